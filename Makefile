@@ -1,0 +1,43 @@
+# make setup | make demo | make test: Python 3.11 or 3.12 and make are all that is needed.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3,11),(3,12)))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LINTED := crypto chain contracts client compute p2p node benchmarks tests examples
+
+.PHONY: setup demo test test-peers lint types imports unit bench clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Cluster needs Python 3.11 or 3.12 on PATH (found: $$(python3 --version 2>&1 || echo none)). Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' || { \
+	  echo "Installation failed. If plyvel was being built, this platform has no wheel of it and needs LevelDB's headers first:"; \
+	  echo "  Debian/Ubuntu: apt-get install libleveldb-dev   Fedora: dnf install leveldb-devel   macOS: brew install leveldb"; exit 1; }
+	@touch $@
+
+demo: setup
+	@$(BIN)/cluster demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest -m "not peers" -q
+
+test: lint types imports unit
+
+test-peers: setup
+	$(BIN)/python -m pytest -m peers -q tests/peers
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,52 @@
+"""Every domain-separation tag of the project, SHA-256's and Poseidon's, in one place; golden vectors in the tests.
+
+A tag is used for one purpose and, for Poseidon, with one fixed arity. New tags are added here and nowhere else.
+"""
+
+from typing import Final, NewType
+
+Tag = NewType("Tag", bytes)
+PoseidonTag = NewType("PoseidonTag", int)
+
+
+def _sha(name: str) -> Tag:
+    return Tag(b"cluster/" + name.encode("ascii") + b"/1")
+
+
+def _poseidon(name: str) -> PoseidonTag:
+    return PoseidonTag(int.from_bytes(b"cluster/" + name.encode("ascii") + b"/1", "big"))
+
+
+# SHA-256
+TRANSACTION: Final = _sha("tx")  # bytes that a transaction's signature covers
+TRANSACTION_HASH: Final = _sha("tx-hash")  # the full bytes, signature and proof included
+BLOCK_ID: Final = _sha("block")
+GENESIS: Final = _sha("genesis")
+PROPOSAL: Final = _sha("proposal")
+VOTE: Final = _sha("vote")
+COMMIT: Final = _sha("commit")
+VALIDATORS: Final = _sha("validators")
+PARAMS: Final = _sha("params")
+RECEIPT: Final = _sha("receipt")
+MERKLE_LEAF: Final = _sha("merkle-leaf")
+MERKLE_NODE: Final = _sha("merkle-node")
+OBJECT_ID: Final = _sha("object")  # task, contract, model: (sender, nonce, action index)
+CONTEXT: Final = _sha("ctx")
+EFFECTS: Final = _sha("effects")
+VERIFYING_KEY: Final = _sha("vk")
+PROGRAM: Final = _sha("program")
+MANIFEST: Final = _sha("manifest")
+CLAIM: Final = _sha("claim")
+BATCH: Final = _sha("groth16-batch")
+BEACON: Final = _sha("beacon")
+TRANSCRIPT: Final = _sha("p2p-transcript")
+STORAGE: Final = _sha("storage")
+
+# Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
+INPUT: Final = _poseidon("in")  # chained vector commitment, see crypto/poseidon.py
+OUTPUT: Final = _poseidon("out")  # (salt, task, i)
+DATA_KEY: Final = _poseidon("kc")  # (K, epoch)
+KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
+SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, m, blinding)
+REGISTER: Final = _poseidon("reg")  # (version, m, blinding)
+READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
