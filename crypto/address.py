@@ -1,0 +1,41 @@
+"""Human forms of accounts and validators. An address is the 32-byte ed25519 public key itself; its text is Bech32m.
+
+The human-readable part keeps an account from being taken for a validator of the same key.
+"""
+
+from typing import Final
+
+from crypto import bech32m
+from crypto.errors import CryptoError
+
+ADDRESS_BYTES: Final = 32
+ACCOUNT_HRP: Final = "cluster"
+VALIDATOR_HRP: Final = "clustervaloper"
+
+
+class AddressLength(CryptoError):
+    """An address is not 32 bytes."""
+
+    code = 1030
+
+    def __init__(self, length: int) -> None:
+        super().__init__(
+            f"the address holds {length} bytes; {ADDRESS_BYTES} were expected (an ed25519 public key). "
+            "Use the address that `cluster keys` prints."
+        )
+        self.length, self.expected = length, ADDRESS_BYTES
+
+
+def encode_address(key: bytes, hrp: str = ACCOUNT_HRP) -> str:
+    """The text of a 32-byte address: `cluster1...` (66 characters) or `clustervaloper1...` (73). Raises AddressLength."""
+    if len(key) != ADDRESS_BYTES:
+        raise AddressLength(len(key))
+    return bech32m.encode(hrp, key)
+
+
+def decode_address(text: str, hrp: str = ACCOUNT_HRP) -> bytes:
+    """The 32 bytes that a text names, refused if it is not of this kind. Raises Bech32Error's classes, AddressLength."""
+    data = bech32m.decode(hrp, text)
+    if len(data) != ADDRESS_BYTES:
+        raise AddressLength(len(data))
+    return data
