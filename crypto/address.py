@@ -27,14 +27,14 @@ class AddressLength(CryptoError):
 
 
 def encode_address(key: bytes, hrp: str = ACCOUNT_HRP) -> str:
-    """The text of a 32-byte address: `cluster1...` (66 characters) or `clustervaloper1...` (73). Raises AddressLength."""
+    """The text of a 32-byte address: `cluster1...` (66 characters), `clustervaloper1...` (73). Raises AddressLength."""
     if len(key) != ADDRESS_BYTES:
         raise AddressLength(len(key))
     return bech32m.encode(hrp, key)
 
 
 def decode_address(text: str, hrp: str = ACCOUNT_HRP) -> bytes:
-    """The 32 bytes that a text names, refused if it is not of this kind. Raises Bech32Error's classes, AddressLength."""
+    """The 32 bytes that a text names, refused if of another kind. Raises Bech32Error's classes, AddressLength."""
     data = bech32m.decode(hrp, text)
     if len(data) != ADDRESS_BYTES:
         raise AddressLength(len(data))

@@ -53,7 +53,10 @@ def genesis_output(genesis_hash: bytes) -> bytes:
 
 
 def header_alpha(height: int, previous_output: bytes) -> bytes:
-    """The VRF input of the header at a height, 32 bytes: H(BEACON, u64(height) || previous output). Raises BeaconOutputLength."""
+    """The 32-byte VRF input of the header at a height: H(BEACON, u64(height) || previous output).
+
+    Raises BeaconOutputLength.
+    """
     if len(previous_output) != OUTPUT_BYTES:
         raise BeaconOutputLength(len(previous_output))
     return tagged_hash(domains.BEACON, height.to_bytes(8, "big") + previous_output)

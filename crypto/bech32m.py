@@ -66,9 +66,10 @@ class Bech32Prefix(Bech32Error):
     code = 1024
 
     def __init__(self, expected: str, found: str) -> None:
+        beginning = f"begins with {found + '1'!r}" if found else "has nothing before a '1'"
         super().__init__(
-            f"the text begins with {found + '1'!r} where {expected + '1'!r} was expected; it names another kind of "
-            "thing or another network. Check which one is asked for."
+            f"the text {beginning} where {expected + '1'!r} was expected; it names another kind of thing, or another "
+            "network. Check which one is asked for."
         )
         self.expected, self.found = expected, found
 
@@ -102,9 +103,13 @@ class Bech32Padding(Bech32Error):
 def encode(hrp: str, data: bytes, max_length: int = MAX_LENGTH) -> str:
     """The lower-case Bech32m text of data under a human-readable part.
 
-    Raises Bech32Length, Bech32Character or Bech32Case if hrp and data have no valid text within max_length.
+    Raises Bech32Length, Bech32Prefix, Bech32Character or Bech32Case if they have no valid text within max_length.
     """
-    _check_hrp(hrp)
+    if not hrp:
+        raise Bech32Prefix(hrp, "")
+    _check_printable(hrp)
+    if hrp != hrp.lower():
+        raise Bech32Case
     words = _to_words(data)
     checksum = _polymod([*_expand(hrp), *words, 0, 0, 0, 0, 0, 0]) ^ _BECH32M
     words += [(checksum >> 5 * (5 - i)) & 31 for i in range(_CHECKSUM_LENGTH)]
@@ -121,6 +126,7 @@ def decode(hrp: str, text: str, max_length: int = MAX_LENGTH) -> bytes:
     """
     if not _CHECKSUM_LENGTH + 2 <= len(text) <= max_length:
         raise Bech32Length(len(text), max_length)
+    _check_printable(text)  # before lower(), which maps the Kelvin sign to "k"
     lowered = text.lower()
     if text not in (lowered, text.upper()):
         raise Bech32Case
@@ -138,20 +144,13 @@ def decode(hrp: str, text: str, max_length: int = MAX_LENGTH) -> bytes:
     return _to_bytes(words[:-_CHECKSUM_LENGTH])
 
 
-def _check_hrp(hrp: str) -> None:
-    if not hrp:
-        raise Bech32Length(0, MAX_LENGTH)
-    for position, character in enumerate(hrp):
+def _check_printable(text: str) -> None:
+    for position, character in enumerate(text):
         if not "!" <= character <= "~":
             raise Bech32Character(character, position)
-    if hrp != hrp.lower():
-        raise Bech32Case
 
 
 def _read_words(found: str, body: str) -> list[int]:
-    for position, character in enumerate(found):
-        if not "!" <= character <= "~":
-            raise Bech32Character(character, position)
     words = []
     for position, character in enumerate(body, start=len(found) + 1):
         value = _VALUES.get(character)
