@@ -43,10 +43,11 @@ BEACON: Final = _sha("beacon")  # alpha of a header's VRF: (height, previous out
 BEACON_GENESIS: Final = _sha("beacon-genesis")  # the output before header 1
 BEACON_COMMITMENT: Final = _sha("beacon-commitment")  # the eight outputs after a commitment
 TRANSCRIPT: Final = _sha("p2p-transcript")
+NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer announces them
 STORAGE: Final = _sha("storage")
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
-INPUT: Final = _poseidon("in")  # chained vector commitment, see crypto/poseidon.py
+INPUT: Final = _poseidon("in")  # commit_vector: arity and length join the tag in the capacity element
 OUTPUT: Final = _poseidon("out")  # (salt, task, i)
 DATA_KEY: Final = _poseidon("kc")  # (K, epoch)
 KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
