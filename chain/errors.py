@@ -1,0 +1,64 @@
+"""The root of this room's errors and those of its wire format. Each other module keeps its rules' errors beside them."""
+
+from crypto.errors import ClusterError
+
+
+class ChainError(ClusterError):
+    """Root of the errors of room chain."""
+
+    code = 3000
+
+
+class CodecError(ChainError):
+    """Bytes are not the one canonical encoding of the expected structure."""
+
+    code = 3001
+
+
+class OversizeBytes(CodecError):
+    """An encoding is longer than its kind may be."""
+
+    code = 3002
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"{size} bytes were given; at most {limit} are allowed here. Split the content.")
+        self.size, self.limit = size, limit
+
+
+class NotMsgpack(CodecError):
+    """The bytes do not parse as one msgpack value: truncated, trailing or too deeply nested."""
+
+    code = 3003
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not one complete msgpack value: {reason}. Encode with the canonical codec.")
+        self.reason = reason
+
+
+class NotCanonical(CodecError):
+    """The bytes decode, but encode again to other bytes (non-minimal integers, maps, floats, extensions)."""
+
+    code = 3004
+
+    def __init__(self) -> None:
+        super().__init__("the bytes are not the canonical encoding of what they decode to; encode again and resend.")
+
+
+class WrongShape(CodecError):
+    """A structure has other fields, types, ranges or lengths than its definition."""
+
+    code = 3005
+
+    def __init__(self, where: str, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}.")
+        self.where, self.expected, self.got = where, expected, got
+
+
+class UnknownTag(CodecError):
+    """An action or event carries a tag that no component has registered."""
+
+    code = 3006
+
+    def __init__(self, where: str, tag: int) -> None:
+        super().__init__(f"{where}: no component knows tag {tag}; this node may be older than the network.")
+        self.where, self.tag = where, tag

@@ -1,0 +1,53 @@
+"""What an action may know about where it runs, beside state."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chain.execution.action import Event
+from chain.types.identifiers import object_id
+from chain.types.scalars import AccountId, Hash, Height, ObjectId, Timestamp
+
+if TYPE_CHECKING:
+    from chain.params import Params
+    from chain.types.transaction import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """The block that is being executed: the same at every validator."""
+
+    height: Height
+    time: Timestamp
+    genesis_hash: Hash
+    params: "Params"
+
+
+@dataclass(slots=True)
+class ExecutionContext:
+    """The action's block, envelope and place in it; collects events in order."""
+
+    block: BlockContext
+    envelope: "Envelope"
+    index: int
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def height(self) -> Height:
+        return self.block.height
+
+    @property
+    def params(self) -> "Params":
+        return self.block.params
+
+    @property
+    def sender(self) -> AccountId:
+        return self.envelope.sender
+
+    @property
+    def new_object_id(self) -> ObjectId:
+        """The id of the object that this action creates."""
+        return object_id(self.envelope.sender, self.envelope.nonce, self.index)
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+

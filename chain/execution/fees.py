@@ -1,0 +1,63 @@
+"""Fees: per class, never per content. The base fee moves with block fullness and is burnt; the tip is the proposer's.
+
+Source: protocol.md, "Transactions, fees"; EIP-1559 for the movement of the base fee.
+"""
+
+from typing import Final
+
+from chain import amount
+from chain.codec import decode, encode
+from chain.execution.accounts import Holding
+from chain.execution.action import GROTH16
+from chain.params import Params
+from chain.state import keys
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.scalars import Amount, WorkUnits
+from chain.types.transaction import Transaction
+
+BUCKET_BYTES: Final = 256
+BASE_FEE_CHANGE_DENOMINATOR: Final = 8
+ENVELOPE_WRITES: Final = 1  # the sender's account: nonce and fee
+
+
+def transaction_work(transaction: Transaction, params: Params) -> WorkUnits:
+    """Work units of a transaction, from its size and its actions' classes, before anything is verified."""
+    prices = params.prices
+    buckets = -(-len(transaction.raw) // BUCKET_BYTES)
+    writes = ENVELOPE_WRITES + sum(action.writes for action in transaction.envelope.actions)
+    work = buckets * prices.bytes_bucket + prices.signature + writes * prices.write
+    for claims in transaction.claims:
+        for claim in claims:
+            if claim.kind == GROTH16:
+                work += prices.groth16 + len(claim.inputs) * prices.groth16_input
+    return WorkUnits(work)
+
+
+def read_base_fee(view: View) -> Amount:
+    """nano-CLU per work unit in the block being built or executed."""
+    raw = view.get(keys.BASE_FEE_KEY)
+    if raw is None:
+        raise LookupError("state holds no base fee: genesis was not applied")
+    return decode(Holding, raw).balance
+
+
+def write_base_fee(overlay: Overlay, base_fee: Amount) -> None:
+    overlay.put(keys.BASE_FEE_KEY, encode(Holding(base_fee)))
+
+
+def next_base_fee(base_fee: Amount, work: WorkUnits, params: Params) -> Amount:
+    """The base fee after a block of `work`: up or down by at most 1/8, at least one step when off target (EIP-1559)."""
+    target = params.target_block_work
+    if work == target:
+        return base_fee
+    if work > target:
+        rise = base_fee * (work - target) // target // BASE_FEE_CHANGE_DENOMINATOR
+        return amount.add(base_fee, Amount(max(rise, 1)))
+    fall = base_fee * (target - work) // target // BASE_FEE_CHANGE_DENOMINATOR
+    return Amount(max(base_fee - fall, params.min_base_fee))
+
+
+def base_cost(work: WorkUnits, base_fee: Amount) -> Amount:
+    """What a transaction of `work` burns."""
+    return amount.multiply(work, base_fee)

@@ -1,0 +1,65 @@
+"""From a genesis document to the state of height 0 and the tip that header 1 builds on."""
+
+from chain.errors import ChainError
+from chain.execution import accounts, fees
+from chain.execution.application import Application
+from chain.execution.block import Chain, Result, Tip
+from chain.execution.validator_schedule import set_validators
+from chain.params import VERIFIER_BACKEND, write_params
+from chain.state.overlay import Overlay
+from chain.state.store import Store
+from chain.types.genesis import Genesis
+from chain.types.receipt import OK, Receipt
+from chain.types.scalars import Amount, BlockId, Hash, Height, VrfOutput, WorkUnits
+from chain.types.validators import ValidatorSet
+from crypto.beacon import genesis_output
+
+
+class UnusableGenesis(ChainError):
+    """A genesis document contradicts itself or this software."""
+
+    code = 3080
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this genesis cannot start a chain: {reason}.")
+        self.reason = reason
+
+
+def check_genesis(genesis: Genesis) -> None:
+    """Validators sorted, distinct and powerful; accounts distinct; the verifier backend the one that runs here."""
+    keys = [entry.validator.public_key for entry in genesis.validators]
+    if not keys:
+        raise UnusableGenesis("it names no validators")
+    if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
+        raise UnusableGenesis("its validators are not sorted by public key, or one stands twice")
+    if any(entry.validator.power < 1 for entry in genesis.validators):
+        raise UnusableGenesis("a validator has no power")
+    holders = [entry.account for entry in genesis.accounts]
+    if len(set(holders)) != len(holders):
+        raise UnusableGenesis("an account stands twice")
+    if genesis.params.verifier_backend != VERIFIER_BACKEND:
+        raise UnusableGenesis(f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}")
+    if genesis.params.activation_delay < 1:
+        raise UnusableGenesis("activation_delay must be at least 1: keys are looked up in committed state")
+
+
+def apply_genesis(genesis: Genesis, store: Store, application: Application) -> tuple[Chain, Result]:
+    """The chain's identity and the state of height 0, not yet committed. Raises UnusableGenesis."""
+    check_genesis(genesis)
+    overlay = Overlay(store)
+    write_params(overlay, genesis.params)
+    fees.write_base_fee(overlay, genesis.params.initial_base_fee)
+    validators = ValidatorSet(tuple(entry.validator for entry in genesis.validators))
+    set_validators(overlay, validators, Height(0), Height(0))
+    for entry in genesis.accounts:
+        accounts.mint(overlay, entry.account, entry.balance)
+    application.genesis(overlay, genesis)
+    closing = Receipt(OK, Amount(0), WorkUnits(0), ())
+    return Chain(genesis.chain_id, genesis.hash(), application), Result(overlay, (closing,))
+
+
+def genesis_tip(genesis: Genesis, state_root: Hash, receipts_root: Hash) -> Tip:
+    """The tip at height 0; its block id is the genesis hash."""
+    hash_ = genesis.hash()
+    output = VrfOutput(genesis_output(hash_))
+    return Tip(Height(0), BlockId(hash_), genesis.time, output, state_root, receipts_root)

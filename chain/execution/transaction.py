@@ -1,0 +1,211 @@
+"""What one transaction must satisfy, and what it does: envelope, then its actions on a nested overlay.
+
+Two levels of refusal. An `InvalidTransaction` may never stand in a block: it makes the block invalid. A rule of state
+that fails in an action makes a receipt: the fee is charged, the nonce used, the actions undone.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from chain import amount
+from chain.errors import ChainError
+from chain.execution import accounts, fees
+from chain.execution.context import BlockContext, ExecutionContext
+from chain.execution.verifier import Verifier
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.receipt import OK, Receipt
+from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Uint, WorkUnits
+from chain.types.transaction import FROM_ACCOUNT, Transaction, UnsupportedFeeSource
+from crypto.errors import ClusterError
+
+MAX_ACTIONS: Final = 16
+NO_FORK: Final = Hash(bytes(32))
+
+
+class InvalidTransaction(ChainError):
+    """Root of the rules that a transaction must satisfy to stand in a block at all."""
+
+    code = 3040
+
+
+class WrongChain(InvalidTransaction):
+    """Signed for another chain id."""
+
+    code = 3041
+
+    def __init__(self, expected: ChainId, got: ChainId) -> None:
+        super().__init__(f"the transaction is for chain {got!r}; this is {expected!r}. Sign it for this chain.")
+        self.expected, self.got = expected, got
+
+
+class WrongGenesis(InvalidTransaction):
+    """Signed for a chain of the same name with another genesis."""
+
+    code = 3042
+
+    def __init__(self, expected: Hash, got: Hash) -> None:
+        super().__init__(
+            f"the transaction names genesis 0x{got.hex()}; this chain's is 0x{expected.hex()}. Take it from chain_status."
+        )
+        self.expected, self.got = expected, got
+
+
+class WrongFork(InvalidTransaction):
+    """Signed for another set of rules than the active upgrade's."""
+
+    code = 3043
+
+    def __init__(self, expected: Hash, got: Hash) -> None:
+        super().__init__(f"the transaction names fork 0x{got.hex()}; active is 0x{expected.hex()}. Sign it again.")
+        self.expected, self.got = expected, got
+
+
+class Expired(InvalidTransaction):
+    """The expiry height has passed."""
+
+    code = 3044
+
+    def __init__(self, expiry: Height, height: Height) -> None:
+        super().__init__(f"the transaction expired at height {expiry}; the next block is {height}. Sign it again.")
+        self.expiry, self.height = expiry, height
+
+
+class ExpiryTooFar(InvalidTransaction):
+    """The expiry height lies further ahead than the chain remembers."""
+
+    code = 3045
+
+    def __init__(self, expiry: Height, latest: int) -> None:
+        super().__init__(f"expiry height {expiry} is too far ahead; at most {latest} is allowed now.")
+        self.expiry, self.latest = expiry, latest
+
+
+class WrongNumberOfActions(InvalidTransaction):
+    """A transaction without actions, or with too many."""
+
+    code = 3046
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"a transaction carries 1 to {MAX_ACTIONS} actions; this one has {count}.")
+        self.count = count
+
+
+class NonceMismatch(InvalidTransaction):
+    """The nonce is not the account's next one: used already, or with a gap before it."""
+
+    code = 3047
+
+    def __init__(self, account: AccountId, expected: Nonce, got: Nonce) -> None:
+        what = "was used already" if got < expected else "leaves a gap"
+        super().__init__(f"nonce {got} {what}: the next nonce of account 0x{account.hex()} is {expected}.")
+        self.account, self.expected, self.got = account, expected, got
+
+
+class FeeLimitTooLow(InvalidTransaction):
+    """The fee limit does not cover base fee and tip."""
+
+    code = 3048
+
+    def __init__(self, needed: Amount, limit: Amount) -> None:
+        super().__init__(f"the fee is {needed} nano-CLU now (base fee and tip) and the fee limit {limit}; raise the limit.")
+        self.needed, self.limit = needed, limit
+
+
+class CannotPayFee(InvalidTransaction):
+    """The sender's balance is below the fee."""
+
+    code = 3049
+
+    def __init__(self, account: AccountId, balance: Amount, fee: Amount) -> None:
+        super().__init__(f"account 0x{account.hex()} holds {balance} nano-CLU and the fee is {fee}; fund the account.")
+        self.account, self.balance, self.fee = account, balance, fee
+
+
+def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockContext) -> None:
+    """The rules that need no state, cheapest first, without the signature. Raises InvalidTransaction."""
+    envelope = transaction.envelope
+    if envelope.chain_id != chain_id:
+        raise WrongChain(chain_id, envelope.chain_id)
+    if envelope.genesis_hash != block.genesis_hash:
+        raise WrongGenesis(block.genesis_hash, envelope.genesis_hash)
+    if envelope.fork_id != NO_FORK:
+        raise WrongFork(NO_FORK, envelope.fork_id)
+    if envelope.fee_source.kind != FROM_ACCOUNT:
+        raise UnsupportedFeeSource(envelope.fee_source.kind)
+    if not 1 <= len(envelope.actions) <= MAX_ACTIONS:
+        raise WrongNumberOfActions(len(envelope.actions))
+    if envelope.expiry_height < block.height:
+        raise Expired(envelope.expiry_height, block.height)
+    if envelope.expiry_height > block.height + block.params.max_expiry:
+        raise ExpiryTooFar(envelope.expiry_height, block.height + block.params.max_expiry)
+
+
+def required_fee(transaction: Transaction, work: WorkUnits, base_fee: Amount) -> Amount:
+    """Base cost and tip. Raises FeeLimitTooLow when the envelope allows less."""
+    fee = amount.add(fees.base_cost(work, base_fee), transaction.envelope.tip)
+    if fee > transaction.envelope.fee_limit:
+        raise FeeLimitTooLow(fee, transaction.envelope.fee_limit)
+    return fee
+
+
+def check_payer(view: View, transaction: Transaction, fee: Amount) -> None:
+    """Nonce and solvency against state. Raises NonceMismatch or CannotPayFee."""
+    account = accounts.read_account(view, transaction.sender)
+    if transaction.envelope.nonce != account.nonce:
+        raise NonceMismatch(transaction.sender, account.nonce, transaction.envelope.nonce)
+    if account.balance < fee:
+        raise CannotPayFee(transaction.sender, account.balance, fee)
+
+
+def apply_transaction(
+    transaction: Transaction, overlay: Overlay, chain_id: ChainId, block: BlockContext, base_fee: Amount, verifier: Verifier
+) -> Receipt:
+    """Charge, then apply all actions or none.
+
+    Raises InvalidTransaction, BadSignature or FalseEvidence when the transaction may not stand in a block; then the
+    overlay must be thrown away. A failed rule of state becomes the receipt's code.
+    """
+    check_envelope(transaction, chain_id, block)
+    work = fees.transaction_work(transaction, block.params)
+    fee = required_fee(transaction, work, base_fee)
+    check_payer(overlay, transaction, fee)
+    verifier.require_signature(transaction.sender, transaction.signing_bytes, transaction.signature)
+    _charge(overlay, transaction, fee)
+    nested = Overlay(overlay)
+    context = ExecutionContext(block, transaction.envelope, 0)
+    try:
+        _apply_actions(transaction, nested, context, verifier)
+    except RuleFailed as failed:
+        return Receipt(Uint(failed.rule.code), fee, work, ())
+    nested.commit()
+    return Receipt(OK, fee, work, tuple(context.events))
+
+
+class RuleFailed(ChainError):
+    """Carries the state rule that an action broke from the action to its transaction's receipt."""
+
+    code = 3050
+
+    def __init__(self, rule: ClusterError) -> None:
+        super().__init__(str(rule))
+        self.rule = rule
+
+
+def _charge(overlay: Overlay, transaction: Transaction, fee: Amount) -> None:
+    account = accounts.read_account(overlay, transaction.sender)
+    paid = replace(account, nonce=Nonce(account.nonce + 1), balance=amount.subtract(account.balance, fee))
+    accounts.write_account(overlay, transaction.sender, paid)
+
+
+def _apply_actions(transaction: Transaction, overlay: Overlay, context: ExecutionContext, verifier: Verifier) -> None:
+    for index, action in enumerate(transaction.envelope.actions):
+        context.index = index
+        try:
+            action.check(overlay, context)
+        except ClusterError as rule:
+            raise RuleFailed(rule) from rule
+        claims = transaction.claims[index]
+        if claims:
+            verifier.require(claims)
+        action.execute(overlay, context)

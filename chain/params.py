@@ -1,0 +1,94 @@
+"""Consensus parameters: they live in state, change by governance, and their hash stands in every header."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chain.codec import decode, encode, wire
+from chain.state.keys import PARAMS_KEY
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.scalars import Amount, Hash, Name, Uint, WorkUnits
+from crypto import domains
+from crypto.hashing import tagged_hash
+
+VERIFIER_BACKEND: Final = Name("groth16py-0.2.0")
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class WorkPrices:
+    """Work units per class; 1 unit is 1 microsecond of measured reference cost (docs/decisions/fees.md)."""
+
+    bytes_bucket: WorkUnits  # per started 256 bytes of a transaction
+    signature: WorkUnits
+    write: WorkUnits  # per state write that an action's class declares
+    groth16: WorkUnits  # per proof
+    groth16_input: WorkUnits  # per public input
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All of them; heights and amounts in the units of their types. Each field's meaning stands in docs/parameters.md."""
+
+    verifier_backend: Name
+    max_block_bytes: Uint
+    max_block_work: WorkUnits
+    target_block_work: WorkUnits
+    prices: WorkPrices
+    initial_base_fee: Amount  # nano-CLU per work unit
+    min_base_fee: Amount
+    max_expiry: Uint  # heights that a transaction may lie ahead
+    activation_delay: Uint  # heights from a key's registration to its first use, at least 1
+    min_provider_bond: Amount
+    min_collateral: Amount
+    max_locks_per_provider: Uint
+    max_task_heights: Uint
+    max_expiries_per_block: Uint
+    settlement_burn_bps: Uint  # share of a settled price that is burnt, in 1/10,000
+    block_time_ms: Uint
+    allow_insecure_keys: bool  # a devnet's True: keys from a single-party setup may be used
+
+    def hash(self) -> Hash:
+        return Hash(tagged_hash(domains.PARAMS, encode(self)))
+
+
+DEFAULT_PRICES: Final = WorkPrices(
+    bytes_bucket=WorkUnits(10),
+    signature=WorkUnits(60),
+    write=WorkUnits(150),
+    groth16=WorkUnits(1_700),
+    groth16_input=WorkUnits(120),
+)
+
+DEVNET: Final = Params(
+    verifier_backend=VERIFIER_BACKEND,
+    max_block_bytes=Uint(2**20),
+    max_block_work=WorkUnits(400_000),
+    target_block_work=WorkUnits(200_000),
+    prices=DEFAULT_PRICES,
+    initial_base_fee=Amount(100),
+    min_base_fee=Amount(8),
+    max_expiry=Uint(1_000),
+    activation_delay=Uint(1),
+    min_provider_bond=Amount(10 * 10**9),
+    min_collateral=Amount(10**6),
+    max_locks_per_provider=Uint(16),
+    max_task_heights=Uint(10_000),
+    max_expiries_per_block=Uint(200),
+    settlement_burn_bps=Uint(100),
+    block_time_ms=Uint(1_000),
+    allow_insecure_keys=True,
+)
+
+
+def read_params(view: View) -> Params:
+    """The parameters in force. Genesis always writes them."""
+    raw = view.get(PARAMS_KEY)
+    if raw is None:
+        raise LookupError("state holds no parameters: genesis was not applied")
+    return decode(Params, raw)
+
+
+def write_params(overlay: Overlay, params: Params) -> None:
+    overlay.put(PARAMS_KEY, encode(params))

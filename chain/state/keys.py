@@ -1,0 +1,84 @@
+"""How storage keys are built: the only way, so that no two kinds of entry can ever share a key.
+
+A key is `component/name/` in ASCII, then parts of fixed width. As every space has exactly two names, none of which
+contains a slash, no space's prefix is a prefix of another's. Heights are 8 bytes big-endian, so they sort. Each component
+declares its spaces in its own `state.py`; the chain's own are below. Storage keys are a public API: proofs name them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final, NewType
+
+from chain.state.errors import BadKeyPart
+from chain.types.scalars import AccountId, Height
+
+Key = NewType("Key", bytes)
+
+HEIGHT: Final = 8  # width of a height, or of any other count below 2**63
+ID: Final = 32  # width of an account, an object, a hash, a field element
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*/[a-z][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """All entries of one kind: `name` is "component/name", `widths` the bytes of each part of a key.
+
+    Raises ValueError for a name of another form (a mistake in a definition, seen at import).
+    """
+
+    name: str
+    widths: tuple[int, ...] = ()
+    prefix: Key = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"space {self.name!r} is not named component/name in lower case")
+        object.__setattr__(self, "prefix", Key(self.name.encode("ascii") + b"/"))
+
+    def key(self, *parts: bytes) -> Key:
+        """The key of one entry. Raises BadKeyPart."""
+        self._check(parts, self.widths)
+        return Key(self.prefix + b"".join(parts))
+
+    def scan(self, *leading: bytes) -> Key:
+        """The prefix of all entries whose first parts are these, for iterate(). Raises BadKeyPart."""
+        self._check(leading, self.widths[: len(leading)])
+        return Key(self.prefix + b"".join(leading))
+
+    def parts(self, key: Key) -> tuple[bytes, ...]:
+        """The parts that `key` was built from. Raises BadKeyPart when it is no key of this space."""
+        body = key.removeprefix(self.prefix)
+        if len(key) != len(self.prefix) + sum(self.widths) or len(body) == len(key) != 0:
+            raise BadKeyPart(self.name, self.widths, (len(body),))
+        parts: list[bytes] = []
+        at = 0
+        for width in self.widths:
+            parts.append(body[at : at + width])
+            at += width
+        return tuple(parts)
+
+    def _check(self, parts: tuple[bytes, ...], widths: tuple[int, ...]) -> None:
+        got = tuple(map(len, parts))
+        if got != widths:
+            raise BadKeyPart(self.name, self.widths, got)
+
+
+def be8(number: int) -> bytes:
+    """A height, or any other count below 2**63, as a part of a key: sorts as the number does."""
+    return number.to_bytes(HEIGHT, "big")
+
+
+ACCOUNT: Final = Space("chain/account", (ID,))
+PARAMS: Final = Space("chain/params").key()
+UPGRADE: Final = Space("chain/upgrade", (HEIGHT,))
+
+
+def account(account_id: AccountId) -> Key:
+    """An account: its nonce and balances."""
+    return ACCOUNT.key(account_id)
+
+
+def upgrade(height: Height) -> Key:
+    """The application version that acts from `height` on."""
+    return UPGRADE.key(be8(height))

@@ -1,0 +1,103 @@
+"""Transactions: an envelope of actions that apply all or none, and one ed25519 signature (protocol.md, Transactions)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from chain.codec import Unions, decode, encode, wire
+from chain.errors import ChainError
+from chain.execution.action import Action, Claim
+from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Signature, TxHash, Uint
+from crypto import domains
+from crypto.hashing import tagged_hash
+
+MAX_TRANSACTION_BYTES: Final = 128 * 1024
+FROM_ACCOUNT: Final = Uint(0)  # the fee is paid by the signer's account
+FROM_PROOF: Final = Uint(1)  # the signer is a one-time key; a proof's public output pays
+
+
+class UnsupportedFeeSource(ChainError):
+    """A transaction names a way to pay that this chain version does not accept."""
+
+    code = 3010
+
+    def __init__(self, kind: int) -> None:
+        super().__init__(f"fee source {kind} is not accepted by this chain version; pay from an account (0).")
+        self.kind = kind
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class FeeSource:
+    """Who signs and what pays: kind FROM_ACCOUNT or FROM_PROOF, and the signer's public key."""
+
+    kind: Uint
+    signer: AccountId
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything that the signature covers. fork_id is the hash of the active upgrade (zero before the first)."""
+
+    chain_id: ChainId
+    genesis_hash: Hash
+    fork_id: Hash
+    fee_source: FeeSource
+    nonce: Nonce
+    expiry_height: Height  # the last height at which the transaction may stand in a block
+    fee_limit: Amount  # the most that base fee and tip may cost together
+    tip: Amount
+    actions: tuple[Action, ...]
+
+    @property
+    def sender(self) -> AccountId:
+        return self.fee_source.signer
+
+    def signing_bytes(self) -> bytes:
+        """What the signature covers: 32 bytes, domain-separated; chain id and genesis hash are inside."""
+        return tagged_hash(domains.TRANSACTION, encode(self))
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    envelope: Envelope
+    signature: Signature
+
+
+class Transaction:
+    """A decoded transaction with its exact bytes. Immutable; derived values are computed once."""
+
+    def __init__(self, envelope: Envelope, signature: Signature, raw: bytes | None = None) -> None:
+        self.envelope = envelope
+        self.signature = signature
+        self.raw = encode(_Signed(envelope, signature)) if raw is None else raw
+
+    @classmethod
+    def decode(cls, raw: bytes, unions: Unions) -> "Transaction":
+        """Raises a CodecError unless `raw` is the one canonical encoding and every action is known."""
+        signed = decode(_Signed, raw, limit=MAX_TRANSACTION_BYTES, unions=unions)
+        return cls(signed.envelope, signed.signature, raw)
+
+    @cached_property
+    def hash(self) -> TxHash:
+        return transaction_hash(self.raw)
+
+    @cached_property
+    def signing_bytes(self) -> bytes:
+        return self.envelope.signing_bytes()
+
+    @cached_property
+    def claims(self) -> tuple[tuple[Claim, ...], ...]:
+        """Per action, what its evidence must prove; from the actions and the envelope alone."""
+        return tuple(action.claims(self.envelope, index) for index, action in enumerate(self.envelope.actions))
+
+    @property
+    def sender(self) -> AccountId:
+        return self.envelope.sender
+
+
+def transaction_hash(raw: bytes) -> TxHash:
+    """The hash of a transaction's full bytes, signature and proofs included."""
+    return TxHash(tagged_hash(domains.TRANSACTION_HASH, raw))
