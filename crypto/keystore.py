@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from nacl.bindings import crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_alg
+from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 from nacl.exceptions import RuntimeError as SodiumRefusal
 
 from crypto.errors import CryptoError
@@ -85,9 +85,9 @@ class KeyCostTooHigh(KeystoreError):
 
     def __init__(self, passes: int, memory_kib: int) -> None:
         super().__init__(
-            f"the key record asks for {passes} argon2id passes over {memory_kib} KiB; at least 1 over {_MIN_MEMORY_KIB} "
-            f"and at most {MAX_PASSES} over {MAX_MEMORY_KIB} KiB, {MAX_WORK_KIB} KiB in all, were expected. "
-            "The file is hostile or from another program; do not use it."
+            f"the key record asks for {passes} argon2id passes over {memory_kib} KiB; at least 1 over "
+            f"{_MIN_MEMORY_KIB} and at most {MAX_PASSES} over {MAX_MEMORY_KIB} KiB, in all {MAX_WORK_KIB} KiB, "
+            "were expected. The file is hostile or from another program; do not use it."
         )
         self.passes, self.memory_kib = passes, memory_kib
 
@@ -121,8 +121,8 @@ class PassphraseUnexpected(KeystoreError):
 
     def __init__(self, public: bytes) -> None:
         super().__init__(
-            f"a passphrase was given, but key {public.hex()} lies unprotected: whoever reads its file has the key. Open "
-            "it without a passphrase if that is meant; otherwise make a protected key and move to it."
+            f"a passphrase was given, but key {public.hex()} lies unprotected: whoever reads its file has the key. "
+            "Open it without a passphrase if that is meant; otherwise make a protected key and move to it."
         )
         self.public = public
 
