@@ -1,7 +1,7 @@
 """Canonical msgpack: one value, one encoding; anything else is refused.
 
-A wire struct is a frozen dataclass decorated with `@wire`; it stands as an array led by its version, fields in order of
-their definition. Field types are the scalars of `chain/types/scalars.py`, other structs, `tuple[T, ...]`, `T | None`,
+A wire struct is a frozen dataclass decorated with `@wire`; it stands as an array led by its version, its fields in
+order of definition. Field types are the scalars of `chain/types/scalars.py`, other structs, `tuple[T, ...]`, `T | None`,
 and open unions (`Tagged` bases such as Action and Event) that stand as [tag, version, fields...] and are decoded through a
 registry that the caller hands in. Canonical form is enforced in two steps: the msgpack value must encode again to the
 very same bytes, and every field must have exactly the declared type, range and length.
@@ -41,6 +41,7 @@ class _Converter:
     to_plain: ToPlain
     from_plain: FromPlain
     to_json: Callable[[Any], object]
+    from_json: FromPlain
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,6 +109,23 @@ def to_json(value: object) -> dict[str, object]:
     return {name: field.to_json(getattr(value, name)) for name, field in pairs}
 
 
+def from_json(cls: type[T], value: object, *, unions: Unions = NO_UNIONS) -> T:
+    """The struct that `to_json` showed as `value`. Raises WrongShape, UnknownTag or an address's own error."""
+    return typing.cast(T, _from_json_struct(cls, value, unions, cls.__name__))
+
+
+def _from_json_struct(cls: type, value: object, unions: Unions, where: str) -> object:
+    struct = _structs[cls]
+    if type(value) is not dict or set(value) != set(struct.names):
+        raise WrongShape(where, f"an object with the keys {', '.join(struct.names)}", _describe(value))
+    return cls(
+        *[
+            field.from_json(value[name], unions, f"{where}.{name}")
+            for name, field in zip(struct.names, struct.fields, strict=True)
+        ]
+    )
+
+
 def _pack(plain: Plain) -> bytes:
     packed: bytes = msgpack.packb(plain, use_bin_type=True)
     return packed
@@ -165,7 +183,10 @@ def _converter(hint: Any) -> _Converter:
         return _union(hint)
     if hint in _structs:
         return _Converter(
-            _to_plain_struct, lambda plain, unions, where: _from_plain_struct(hint, plain, unions, where), to_json
+            _to_plain_struct,
+            lambda plain, unions, where: _from_plain_struct(hint, plain, unions, where),
+            to_json,
+            lambda value, unions, where: _from_json_struct(hint, value, unions, where),
         )
     raise TypeError(f"{hint!r} has no wire form")  # a mistake in a definition, seen at import
 
@@ -173,16 +194,17 @@ def _converter(hint: Any) -> _Converter:
 def _scalar(rule: Scalar, name: str) -> _Converter:
     if rule.field:
         return _field_element(rule)
-    base, low, high, lengths = rule.base, rule.low, rule.high, rule.lengths
+    low, high, lengths = rule.low, rule.high, rule.lengths
+    base: type[Any] = rule.base
     sized = base is not int and base is not bool
     measure = "length" if sized else "value"
     bounds = " or ".join(map(str, lengths)) if lengths else f"{low}..{high}"
 
-    def check(value: Plain) -> bool:
+    def check(value: Any) -> bool:
         if type(value) is not base:
             return False
         size = len(value) if sized else value
-        return low <= size <= high and (not lengths or size in lengths)
+        return bool(low <= size <= high and (not lengths or size in lengths))
 
     def from_plain(plain: Plain, _unions: Unions, where: str) -> object:
         if not check(plain):
@@ -194,7 +216,10 @@ def _scalar(rule: Scalar, name: str) -> _Converter:
             raise WrongShape(name, f"{base.__name__}, {measure} {bounds}", _describe(value))
         return value
 
-    return _Converter(to_plain, from_plain, rule.to_json)
+    def from_json(value: object, unions: Unions, where: str) -> object:
+        return from_plain(rule.from_json(value, where), unions, where)
+
+    return _Converter(to_plain, from_plain, rule.to_json, from_json)
 
 
 def _field_element(rule: Scalar) -> _Converter:
@@ -211,7 +236,12 @@ def _field_element(rule: Scalar) -> _Converter:
             raise WrongShape("FieldElement", "a canonical field element below the field order r", _describe(value))
         return value.to_bytes(32, "big")
 
-    return _Converter(to_plain, from_plain, rule.to_json)
+    def from_json(value: object, _unions: Unions, where: str) -> object:
+        number = rule.from_json(value, where)
+        to_plain(number)
+        return number
+
+    return _Converter(to_plain, from_plain, rule.to_json, from_json)
 
 
 def _sequence(item: _Converter) -> _Converter:
@@ -220,8 +250,16 @@ def _sequence(item: _Converter) -> _Converter:
             raise WrongShape(where, "an array", _describe(plain))
         return tuple([item.from_plain(x, unions, where) for x in plain])
 
+    def from_json(value: object, unions: Unions, where: str) -> object:
+        if type(value) is not list:
+            raise WrongShape(where, "an array", _describe(value))
+        return tuple([item.from_json(x, unions, where) for x in value])
+
     return _Converter(
-        lambda value: [item.to_plain(x) for x in value], from_plain, lambda value: [item.to_json(x) for x in value]
+        lambda value: [item.to_plain(x) for x in value],
+        from_plain,
+        lambda value: [item.to_json(x) for x in value],
+        from_json,
     )
 
 
@@ -230,6 +268,7 @@ def _optional(item: _Converter) -> _Converter:
         lambda value: None if value is None else item.to_plain(value),
         lambda plain, unions, where: None if plain is None else item.from_plain(plain, unions, where),
         lambda value: None if value is None else item.to_json(value),
+        lambda value, unions, where: None if value is None else item.from_json(value, unions, where),
     )
 
 
@@ -248,4 +287,12 @@ def _union(base: type) -> _Converter:
     def union_json(value: Any) -> object:
         return {"type": value.name, **to_json(value)}
 
-    return _Converter(to_plain, from_plain, union_json)
+    def from_json(value: object, unions: Unions, where: str) -> object:
+        name = value.get("type") if type(value) is dict else None
+        for cls in unions.get(base, {}).values():
+            if cls.name == name:  # type: ignore[attr-defined]
+                rest = {key: item for key, item in typing.cast(dict[str, object], value).items() if key != "type"}
+                return _from_json_struct(cls, rest, unions, cls.__name__)
+        raise WrongShape(where, f"an object whose type names a known {base.__name__}", f"type {name!r:.60}")
+
+    return _Converter(to_plain, from_plain, union_json, from_json)

@@ -1,4 +1,4 @@
-"""The root of this room's errors and those of its wire format. Each other module keeps its rules' errors beside them."""
+"""The root of this room's errors, and those of its wire format; other modules keep their rules' errors themselves."""
 
 from crypto.errors import ClusterError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain.codec import decode, encode, wire
-from chain.state.keys import PARAMS_KEY
+from chain.state import keys
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import Amount, Hash, Name, Uint, WorkUnits
@@ -29,7 +29,7 @@ class WorkPrices:
 @wire()
 @dataclass(frozen=True, slots=True)
 class Params:
-    """All of them; heights and amounts in the units of their types. Each field's meaning stands in docs/parameters.md."""
+    """All of them; heights and amounts in the units of their types. See docs/parameters.md."""
 
     verifier_backend: Name
     max_block_bytes: Uint
@@ -84,11 +84,11 @@ DEVNET: Final = Params(
 
 def read_params(view: View) -> Params:
     """The parameters in force. Genesis always writes them."""
-    raw = view.get(PARAMS_KEY)
+    raw = view.get(keys.PARAMS)
     if raw is None:
         raise LookupError("state holds no parameters: genesis was not applied")
     return decode(Params, raw)
 
 
 def write_params(overlay: Overlay, params: Params) -> None:
-    overlay.put(PARAMS_KEY, encode(params))
+    overlay.put(keys.PARAMS, encode(params))

@@ -128,20 +128,20 @@ def burn_holding(overlay: Overlay, object_: ObjectId, value: Amount) -> None:
 
 def supply(view: View) -> Amount:
     """All money that exists, in nano-CLU."""
-    raw = view.get(keys.SUPPLY_KEY)
+    raw = view.get(keys.SUPPLY)
     return Amount(0) if raw is None else decode(Holding, raw).balance
 
 
 def mint(overlay: Overlay, account: AccountId, value: Amount) -> None:
     """Create money in an account: genesis only, until issuance exists."""
-    overlay.put(keys.SUPPLY_KEY, encode(Holding(amount.add(supply(overlay), value))))
+    overlay.put(keys.SUPPLY, encode(Holding(amount.add(supply(overlay), value))))
     credit(overlay, account, value)
 
 
 def reduce_supply(overlay: Overlay, value: Amount) -> None:
     """Account for money that was taken and given to nobody: burnt."""
     if value:
-        overlay.put(keys.SUPPLY_KEY, encode(Holding(amount.subtract(supply(overlay), value))))
+        overlay.put(keys.SUPPLY, encode(Holding(amount.subtract(supply(overlay), value))))
 
 
 def add_to_holding(overlay: Overlay, object_: ObjectId, value: Amount) -> None:

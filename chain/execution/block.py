@@ -77,7 +77,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A block applied but not yet committed: the state changes, and one receipt per transaction plus one for its end."""
+    """A block applied but not yet committed: its changes, one receipt per transaction and one for its end."""
 
     overlay: Overlay
     receipts: tuple[Receipt, ...]
@@ -115,14 +115,12 @@ class Execution:
         self.work = WorkUnits(0)
 
     def apply(self, transaction: Transaction, verifier: Verifier) -> Receipt:
-        """Apply one transaction, or raise and leave everything as it was: TooMuchWork, InvalidTransaction, FalseEvidence."""
+        """Apply one transaction, or leave all as it was and raise TooMuchWork, InvalidTransaction or FalseEvidence."""
         work = WorkUnits(self.work + fees.transaction_work(transaction, self._context.params))
         if work > self._context.params.max_block_work:
             raise TooMuchWork(work, self._context.params.max_block_work)
         nested = Overlay(self._overlay)
-        receipt = apply_transaction(
-            transaction, nested, self._chain.chain_id, self._context, self._base_fee, verifier
-        )
+        receipt = apply_transaction(transaction, nested, self._chain.chain_id, self._context, self._base_fee, verifier)
         nested.commit()
         self._receipts.append(receipt)
         self._tips.append(transaction.envelope.tip)

@@ -50,4 +50,3 @@ class ExecutionContext:
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
-

@@ -36,14 +36,14 @@ def transaction_work(transaction: Transaction, params: Params) -> WorkUnits:
 
 def read_base_fee(view: View) -> Amount:
     """nano-CLU per work unit in the block being built or executed."""
-    raw = view.get(keys.BASE_FEE_KEY)
+    raw = view.get(keys.BASE_FEE)
     if raw is None:
         raise LookupError("state holds no base fee: genesis was not applied")
     return decode(Holding, raw).balance
 
 
 def write_base_fee(overlay: Overlay, base_fee: Amount) -> None:
-    overlay.put(keys.BASE_FEE_KEY, encode(Holding(base_fee)))
+    overlay.put(keys.BASE_FEE, encode(Holding(base_fee)))
 
 
 def next_base_fee(base_fee: Amount, work: WorkUnits, params: Params) -> Amount:

@@ -1,5 +1,7 @@
 """From a genesis document to the state of height 0 and the tip that header 1 builds on."""
 
+from itertools import pairwise
+
 from chain.errors import ChainError
 from chain.execution import accounts, fees
 from chain.execution.application import Application
@@ -8,6 +10,7 @@ from chain.execution.validator_schedule import set_validators
 from chain.params import VERIFIER_BACKEND, write_params
 from chain.state.overlay import Overlay
 from chain.state.store import Store
+from chain.state.view import StateView
 from chain.types.genesis import Genesis
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import Amount, BlockId, Hash, Height, VrfOutput, WorkUnits
@@ -30,7 +33,7 @@ def check_genesis(genesis: Genesis) -> None:
     keys = [entry.validator.public_key for entry in genesis.validators]
     if not keys:
         raise UnusableGenesis("it names no validators")
-    if any(left >= right for left, right in zip(keys, keys[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(keys)):
         raise UnusableGenesis("its validators are not sorted by public key, or one stands twice")
     if any(entry.validator.power < 1 for entry in genesis.validators):
         raise UnusableGenesis("a validator has no power")
@@ -38,7 +41,9 @@ def check_genesis(genesis: Genesis) -> None:
     if len(set(holders)) != len(holders):
         raise UnusableGenesis("an account stands twice")
     if genesis.params.verifier_backend != VERIFIER_BACKEND:
-        raise UnusableGenesis(f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}")
+        raise UnusableGenesis(
+            f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}"
+        )
     if genesis.params.activation_delay < 1:
         raise UnusableGenesis("activation_delay must be at least 1: keys are looked up in committed state")
 
@@ -46,7 +51,7 @@ def check_genesis(genesis: Genesis) -> None:
 def apply_genesis(genesis: Genesis, store: Store, application: Application) -> tuple[Chain, Result]:
     """The chain's identity and the state of height 0, not yet committed. Raises UnusableGenesis."""
     check_genesis(genesis)
-    overlay = Overlay(store)
+    overlay = Overlay(StateView(store, Height(0)))
     write_params(overlay, genesis.params)
     fees.write_base_fee(overlay, genesis.params.initial_base_fee)
     validators = ValidatorSet(tuple(entry.validator for entry in genesis.validators))

@@ -1,5 +1,6 @@
 """What a header must say, given the head it builds on and the state after it."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chain.errors import ChainError
@@ -48,9 +49,7 @@ class UnacceptedEvidence(ChainError):
         self.validator, self.reason = validator, reason
 
 
-def check_header(
-    block: Block, tip: "Tip", view: View, chain_id: ChainId, params: Params, verifier: Verifier
-) -> None:
+def check_header(block: Block, tip: "Tip", view: View, chain_id: ChainId, params: Params, verifier: Verifier) -> None:
     """Every field of the header, cheapest first. Raises WrongHeader, WrongCommit or the beacon's error."""
     header, height = block.header, Height(tip.height + 1)
     validators = validators_at(view, height)
@@ -85,7 +84,7 @@ def check_header(
 def check_commit(commit: Commit, validators: ValidatorSet, chain_id: ChainId, verifier: Verifier) -> None:
     """Distinct validators, sorted, each precommit's signature valid, more than 2/3 of the power. Raises WrongCommit."""
     signers = [entry.validator for entry in commit.signatures]
-    if any(left >= right for left, right in zip(signers, signers[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(signers)):
         raise WrongCommit(commit.height, "its validators are not sorted and distinct")
     if not validators.is_quorum(sum(validators.power(key) for key in signers)):
         raise WrongCommit(commit.height, "its validators hold at most 2/3 of the power")

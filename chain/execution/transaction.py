@@ -46,7 +46,7 @@ class WrongGenesis(InvalidTransaction):
 
     def __init__(self, expected: Hash, got: Hash) -> None:
         super().__init__(
-            f"the transaction names genesis 0x{got.hex()}; this chain's is 0x{expected.hex()}. Take it from chain_status."
+            f"the transaction names genesis 0x{got.hex()}; this one is 0x{expected.hex()}; see chain_status."
         )
         self.expected, self.got = expected, got
 
@@ -108,7 +108,9 @@ class FeeLimitTooLow(InvalidTransaction):
     code = 3048
 
     def __init__(self, needed: Amount, limit: Amount) -> None:
-        super().__init__(f"the fee is {needed} nano-CLU now (base fee and tip) and the fee limit {limit}; raise the limit.")
+        super().__init__(
+            f"the fee is {needed} nano-CLU now (base fee and tip) and the fee limit {limit}; raise the limit."
+        )
         self.needed, self.limit = needed, limit
 
 
@@ -159,7 +161,12 @@ def check_payer(view: View, transaction: Transaction, fee: Amount) -> None:
 
 
 def apply_transaction(
-    transaction: Transaction, overlay: Overlay, chain_id: ChainId, block: BlockContext, base_fee: Amount, verifier: Verifier
+    transaction: Transaction,
+    overlay: Overlay,
+    chain_id: ChainId,
+    block: BlockContext,
+    base_fee: Amount,
+    verifier: Verifier,
 ) -> Receipt:
     """Charge, then apply all actions or none.
 

@@ -36,15 +36,15 @@ def validators_at(view: View, height: Height) -> ValidatorSet:
 
 def set_validators(overlay: Overlay, validators: ValidatorSet, first_height: Height, current: Height) -> None:
     """Let `validators` act from `first_height`; sets that ended before `current` - 1 are forgotten."""
-    known = _read(overlay).entries if overlay.get(keys.VALIDATORS_KEY) is not None else ()
+    known = _read(overlay).entries if overlay.get(keys.VALIDATORS) is not None else ()
     later = [entry for entry in known if entry.first_height < first_height] + [_Entry(first_height, validators)]
     while len(later) > 1 and later[1].first_height < current:
         later.pop(0)
-    overlay.put(keys.VALIDATORS_KEY, encode(_Schedule(tuple(later))))
+    overlay.put(keys.VALIDATORS, encode(_Schedule(tuple(later))))
 
 
 def _read(view: View) -> _Schedule:
-    raw = view.get(keys.VALIDATORS_KEY)
+    raw = view.get(keys.VALIDATORS)
     if raw is None:
         raise LookupError("state holds no validator set: genesis was not applied")
     return decode(_Schedule, raw)

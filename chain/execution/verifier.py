@@ -28,7 +28,8 @@ class BadSignature(ChainError):
 
     def __init__(self, public_key: bytes) -> None:
         super().__init__(
-            f"the signature does not verify under key 0x{public_key.hex()}; sign this chain's exact signing bytes with that key."
+            f"the signature does not verify under key 0x{public_key.hex()}; "
+            "sign this chain's exact signing bytes with that key."
         )
         self.public_key = public_key
 

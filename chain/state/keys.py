@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from chain.state.errors import BadKeyPart
-from chain.types.scalars import AccountId, Height
+from chain.types.scalars import AccountId, Height, ObjectId
 
 Key = NewType("Key", bytes)
 
@@ -72,6 +72,10 @@ def be8(number: int) -> bytes:
 ACCOUNT: Final = Space("chain/account", (ID,))
 PARAMS: Final = Space("chain/params").key()
 UPGRADE: Final = Space("chain/upgrade", (HEIGHT,))
+HOLDING: Final = Space("chain/holding", (ID,))
+BASE_FEE: Final = Space("chain/base-fee").key()
+SUPPLY: Final = Space("chain/supply").key()
+VALIDATORS: Final = Space("chain/validators").key()
 
 
 def account(account_id: AccountId) -> Key:
@@ -82,3 +86,8 @@ def account(account_id: AccountId) -> Key:
 def upgrade(height: Height) -> Key:
     """The application version that acts from `height` on."""
     return UPGRADE.key(be8(height))
+
+
+def holding(object_id: ObjectId) -> Key:
+    """What an object (task, bond, contract) holds."""
+    return HOLDING.key(object_id)

@@ -3,10 +3,13 @@
 Each type's wire rule (range or length) and JSON form stand beside it in SCALARS; `chain/codec.py` enforces them.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal, NewType
 
-from crypto.address import encode_address
+from chain.errors import WrongShape
+from crypto.address import ACCOUNT_HRP, VALIDATOR_HRP, decode_address, encode_address
+from crypto.field import SCALAR_FIELD
 
 Amount = NewType("Amount", int)  # nano-CLU, 0 <= x < 2**63
 Height = NewType("Height", int)  # genesis is 0
@@ -40,7 +43,8 @@ VoteTarget = NewType("VoteTarget", bytes)  # a block id, or empty for nil
 Blob = NewType("Blob", bytes)  # opaque bytes, at most a transaction's size
 
 MAX_UINT: Final = 2**63 - 1
-FIELD_MODULUS: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+_DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,79}")
+_HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})*")
 NIL: Final = VoteTarget(b"")
 
 JsonForm = Literal["number", "decimal", "hex", "text", "account", "validator"]
@@ -66,9 +70,25 @@ class Scalar:
             if self.json == "account":
                 return encode_address(value)
             if self.json == "validator":
-                return encode_address(value, hrp="clustervaloper")
+                return encode_address(value, VALIDATOR_HRP)
             return "0x" + value.hex()
         return str(value) if self.json == "decimal" else value
+
+    def from_json(self, value: object, where: str) -> object:
+        """The wire type's value for its JSON form; ranges are the codec's to check. Raises WrongShape."""
+        if self.base is not bytes and self.json != "decimal":
+            return value
+        if type(value) is not str:
+            raise WrongShape(where, f"a string ({self.json})", f"{type(value).__name__}")
+        if self.json in ("account", "validator"):
+            return decode_address(value, ACCOUNT_HRP if self.json == "account" else VALIDATOR_HRP)
+        if self.json == "decimal":
+            if not _DECIMAL.fullmatch(value):
+                raise WrongShape(where, "a decimal string without sign or leading zeros", f"{value!r:.40}")
+            return int(value)
+        if not _HEX.fullmatch(value):
+            raise WrongShape(where, "an even number of lower-case hex digits after 0x", f"{value!r:.40}")
+        return bytes.fromhex(value[2:])
 
 
 def _uint(json: JsonForm = "number", high: int = MAX_UINT) -> Scalar:
@@ -89,7 +109,7 @@ SCALARS: Final[dict[object, Scalar]] = {
     WorkUnits: _uint(),
     Uint: _uint(),
     ValidRound: Scalar(int, -1, 2**31 - 1, "number"),
-    FieldElement: Scalar(int, 0, FIELD_MODULUS - 1, "decimal", field=True),
+    FieldElement: Scalar(int, 0, SCALAR_FIELD - 1, "decimal", field=True),
     ChainId: Scalar(str, 1, 48, "text"),
     Name: Scalar(str, 1, 64, "text"),
     Hash: _bytes(32),

@@ -1,4 +1,4 @@
-"""Transactions: an envelope of actions that apply all or none, and one ed25519 signature (protocol.md, Transactions)."""
+"""Transactions: an envelope of actions that apply all or none, and one ed25519 signature."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -47,7 +47,16 @@ class Proposal:
     signature: Signature
 
     def signing_bytes(self, chain_id: ChainId) -> bytes:
-        fields = [1, chain_id, self.height, self.round, self.valid_round, self.block_id, self.parts.size, self.parts.root]
+        fields = [
+            1,
+            chain_id,
+            self.height,
+            self.round,
+            self.valid_round,
+            self.block_id,
+            self.parts.size,
+            self.parts.root,
+        ]
         return tagged_hash(domains.PROPOSAL, encode(fields))
 
 
