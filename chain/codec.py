@@ -1,8 +1,8 @@
 """Canonical msgpack: one value, one encoding; anything else is refused.
 
-A wire struct is a frozen dataclass decorated with `@wire`; it stands as an array led by its version, its fields in
-order of definition. Field types are the scalars of `chain/types/scalars.py`, other structs, `tuple[T, ...]`, `T | None`,
-and open unions (`Tagged` bases such as Action and Event) that stand as [tag, version, fields...] and are decoded through a
+A wire struct is a frozen dataclass decorated with `@wire`; it stands as an array led by its version, then its fields in
+order. Field types are the scalars of `chain/types/scalars.py`, other structs, `tuple[T, ...]`, `T | None`, and open
+unions (`Tagged` bases such as Action and Event), which stand as [tag, version, fields...] and are decoded through a
 registry that the caller hands in. Canonical form is enforced in two steps: the msgpack value must encode again to the
 very same bytes, and every field must have exactly the declared type, range and length.
 """
