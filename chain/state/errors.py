@@ -15,12 +15,12 @@ class BadKeyPart(StateError):
     code = 3701
 
     def __init__(self, space: str, expected: tuple[int, ...], got: tuple[int, ...]) -> None:
-        super().__init__(f"keys of {space} have parts of {expected} bytes; got {got}. Build the key from the right ids.")
+        super().__init__(f"keys of {space} have parts of {expected} bytes; got {got}. Build it from the right ids.")
         self.space, self.expected, self.got = space, expected, got
 
 
 class EmptyValue(StateError):
-    """An entry without content cannot be proven (ICS-23 refuses empty values): delete the key or store a marker byte."""
+    """An entry without content cannot be proven (ICS-23 refuses empty values)."""
 
     code = 3702
 
@@ -64,7 +64,7 @@ class StaleUpdate(StateError):
     code = 3712
 
     def __init__(self, base: int, head: int) -> None:
-        super().__init__(f"the update was computed on version {base}, the tree stands at {head}; execute the block again.")
+        super().__init__(f"the update was computed on version {base}, the tree is at {head}; execute the block again.")
         self.base, self.head = base, head
 
 

@@ -1,8 +1,8 @@
 """How storage keys are built: the only way, so that no two kinds of entry can ever share a key.
 
 A key is `component/name/` in ASCII, then parts of fixed width. As every space has exactly two names, none of which
-contains a slash, no space's prefix is a prefix of another's. Heights are 8 bytes big-endian, so they sort. Each component
-declares its spaces in its own `state.py`; the chain's own are below. Storage keys are a public API: proofs name them.
+contains a slash, no space's prefix is a prefix of another's. Heights are 8 bytes big-endian, so they sort. Each
+component declares its spaces in its own `state.py`; the chain's own are below. Storage keys are a public API.
 """
 
 import re

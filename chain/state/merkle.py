@@ -5,10 +5,10 @@
     inner(l, r) = SHA256(0x01 || l || r)
     root        = 32 zero bytes for the empty tree, else the hash of the binary trie of all paths
 
-A node of the trie with one empty child is its other child: no placeholder is ever hashed, so a path has as many steps as the
-trie has forks (about log2 n), and the root depends on the content alone. Leaf and inner hashing are ICS-23's smt spec
-(cosmos/ics23, proto/cosmos/ics23/v1/proofs.proto) with the path as the proof's key. Unlike the Jellyfish tree
-(Diem, 2021) it has no empty children on a path, which @confio/ics23 0.6.8 would not accept beside a neighbour.
+A node of the trie with one empty child is its other child: no placeholder is ever hashed, a proof has as many steps as
+the trie has forks on the way (about log2 n), and the root depends on the content alone. Leaf and inner hashing are
+those of ICS-23's smt spec (cosmos/ics23, proofs.proto) with the path as the proof's key. A Jellyfish tree (Diem, 2021)
+would keep empty children on some paths, and @confio/ics23 0.6.8 refuses those in proofs of non-membership.
 """
 
 from hashlib import sha256
