@@ -54,6 +54,7 @@ class Action:
     tag: ClassVar[int]
     name: ClassVar[str]  # "component.action", as people see it
     writes: ClassVar[int]  # state writes charged: a class's, never a content's
+    work: ClassVar[int] = 0  # further work units charged, for a class whose check computes more than it reads
 
     def claims(self, envelope: "Envelope", index: int) -> tuple[Claim, ...]:
         """Statements that the evidence must prove, from the action, its place and its envelope alone."""

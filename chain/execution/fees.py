@@ -27,6 +27,7 @@ def transaction_work(transaction: Transaction, params: Params) -> WorkUnits:
     buckets = -(-len(transaction.raw) // BUCKET_BYTES)
     writes = ENVELOPE_WRITES + sum(action.writes for action in transaction.envelope.actions)
     work = buckets * prices.bytes_bucket + prices.signature + writes * prices.write
+    work += sum(action.work for action in transaction.envelope.actions)
     for claims in transaction.claims:
         for claim in claims:
             if claim.kind == GROTH16:

@@ -24,6 +24,7 @@ ValidRound = NewType("ValidRound", int)  # -1 or a round
 
 ChainId = NewType("ChainId", str)
 Name = NewType("Name", str)  # 1..64 characters of text shown to people
+Text = NewType("Text", str)  # up to 2,048 characters of text shown to people
 
 Hash = NewType("Hash", bytes)
 BlockId = NewType("BlockId", bytes)
@@ -112,6 +113,7 @@ SCALARS: Final[dict[object, Scalar]] = {
     FieldElement: Scalar(int, 0, SCALAR_FIELD - 1, "decimal", field=True),
     ChainId: Scalar(str, 1, 48, "text"),
     Name: Scalar(str, 1, 64, "text"),
+    Text: Scalar(str, 0, 2048, "text"),
     Hash: _bytes(32),
     BlockId: _bytes(32),
     TxHash: _bytes(32),
