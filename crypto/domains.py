@@ -45,12 +45,13 @@ BEACON_COMMITMENT: Final = _sha("beacon-commitment")  # the eight outputs after 
 TRANSCRIPT: Final = _sha("p2p-transcript")
 NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer announces them
 STORAGE: Final = _sha("storage")
+READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
 INPUT: Final = _poseidon("in")  # commit_vector: arity and length join the tag in the capacity element
 OUTPUT: Final = _poseidon("out")  # (salt, task, i)
 DATA_KEY: Final = _poseidon("kc")  # (K, epoch)
 KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
-SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, m, blinding)
-REGISTER: Final = _poseidon("reg")  # (version, m, blinding)
+SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, cm, blinding), cm being the commitment to m
+REGISTER: Final = _poseidon("reg")  # commit_vector: salt = blinding, elements = (version, values...)
 READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
