@@ -48,6 +48,7 @@ STORAGE: Final = _sha("storage")
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
+CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere
 INPUT: Final = _poseidon("in")  # commit_vector: arity and length join the tag in the capacity element
 OUTPUT: Final = _poseidon("out")  # (salt, task, i)
 DATA_KEY: Final = _poseidon("kc")  # (K, epoch)

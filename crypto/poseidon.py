@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from operator import mul
 from typing import ClassVar, Final
 
-from crypto.domains import PoseidonTag
+from crypto.domains import CIRCOMLIB
 from crypto.errors import CryptoError
 from crypto.field import SCALAR_FIELD
 from crypto.poseidon_parameters import HALF, WIDTHS, parameters, sparse
 
 MAX_INPUTS: Final = WIDTHS[-1] - 1
-CIRCOMLIB: Final = PoseidonTag(0)
 PACKED_BITS: Final = 253  # a packed element stays below 2**253 < r
 _CHUNK: Final = MAX_INPUTS - 1  # elements of a vector absorbed by one permutation, beside the chaining value
 _LENGTH_BITS: Final = 32
