@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from operator import mul
 from typing import ClassVar, Final
 
-from crypto.domains import CIRCOMLIB
+from crypto.domains import CIRCOMLIB, PoseidonTag
 from crypto.errors import CryptoError
 from crypto.field import SCALAR_FIELD
 from crypto.poseidon_parameters import HALF, WIDTHS, parameters, sparse
