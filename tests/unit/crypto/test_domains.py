@@ -36,6 +36,7 @@ SHA_256 = {
     "TRANSCRIPT": b"cluster/p2p-transcript/1",
     "NETWORK": b"cluster/p2p-network/1",
     "STORAGE": b"cluster/storage/1",
+    "READER_SEED": b"cluster/reader-seed/1",
 }
 
 POSEIDON = {
