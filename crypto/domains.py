@@ -45,6 +45,7 @@ BEACON_COMMITMENT: Final = _sha("beacon-commitment")  # the eight outputs after 
 TRANSCRIPT: Final = _sha("p2p-transcript")
 NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer announces them
 STORAGE: Final = _sha("storage")
+VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its consensus seed
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).

@@ -7,11 +7,12 @@ The driver (`node/driver.py`, and a small one in the simulator) owns clock, keys
 1. It hands in only what it has checked: a vote after its signature (`Vote.signing_bytes`), a proposal after its
    signature and after its whole block has arrived, encodes to `parts`, has `block_id`, and was executed. `valid` and
    `timely` are its judgement, made once, at first receipt. It asks `wants_proposal(state, proposal)` before it fetches.
-2. It appends each input to the write-ahead log before it calls `step`, and does the effects in order afterwards.
-   Blocks of proposals go into the log too, before their ProposalReceived.
+2. It appends each input to the write-ahead log, and only then does the effects of `step`, in order. An input that gave
+   back the very same state need not be logged, so that a flood of repeats does not grow the log. Blocks of proposals go
+   into the log too, before their ProposalReceived.
 3. A SignAndPublish effect is done in this order: sign guard and signature; fsync of the signer's state; append of the
-   own message (as the input it comes back as) to the log, with fsync; `step` with that input; publish to the peers.
-   When the signer refuses, the node stays silent: nothing is logged, fed back or published, and timeouts carry on.
+   own message (as the input it comes back as) to the log, with fsync; its effects; publish to the peers. When the
+   signer refuses, the node stays silent: nothing is logged, fed back or published, and timeouts carry on.
 4. GetValue is answered with ProposedValue, ScheduleTimeout with TimeoutElapsed, RequestBlock with ProposalReceived or
    BlockJudged; late or superfluous answers do no harm.
 5. Decide: commit the block, end the log's height, and feed StartHeight(height + 1, its validators) when the block
@@ -26,8 +27,10 @@ The driver (`node/driver.py`, and a small one in the simulator) owns clock, keys
 A driver in short:
 
     def feed(event, own=False):
-        log.append(event, sync=own)
-        self.state, effects = step(self.state, event)
+        state, effects = step(self.state, event)
+        if state is not self.state:
+            log.append(event, sync=own)
+        self.state = state
         self.owed.extend(effects)
 
     def work():                                     # in order of emission: the signer never sees a regression

@@ -21,7 +21,10 @@ from chain.types.vote import Proposal, Vote
 
 
 def step(state: State, event: Input) -> tuple[State, list[Effect]]:
-    """The state after `event`, and what the driver must do now, in order. No clock, no I/O, no randomness."""
+    """The state after `event`, and what the driver must do now, in order. No clock, no I/O, no randomness.
+
+    An event that says nothing new gives back the very same state and no effects.
+    """
     state, effects = settle(_take_in(state, event))
     return state, list(effects)
 
@@ -67,6 +70,8 @@ def wanted_blocks(state: State) -> frozenset[BlockId]:
 
 def _take_vote(state: State, vote: Vote) -> Transition:
     votes, evidence = state.votes.add(vote, state.round, state.validators)
+    if votes is state.votes:
+        return state, ()
     reports = () if evidence is None else (ReportEquivocation(evidence),)
     return replace(state, votes=votes), reports
 

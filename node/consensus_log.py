@@ -1,0 +1,285 @@
+"""The write-ahead log of consensus: what `step` was given, a file per height, so that a crash forgets no vote or lock.
+
+A record is head || payload; head = magic 4 || index u32 || length u32 || kind u8 || synced u8 || checksum 8 (BLAKE2b
+over height, the fields before it, and the payload). Under a storage key the magic is another one and the payload is
+nonce 24 || XChaCha20-Poly1305, with the height and the head's fields as associated data.
+
+Own messages are synced before they are published, and with them everything before them; other records may be lost in a
+power cut, never in a crash of the process alone. So a damaged tail without synced records is dropped, and damage before
+a synced record is corruption.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import blake2b
+from pathlib import Path
+from struct import Struct
+from typing import Final
+
+from chain.codec import decode, encode, wire
+from chain.consensus.inputs import INPUTS, Input
+from chain.errors import CodecError
+from chain.types.scalars import Height
+from crypto.sealedbox import AEAD_NONCE_BYTES, AEAD_OVERHEAD, CiphertextRefused, aead_open, aead_seal
+from node.durable import sync_folder
+from node.errors import NodeError
+
+Entropy = Callable[[int], bytes]
+
+_CLEAR: Final = b"CLG\x01"
+_SEALED: Final = b"CLS\x01"
+_FIELDS: Final = Struct(">4sIIBB")
+_CHECKSUM_BYTES: Final = 8
+_HEAD_BYTES: Final = _FIELDS.size + _CHECKSUM_BYTES
+_MAX_PAYLOAD: Final = 4 * 2**20
+_ADVICE: Final = (
+    "Votes may be missing from it, and with them a lock. Let the node follow without signing until the chain has "
+    "passed this height, then remove the file and start it normally."
+)
+
+
+class LogError(NodeError):
+    """Root of the errors of the consensus log."""
+
+    code = 7120
+
+
+class LogCorrupt(LogError):
+    """A record is damaged although later ones were synced: the disk lost what it had promised."""
+
+    code = 7121
+
+    def __init__(self, path: Path, offset: int, reason: str) -> None:
+        super().__init__(f"{path} is damaged at byte {offset}: {reason}. {_ADVICE}")
+        self.path, self.offset, self.reason = str(path), offset, reason
+
+
+class LogSealed(LogError):
+    """The log was written under another storage key, or is sealed and no key was given, or the other way round."""
+
+    code = 7122
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} does not open with this node's storage key. Give the key that the node ran with last."
+        )
+        self.path = str(path)
+
+
+class LogVersion(LogError):
+    """A whole record is not of this program's format."""
+
+    code = 7124
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} was written by another version of this program: {reason} Start the version that wrote it, let it "
+            "pass this height, and update then."
+        )
+        self.path, self.reason = str(path), reason
+
+
+class LogUnwritable(LogError):
+    """The system refused to read or write the log; nothing may be signed or published any more."""
+
+    code = 7123
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} could not be read or written: {reason}. Check its owner, folder and disk, then restart."
+        )
+        self.path, self.reason = str(path), reason
+
+
+class _Kind(IntEnum):
+    INPUT = 1
+    BLOCK = 2
+    END = 3
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    event: Input
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the log of a height holds, in order: the inputs of `step`, and the encoded blocks of proposals."""
+
+    inputs: tuple[Input, ...] = ()
+    blocks: tuple[bytes, ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    kind: int
+    synced: bool
+    fields: bytes
+    payload: bytes
+
+    @property
+    def size(self) -> int:
+        return _HEAD_BYTES + len(self.payload)
+
+
+class ConsensusLog:
+    """One height's log is open at a time; `replay` opens it. Blocking: with sync=True an append waits for the disk."""
+
+    def __init__(self, folder: Path, storage_key: bytes | None = None, *, entropy: Entropy = os.urandom) -> None:
+        """The folder is made if needed. storage_key is 32 bytes, or None for a log in the clear."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._key, self._entropy = folder, storage_key, entropy
+        self._magic = _CLEAR if storage_key is None else _SEALED
+        self._height = Height(0)
+        self._index = 0
+        self._descriptor: int | None = None
+
+    def replay(self, height: Height) -> Replayed:
+        """Open the log of a height for appending and give back what it holds; a new one is made if there is none.
+
+        A half-written tail is cut off. Raises LogCorrupt, LogSealed, LogUnwritable.
+        """
+        self.close()
+        self._height = height
+        path = self._path(height)
+        try:
+            fresh = not path.exists()
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            if fresh:
+                sync_folder(self._folder)
+            data = path.read_bytes()
+        except OSError as refusal:
+            raise LogUnwritable(path, refusal.strerror or "refused") from refusal
+        records = list(self._read(data))
+        self._index = len(records)
+        self._cut(sum(record.size for record in records), len(data))
+        return self._replayed(records)
+
+    def append(self, event: Input, *, sync: bool = False) -> None:
+        """Add an input. With sync=True it and all before it survive a power cut once this returns.
+
+        Raises LogUnwritable, after which the process must stop.
+        """
+        self._append(_Kind.INPUT, encode(_Entry(event)), sync=sync)
+
+    def append_block(self, block: bytes) -> None:
+        """Add the encoded block of a proposal, before its ProposalReceived or ProposedValue."""
+        self._append(_Kind.BLOCK, block, sync=False)
+
+    def end_height(self) -> None:
+        """The height's block is committed: mark the end, close the log, and remove those of the heights before."""
+        self._append(_Kind.END, b"", sync=False)
+        ended = self._path(self._height).name
+        self.close()
+        for path in sorted(self._folder.glob("*.log")):
+            if path.name < ended:
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _path(self, height: Height) -> Path:
+        return self._folder / f"{height:020d}.log"
+
+    def _append(self, kind: _Kind, content: bytes, *, sync: bool) -> None:
+        path = self._path(self._height)
+        if self._descriptor is None:
+            raise LogUnwritable(path, "no height is open")
+        overhead = 0 if self._key is None else AEAD_NONCE_BYTES + AEAD_OVERHEAD
+        fields = _FIELDS.pack(self._magic, self._index, len(content) + overhead, kind, sync)
+        payload = content if self._key is None else self._seal(self._key, fields, content)
+        try:
+            _write_all(self._descriptor, fields + _checksum(self._height, fields, payload) + payload)
+            if sync:
+                os.fsync(self._descriptor)
+        except OSError as refusal:
+            raise LogUnwritable(path, refusal.strerror or "refused") from refusal
+        self._index += 1
+
+    def _seal(self, key: bytes, fields: bytes, content: bytes) -> bytes:
+        nonce = self._entropy(AEAD_NONCE_BYTES)
+        return nonce + aead_seal(key, nonce, content, self._associated(fields))
+
+    def _associated(self, fields: bytes) -> bytes:
+        return self._height.to_bytes(8, "big") + fields
+
+    def _read(self, data: bytes) -> Iterator[_Record]:
+        """The whole records from the start; stops at a torn tail. Raises LogCorrupt."""
+        if data[: len(self._magic)] == (_SEALED if self._key is None else _CLEAR):
+            raise LogSealed(self._path(self._height))
+        offset = index = 0
+        while offset < len(data):
+            record = self._parse(data, offset)
+            if record is None or _FIELDS.unpack(record.fields)[1] != index:
+                self._require_torn_tail(data, offset)
+                return
+            yield record
+            offset, index = offset + record.size, index + 1
+
+    def _parse(self, data: bytes, offset: int) -> _Record | None:
+        """The record at an offset, or None unless a whole one with the right checksum stands there."""
+        head = data[offset : offset + _HEAD_BYTES]
+        if len(head) < _HEAD_BYTES:
+            return None
+        fields = head[: _FIELDS.size]
+        magic, _, length, kind, synced = _FIELDS.unpack(fields)
+        payload = data[offset + _HEAD_BYTES : offset + _HEAD_BYTES + length]
+        if magic != self._magic or length > _MAX_PAYLOAD or len(payload) < length:
+            return None
+        if _checksum(self._height, fields, payload) != head[_FIELDS.size :]:
+            return None
+        return _Record(kind, bool(synced), fields, payload)
+
+    def _require_torn_tail(self, data: bytes, offset: int) -> None:
+        later = data.find(self._magic, offset + 1)
+        while later >= 0:
+            record = self._parse(data, later)
+            if record is not None and record.synced:
+                reason = f"the record there is broken, but one at byte {later} was synced after it"
+                raise LogCorrupt(self._path(self._height), offset, reason)
+            later = data.find(self._magic, later + 1)
+
+    def _cut(self, whole: int, size: int) -> None:
+        if whole == size or self._descriptor is None:
+            return
+        try:
+            os.ftruncate(self._descriptor, whole)
+            os.fsync(self._descriptor)
+        except OSError as refusal:
+            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
+
+    def _replayed(self, records: list[_Record]) -> Replayed:
+        opened = [(record.kind, self._open(record)) for record in records]
+        inputs = tuple(self._decode(content) for kind, content in opened if kind == _Kind.INPUT)
+        blocks = tuple(content for kind, content in opened if kind == _Kind.BLOCK)
+        return Replayed(inputs, blocks, any(kind == _Kind.END for kind, _ in opened))
+
+    def _open(self, record: _Record) -> bytes:
+        if self._key is None:
+            return record.payload
+        nonce, sealed = record.payload[:AEAD_NONCE_BYTES], record.payload[AEAD_NONCE_BYTES:]
+        try:
+            return aead_open(self._key, nonce, sealed, self._associated(record.fields))
+        except CiphertextRefused as refusal:
+            raise LogSealed(self._path(self._height)) from refusal
+
+    def _decode(self, content: bytes) -> Input:
+        try:
+            return decode(_Entry, content, limit=_MAX_PAYLOAD, unions={Input: INPUTS}).event
+        except CodecError as refusal:
+            raise LogVersion(self._path(self._height), str(refusal)) from refusal
+
+
+def _checksum(height: Height, fields: bytes, payload: bytes) -> bytes:
+    return blake2b(height.to_bytes(8, "big") + fields + payload, digest_size=_CHECKSUM_BYTES).digest()
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
