@@ -95,23 +95,13 @@ class LogUnwritable(LogError):
 
 class _Kind(IntEnum):
     INPUT = 1
-    BLOCK = 2
-    END = 3
+    BODY = 2
 
 
 @wire()
 @dataclass(frozen=True, slots=True)
 class _Entry:
     event: Input
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What the log of a height holds, in order: the inputs of `step`, and the encoded blocks of proposals."""
-
-    inputs: tuple[Input, ...] = ()
-    blocks: tuple[bytes, ...] = ()
-    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +117,7 @@ class _Record:
 
 
 class ConsensusLog:
-    """One height's log is open at a time; `replay` opens it. Blocking: with sync=True an append waits for the disk."""
+    """One height's log is open at a time. Blocking: append_own waits for the disk."""
 
     def __init__(self, folder: Path, storage_key: bytes | None = None, *, entropy: Entropy = os.urandom) -> None:
         """The folder is made if needed. storage_key is 32 bytes, or None for a log in the clear."""
@@ -138,45 +128,38 @@ class ConsensusLog:
         self._index = 0
         self._descriptor: int | None = None
 
-    def replay(self, height: Height) -> Replayed:
-        """Open the log of a height for appending and give back what it holds; a new one is made if there is none.
+    def replay(self, height: Height) -> tuple[tuple[Input, ...], tuple[bytes, ...]]:
+        """Open the log of a height for appending; the inputs it holds, and the encoded blocks, each in order.
 
-        A half-written tail is cut off. Raises LogCorrupt, LogSealed, LogUnwritable.
+        A half-written tail is cut off. Raises LogCorrupt, LogSealed, LogVersion, LogUnwritable.
+        """
+        records = self._open(height)
+        opened = [(record.kind, self._unseal(record)) for record in records]
+        inputs = tuple(self._decode(content) for kind, content in opened if kind == _Kind.INPUT)
+        return inputs, tuple(content for kind, content in opened if kind == _Kind.BODY)
+
+    def append(self, event: Input) -> None:
+        """Add an input. Raises LogUnwritable, after which the process must stop; so do the other methods."""
+        self._append(_Kind.INPUT, encode(_Entry(event)), sync=False)
+
+    def append_own(self, event: Input) -> None:
+        """Add an own vote or proposal; once this returns, it and all before it survive a power cut."""
+        self._append(_Kind.INPUT, encode(_Entry(event)), sync=True)
+
+    def append_body(self, block: bytes) -> None:
+        """Add an encoded block, before the input that says how it was judged."""
+        self._append(_Kind.BODY, block, sync=False)
+
+    def end_height(self, height: Height) -> None:
+        """The block of `height` is committed: what follows is height + 1's.
+
+        Logs before `height` are removed; its own stays one height longer, in case the database loses its last block.
         """
         self.close()
-        self._height = height
-        path = self._path(height)
-        try:
-            fresh = not path.exists()
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            if fresh:
-                sync_folder(self._folder)
-            data = path.read_bytes()
-        except OSError as refusal:
-            raise LogUnwritable(path, refusal.strerror or "refused") from refusal
-        records = list(self._read(data))
-        self._index = len(records)
-        self._cut(sum(record.size for record in records), len(data))
-        return self._replayed(records)
-
-    def append(self, event: Input, *, sync: bool = False) -> None:
-        """Add an input. With sync=True it and all before it survive a power cut once this returns.
-
-        Raises LogUnwritable, after which the process must stop.
-        """
-        self._append(_Kind.INPUT, encode(_Entry(event)), sync=sync)
-
-    def append_block(self, block: bytes) -> None:
-        """Add the encoded block of a proposal, before its ProposalReceived or ProposedValue."""
-        self._append(_Kind.BLOCK, block, sync=False)
-
-    def end_height(self) -> None:
-        """The height's block is committed: mark the end, close the log, and remove those of the heights before."""
-        self._append(_Kind.END, b"", sync=False)
-        ended = self._path(self._height).name
-        self.close()
+        self._height = Height(height + 1)
+        oldest = self._path(height).name
         for path in sorted(self._folder.glob("*.log")):
-            if path.name < ended:
+            if path.name < oldest:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -187,20 +170,46 @@ class ConsensusLog:
     def _path(self, height: Height) -> Path:
         return self._folder / f"{height:020d}.log"
 
+    def _open(self, height: Height) -> list[_Record]:
+        self.close()
+        self._height = height
+        path = self._path(height)
+        try:
+            fresh = not path.exists()
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._descriptor = descriptor
+            if fresh:
+                sync_folder(self._folder)
+            data = path.read_bytes()
+            records = list(self._read(data))
+            self._index = len(records)
+            whole = sum(record.size for record in records)
+            if whole < len(data):
+                os.ftruncate(descriptor, whole)
+                os.fsync(descriptor)
+        except OSError as refusal:
+            raise LogUnwritable(path, refusal.strerror or "refused") from refusal
+        return records
+
     def _append(self, kind: _Kind, content: bytes, *, sync: bool) -> None:
-        path = self._path(self._height)
         if self._descriptor is None:
-            raise LogUnwritable(path, "no height is open")
+            self._open(self._height)
         overhead = 0 if self._key is None else AEAD_NONCE_BYTES + AEAD_OVERHEAD
         fields = _FIELDS.pack(self._magic, self._index, len(content) + overhead, kind, sync)
         payload = content if self._key is None else self._seal(self._key, fields, content)
+        self._write(fields + _checksum(self._height, fields, payload) + payload, sync=sync)
+        self._index += 1
+
+    def _write(self, data: bytes, *, sync: bool) -> None:
+        if self._descriptor is None:
+            raise LogUnwritable(self._path(self._height), "it is closed")
         try:
-            _write_all(self._descriptor, fields + _checksum(self._height, fields, payload) + payload)
+            while data:
+                data = data[os.write(self._descriptor, data) :]
             if sync:
                 os.fsync(self._descriptor)
         except OSError as refusal:
-            raise LogUnwritable(path, refusal.strerror or "refused") from refusal
-        self._index += 1
+            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
 
     def _seal(self, key: bytes, fields: bytes, content: bytes) -> bytes:
         nonce = self._entropy(AEAD_NONCE_BYTES)
@@ -245,22 +254,7 @@ class ConsensusLog:
                 raise LogCorrupt(self._path(self._height), offset, reason)
             later = data.find(self._magic, later + 1)
 
-    def _cut(self, whole: int, size: int) -> None:
-        if whole == size or self._descriptor is None:
-            return
-        try:
-            os.ftruncate(self._descriptor, whole)
-            os.fsync(self._descriptor)
-        except OSError as refusal:
-            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
-
-    def _replayed(self, records: list[_Record]) -> Replayed:
-        opened = [(record.kind, self._open(record)) for record in records]
-        inputs = tuple(self._decode(content) for kind, content in opened if kind == _Kind.INPUT)
-        blocks = tuple(content for kind, content in opened if kind == _Kind.BLOCK)
-        return Replayed(inputs, blocks, any(kind == _Kind.END for kind, _ in opened))
-
-    def _open(self, record: _Record) -> bytes:
+    def _unseal(self, record: _Record) -> bytes:
         if self._key is None:
             return record.payload
         nonce, sealed = record.payload[:AEAD_NONCE_BYTES], record.payload[AEAD_NONCE_BYTES:]
@@ -278,8 +272,3 @@ class ConsensusLog:
 
 def _checksum(height: Height, fields: bytes, payload: bytes) -> bytes:
     return blake2b(height.to_bytes(8, "big") + fields + payload, digest_size=_CHECKSUM_BYTES).digest()
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]

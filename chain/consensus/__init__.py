@@ -29,7 +29,7 @@ A driver in short:
     def feed(event, own=False):
         state, effects = step(self.state, event)
         if state is not self.state:
-            log.append(event, sync=own)
+            (log.append_own if own else log.append)(event)
         self.state = state
         self.owed.extend(effects)
 
