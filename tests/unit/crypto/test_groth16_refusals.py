@@ -1,0 +1,62 @@
+"""One table of valid, malformed and false proofs and keys; the native backend and the reference answer it alike."""
+
+import pytest
+
+from crypto.groth16 import PreparedKey, check_key, decompress_key, reference, verify
+from crypto.groth16.errors import Groth16Error
+from tests.support import make_groth16_vectors as maker
+from tests.support.groth16_vectors import ProofCase, accepted, key, prepared, refused, refused_keys
+
+
+def test_the_table_is_what_its_script_writes() -> None:
+    assert maker.PATH.read_text() == maker.render()
+
+
+@pytest.mark.parametrize("case", accepted(), ids=str)
+def test_native_accepts(case: ProofCase) -> None:
+    verify(prepared(case.key), case.proof, case.inputs)
+
+
+@pytest.mark.parametrize("case", [case for case in accepted() if case.name.endswith("evm")], ids=str)
+def test_reference_accepts(case: ProofCase) -> None:
+    reference.verify(key(case.key), case.proof, case.inputs)
+
+
+@pytest.mark.parametrize("case", refused(), ids=str)
+def test_native_refuses(case: ProofCase) -> None:
+    with pytest.raises(Groth16Error) as caught:
+        verify(prepared(case.key), case.proof, case.inputs)
+    assert caught.type is case.error
+
+
+@pytest.mark.parametrize("case", refused(), ids=str)
+def test_reference_refuses(case: ProofCase) -> None:
+    with pytest.raises(Groth16Error) as caught:
+        reference.verify(key(case.key), case.proof, case.inputs)
+    assert caught.type is case.error
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"), refused_keys(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_our_key_check_refuses(name: str, data: bytes, error: type[Groth16Error]) -> None:
+    with pytest.raises(Groth16Error) as caught:
+        check_key(decompress_key(data))
+    assert caught.type is error
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"), refused_keys(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_no_such_key_can_be_prepared(name: str, data: bytes, error: type[Groth16Error]) -> None:
+    with pytest.raises(Groth16Error) as caught:
+        PreparedKey(decompress_key(data))
+    assert caught.type is error
+
+
+def test_a_refusal_names_what_was_compared() -> None:
+    (case,) = [case for case in refused() if case.name == "an input is x + r"]
+    with pytest.raises(Groth16Error) as caught:
+        verify(prepared(case.key), case.proof, case.inputs)
+    assert caught.value.fields == {"index": 1, "value": case.inputs[1]}
+    assert caught.value.code == 1164
