@@ -1,0 +1,49 @@
+"""How many false proofs a sender or a peer may cost us before it has to wait: a bucket per name, leaking by the block."""
+
+from collections import OrderedDict
+from typing import Final
+
+from node.errors import NodeError
+
+MAX_FAILURES: Final = 32  # false proofs in the bucket before a name is refused
+MAX_NAMES: Final = 4_096
+
+
+class TooManyFalseProofs(NodeError):
+    """A sender or peer had so many false proofs looked at lately that no more are, for a while."""
+
+    code = 7030
+
+    def __init__(self, name: str, count: int) -> None:
+        super().__init__(f"{name} sent {count} false proofs lately; the node looks at its next ones in some blocks.")
+        self.name, self.count = name, count
+
+
+class FailureBudget:
+    """Counts failures by source and sender; `leak` forgives one of each per block. Bounded in names."""
+
+    def __init__(self, limit: int = MAX_FAILURES) -> None:
+        self._limit = limit
+        self._counts: OrderedDict[str, int] = OrderedDict()
+
+    def require(self, source: str, sender: bytes) -> None:
+        """Raises TooManyFalseProofs while either has spent its budget."""
+        for name in (source, _account(sender)):
+            count = self._counts.get(name, 0)
+            if count >= self._limit:
+                raise TooManyFalseProofs(name, count)
+
+    def count(self, source: str, sender: bytes) -> None:
+        """One more false proof."""
+        for name in (source, _account(sender)):
+            self._counts[name] = self._counts.pop(name, 0) + 1
+            if len(self._counts) > MAX_NAMES:
+                self._counts.popitem(last=False)
+
+    def leak(self) -> None:
+        """A block has passed: forgive everybody one failure."""
+        self._counts = OrderedDict((name, count - 1) for name, count in self._counts.items() if count > 1)
+
+
+def _account(sender: bytes) -> str:
+    return f"account 0x{sender.hex()}"

@@ -1,0 +1,207 @@
+"""Between the network's bytes and the chain's types: one handler, one arm per topic. Source: architecture.md, Wire.
+
+Votes before blocks before transactions. What honest nodes cannot send is rejected; what merely comes at the wrong time
+is ignored, so that nobody suffers for being ahead or behind.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from chain.codec import decode, encode
+from chain.consensus.repeats import Status, repeats_for
+from chain.errors import CodecError
+from chain.execution.verifier import BadSignature, FalseEvidence
+from chain.types.parts import BlockPart, WrongPart
+from chain.types.scalars import Height, ValidatorId
+from chain.types.sync import BlockPiece, BlockRequest, WrongPiece
+from chain.types.vote import Proposal, Vote
+from crypto.errors import ClusterError
+from node.catch_up import CatchUp
+from node.driver import Driver
+from node.executor import Executor
+from node.ingress import Ingress
+from node.verifier import NodeVerifier
+from p2p.address import NodeId
+from p2p.handler import Verdict
+from p2p.network import Network
+from p2p.topics import Drop, TopicSpec
+
+VOTE: Final = 1
+PROPOSAL: Final = 2
+STATUS: Final = 3
+PART: Final = 4
+TRANSACTION: Final = 5
+BLOCK_REQUEST: Final = 6
+BLOCK_PIECE: Final = 7
+
+TOPICS: Final = (
+    TopicSpec(VOTE, "vote", 512, rate=2_000, burst=4_000, priority=0, drop=Drop.OLDEST),
+    TopicSpec(PROPOSAL, "proposal", 1_024, rate=50, burst=100, priority=1, drop=Drop.OLDEST),
+    TopicSpec(STATUS, "status", 1_024, rate=50, burst=200, priority=2, drop=Drop.OLDEST, gossip=False),
+    TopicSpec(PART, "part", 68 * 1024, rate=200, burst=400, priority=3, drop=Drop.PEER, queue_bytes=8 * 2**20),
+    TopicSpec(BLOCK_REQUEST, "block-request", 64, rate=20, burst=40, priority=4, drop=Drop.OLDEST, gossip=False),
+    TopicSpec(
+        BLOCK_PIECE, "block-piece", 100 * 1024, rate=400, burst=800, priority=5, drop=Drop.NEWEST,
+        queue_bytes=8 * 2**20, gossip=False,
+    ),
+    TopicSpec(
+        TRANSACTION, "transaction", 128 * 1024, rate=5_000, burst=20_000, priority=6, drop=Drop.NEWEST,
+        queue_bytes=16 * 2**20, workers=4, linger=0.02,
+    ),
+)  # fmt: skip
+
+STATUS_EVERY_S: Final = 1.0
+REPEAT_EVERY_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """The network's handler and the driver's outlet."""
+
+    def __init__(
+        self, ingress: Ingress, executor: Executor, verifier: NodeVerifier, clock: Callable[[], float]
+    ) -> None:
+        self._ingress, self._executor, self._verifier, self._clock = ingress, executor, verifier, clock
+        self._network: Network
+        self._driver: Driver
+        self.catch_up = CatchUp(executor, self._ask, self._give, lambda final: self._driver.take_final(final))
+        self._repeated: dict[NodeId, tuple[Status, float]] = {}
+        self._statuses: dict[NodeId, Status] = {}
+
+    def connect(self, network: Network, driver: Driver) -> None:
+        """Tie the knot between network and driver, which need each other."""
+        self._network, self._driver = network, driver
+
+    # Outlet: what the driver says
+
+    def publish_vote(self, vote: Vote) -> None:
+        self._network.publish(VOTE, encode(vote))
+
+    def publish_proposal(self, proposal: Proposal) -> None:
+        self._network.publish(PROPOSAL, encode(proposal))
+
+    def publish_part(self, part: BlockPart) -> None:
+        self._network.publish(PART, encode(part))
+
+    def tell_status(self, status: Status) -> None:
+        self._network.publish(STATUS, encode(status))
+
+    def publish_transaction(self, raw: bytes) -> None:
+        """A transaction that was admitted here through RPC."""
+        self._network.publish(TRANSACTION, raw)
+
+    async def run(self) -> None:
+        """Tell peers each second where this node stands: repeats make up for whatever was lost."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY_S)
+            self.tell_status(self._driver.status())
+
+    # Handler: what peers say
+
+    def on_peer_up(self, peer: NodeId) -> None:
+        self._network.send(peer, STATUS, encode(self._driver.status()))
+
+    def on_peer_down(self, peer: NodeId, reason: str) -> None:
+        log.info("peer %s is gone: %s", peer.hex()[:16], reason)
+        self.catch_up.lost(peer)
+        self._repeated.pop(peer, None)
+        self._statuses.pop(peer, None)
+
+    def peer_height(self, peer: NodeId) -> Height | None:
+        """The height that a peer last said it is deciding."""
+        status = self._statuses.get(peer)
+        return None if status is None else status.height
+
+    async def on_message(self, peer: NodeId, topic: int, payload: bytes) -> Verdict:
+        """Judge one message of a peer."""
+        try:
+            return await self._dispatch(peer, topic, payload)
+        except (CodecError, WrongPart, WrongPiece, BadSignature, FalseEvidence) as error:
+            return Verdict.reject(str(error))
+
+    async def _dispatch(self, peer: NodeId, topic: int, payload: bytes) -> Verdict:
+        if topic == TRANSACTION:
+            return await self._on_transaction(peer, payload)
+        if topic == VOTE:
+            return self._on_vote(decode(Vote, payload))
+        if topic == PROPOSAL:
+            return self._on_proposal(decode(Proposal, payload))
+        if topic == PART:
+            return _useful(self._driver.take_part(decode(BlockPart, payload)))
+        if topic == STATUS:
+            return await self._on_status(peer, decode(Status, payload))
+        if topic == BLOCK_REQUEST:
+            await self.catch_up.answer(peer, decode(BlockRequest, payload))
+            return Verdict.ACCEPT
+        self.catch_up.take_piece(peer, decode(BlockPiece, payload))
+        return Verdict.ACCEPT
+
+    async def _on_transaction(self, peer: NodeId, payload: bytes) -> Verdict:
+        try:
+            await self._ingress.admit(payload, f"peer {peer.hex()}", allow_gap=True)
+        except (CodecError, BadSignature, FalseEvidence):
+            raise
+        except ClusterError:  # a rule of state or of the queue: the peer may see another height than this node
+            return Verdict.IGNORE
+        return Verdict.ACCEPT
+
+    def _on_vote(self, vote: Vote) -> Verdict:
+        if not self._is_current(vote.height):
+            return Verdict.IGNORE
+        self._require_validator(vote.height, vote.validator)
+        message = vote.signing_bytes(self._executor.ledger.chain.chain_id)
+        self._verifier.require_signature(vote.validator, message, vote.signature)
+        return _useful(self._driver.take_vote(vote))
+
+    def _on_proposal(self, proposal: Proposal) -> Verdict:
+        if not self._is_current(proposal.height):
+            return Verdict.IGNORE
+        self._require_validator(proposal.height, proposal.proposer)
+        message = proposal.signing_bytes(self._executor.ledger.chain.chain_id)
+        self._verifier.require_signature(proposal.proposer, message, proposal.signature)
+        return _useful(self._driver.take_proposal(proposal))
+
+    async def _on_status(self, peer: NodeId, status: Status) -> Verdict:
+        self._statuses[peer] = status
+        self.catch_up.heard(peer, status)
+        self._driver.best_peer_height = self.catch_up.best_head
+        before, when = self._repeated.get(peer, (None, float("-inf")))
+        now = self._clock()
+        if status == before and now - when < REPEAT_EVERY_S:
+            return Verdict.ACCEPT
+        self._repeated[peer] = (status, now)
+        await self._repeat(peer, status)
+        return Verdict.ACCEPT
+
+    async def _repeat(self, peer: NodeId, status: Status) -> None:
+        lacking = repeats_for(self._driver.state, status)
+        if lacking.final_height is not None:
+            await self.catch_up.give_block(peer, lacking.final_height)
+        if lacking.proposal is not None:
+            self._network.send(peer, PROPOSAL, encode(lacking.proposal))
+        for vote in lacking.votes:
+            self._network.send(peer, VOTE, encode(vote))
+        for block_id in lacking.blocks:
+            body = self._driver.bodies.whole.get(block_id)
+            for part in () if body is None else body.parts:
+                self._network.send(peer, PART, encode(part))
+
+    def _is_current(self, height: Height) -> bool:
+        return 0 <= height - self._driver.height <= 1
+
+    def _require_validator(self, height: Height, key: ValidatorId) -> None:
+        if key not in self._executor.ledger.validators(height).by_key:
+            raise BadSignature(key)
+
+    def _ask(self, peer: NodeId, payload: bytes) -> bool:
+        return self._network.send(peer, BLOCK_REQUEST, payload)
+
+    def _give(self, peer: NodeId, payload: bytes) -> bool:
+        return self._network.send(peer, BLOCK_PIECE, payload)
+
+
+def _useful(taken: bool) -> Verdict:
+    return Verdict.ACCEPT if taken else Verdict.IGNORE
