@@ -1,21 +1,52 @@
 """What people do with the registry: publish keys, programs and models, and vote to freeze a key."""
 
+import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from chain.codec import wire
 from chain.execution.action import Action
-from chain.types.scalars import Blob, Hash, Name, ProgramId, Text, Uint, VkId
+from chain.execution.context import ExecutionContext
+from chain.execution.validator_schedule import validators_at
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.scalars import Blob, Hash, Height, Name, ProgramId, Text, Uint, VkId
+from contracts.registry import state
+from contracts.registry.errors import (
+    ConstraintsMismatch,
+    InputCountMismatch,
+    InsecureKey,
+    KeyAlreadyRegistered,
+    KeyFrozen,
+    KeyStillDissolving,
+    ManifestSize,
+    NoOutputs,
+    NotAModelName,
+    NotAnOperator,
+    NotNameOwner,
+    NotProgramOwner,
+    ProgramAlreadyRegistered,
+    RoyaltyTooHigh,
+    VersionTaken,
+)
+from contracts.registry.events import (
+    FreezeVoted,
+    KeyRegistered,
+    KeyWasFrozen,
+    KeyWasUnfrozen,
+    ModelPublished,
+    ProgramRegistered,
+)
+from contracts.registry.state import Ceremony, KeyRecord, Model, Program
+from contracts.registry.statement import public_inputs
+from contracts.staking.state import active_validators
+from crypto.groth16.encoding import decompress_key, key_id
+from crypto.groth16.keycheck import check_key
 
+WHOLE_BPS: Final = 10_000
+MAX_MANIFEST_BYTES: Final = 64 * 1024
 
-@wire()
-@dataclass(frozen=True, slots=True)
-class Ceremony:
-    """What a multi-party setup names of itself: the powers of tau, the constraint system and the transcript."""
-
-    ptau: Hash
-    r1cs: Hash
-    transcript: Hash
+_MODEL_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @wire()
@@ -26,9 +57,37 @@ class RegisterKey(Action):
     tag: ClassVar[int] = 10
     name: ClassVar[str] = "registry.register_key"
     writes: ClassVar[int] = 2
+    work: ClassVar[int] = 25_000  # square roots and subgroup checks of the largest key, measured: 20 ms
 
     key: Blob
     ceremony: Ceremony | None
+
+    @property
+    def vk_id(self) -> VkId:
+        return VkId(key_id(self.key))
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises InsecureKey, KeyAlreadyRegistered, or what crypto/groth16 has against the key (a Groth16Error)."""
+        if not context.params.allow_insecure_keys:
+            raise InsecureKey(self.ceremony is not None)
+        if state.find_key(view, self.vk_id) is not None:
+            raise KeyAlreadyRegistered(self.vk_id)
+        check_key(decompress_key(self.key))
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        active_from = Height(context.height + context.params.activation_delay)
+        record = KeyRecord(
+            vk_id=self.vk_id,
+            registrant=context.sender,
+            public_inputs=Uint(int.from_bytes(self.key[:2], "big")),
+            ceremony=self.ceremony,
+            registered_at=context.height,
+            active_from=active_from,
+            frozen_at=None,
+        )
+        state.write_key(overlay, record)
+        state.write_key_bytes(overlay, record.vk_id, self.key)
+        context.emit(KeyRegistered(record.vk_id, context.sender, active_from))
 
 
 @wire()
@@ -48,6 +107,46 @@ class RegisterProgram(Action):
     outputs: Uint  # public output elements
     bound: bool  # whether the circuit's first public signal is ctx
 
+    @property
+    def program(self) -> ProgramId:
+        return state.program_id(self.vk_id, self.r1cs_hash, self.manifest)
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the RegistryError of the broken rule."""
+        if not 1 <= len(self.manifest) <= MAX_MANIFEST_BYTES:
+            raise ManifestSize(len(self.manifest), MAX_MANIFEST_BYTES)
+        if self.royalty_bps > WHOLE_BPS:
+            raise RoyaltyTooHigh(self.royalty_bps, WHOLE_BPS)
+        if self.outputs == 0:
+            raise NoOutputs
+        needed = public_inputs(self.statement, self.outputs, self.bound)
+        known = state.find_program(view, self.program)
+        if known is not None:
+            raise ProgramAlreadyRegistered(known.id, known.owner)
+        key = state.require_key(view, self.vk_id)
+        if key.frozen_at is not None:
+            raise KeyFrozen(key.vk_id, key.frozen_at)
+        if key.public_inputs != needed:
+            raise InputCountMismatch(key.vk_id, key.public_inputs, needed)
+        if key.ceremony is not None and key.ceremony.r1cs != self.r1cs_hash:
+            raise ConstraintsMismatch(key.vk_id, key.ceremony.r1cs, self.r1cs_hash)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        program = Program(
+            id=self.program,
+            vk_id=self.vk_id,
+            r1cs_hash=self.r1cs_hash,
+            manifest_hash=state.manifest_hash(self.manifest),
+            owner=context.sender,
+            royalty_bps=self.royalty_bps,
+            statement=self.statement,
+            outputs=self.outputs,
+            bound=self.bound,
+            registered_at=context.height,
+        )
+        state.write_program(overlay, program, self.manifest)
+        context.emit(ProgramRegistered(program.id, program.vk_id, program.owner))
+
 
 @wire()
 @dataclass(frozen=True, slots=True)
@@ -63,15 +162,69 @@ class PublishModel(Action):
     program: ProgramId
     description: Text
 
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the RegistryError of the broken rule."""
+        for what, text in (("name", self.model), ("version", self.version)):
+            if not _MODEL_NAME.fullmatch(text):
+                raise NotAModelName(what, text)
+        known = state.find_model_name(view, self.model)
+        if known is not None and known.owner != context.sender:
+            raise NotNameOwner(self.model, known.owner)
+        if state.find_version(view, self.model, self.version) is not None:
+            raise VersionTaken(self.model, self.version)
+        program = state.require_program(view, self.program)
+        if program.owner != context.sender:
+            raise NotProgramOwner(program.id, program.owner)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        model = Model(
+            id=context.new_object_id,
+            publisher=context.sender,
+            model=self.model,
+            version=self.version,
+            program=self.program,
+            description=self.description,
+            published_at=context.height,
+        )
+        state.write_model(overlay, model)
+        context.emit(ModelPublished(model.id, model.model, model.version, model.program, model.publisher))
+
 
 @wire()
 @dataclass(frozen=True, slots=True)
 class VoteFreeze(Action):
-    """A validator's operator says whether a key shall be frozen; more than 2/3 of the power decide."""
+    """A validator's operator says whether a key shall be frozen; more than 2/3 of the power decide.
+
+    The last word of each operator counts, and the power of the present set at the moment of the deciding vote.
+    """
 
     tag: ClassVar[int] = 13
     name: ClassVar[str] = "registry.vote_freeze"
     writes: ClassVar[int] = 3
+    work: ClassVar[int] = 2_000  # it reads a record and a vote of every validator
 
     vk_id: VkId
     frozen: bool
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises KeyUnknown, NotAnOperator, KeyStillDissolving."""
+        state.require_key(view, self.vk_id)
+        if not self.frozen and state.is_dissolving(view, self.vk_id):
+            raise KeyStillDissolving(self.vk_id)
+        if all(member.operator != context.sender for member in active_validators(view, context.height)):
+            raise NotAnOperator(context.sender)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        state.write_freeze_vote(overlay, self.vk_id, context.sender, self.frozen)
+        context.emit(FreezeVoted(self.vk_id, context.sender, self.frozen))
+        record = state.require_key(overlay, self.vk_id)
+        power = state.power_for(overlay, self.vk_id, self.frozen, context.height)
+        decided = validators_at(overlay, context.height).is_quorum(power)
+        if not decided or self.frozen == (record.frozen_at is not None):
+            return
+        if self.frozen:
+            state.freeze(overlay, record, context.height)
+            context.emit(KeyWasFrozen(self.vk_id))
+        else:
+            state.unfreeze(overlay, record)
+            context.emit(KeyWasUnfrozen(self.vk_id))
