@@ -106,8 +106,6 @@ class EncryptionKey:
 
     def open(self, sealed: bytes) -> bytes:
         """The plaintext of a sealed box. Raises SealedBoxRefused."""
-        if len(sealed) < SEAL_OVERHEAD:
-            raise SealedBoxRefused(len(sealed))
         try:
             return crypto_box_seal_open(sealed, self.public, self._secret)
         except SodiumRefusal as refusal:

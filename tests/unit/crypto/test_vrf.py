@@ -136,6 +136,16 @@ def test_a_second_proof_that_the_rfc_would_accept_is_refused() -> None:
         vrf.verify(SECRET.public, ALPHA, proof)
 
 
+def test_hashing_to_the_curve_passes_over_what_is_no_point_of_its_own() -> None:
+    """No input is known to hash there, but every validator must pass over the same strings when one does."""
+    beyond_p = [(y + curve.P).to_bytes(32, "little") for y in range(2, 19)]
+    for encoded in [*curve.small_order_encodings(), *beyond_p]:
+        assert vrf._clear_cofactor(encoded) is None
+    point = curve.decode(SECRET.public)
+    assert point is not None
+    assert vrf._clear_cofactor(SECRET.public) == curve.encode(curve.multiply(8, point))
+
+
 def test_the_output_of_something_that_is_no_proof_is_refused() -> None:
     for proof in (b"", PROOF[:79], (1).to_bytes(32, "little") + PROOF[32:]):
         with pytest.raises(VrfProofInvalid):
