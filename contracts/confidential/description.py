@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from chain.execution.statement import MAX_PUBLIC_INPUTS
 from chain.state.view import View
-from chain.types.scalars import VkId
+from chain.types.scalars import Height, VkId
 from contracts.confidential.errors import (
     BadName,
     DuplicateName,
@@ -55,19 +55,19 @@ def check_description(contract: Description) -> None:
             raise WrongCount("readers in a sealing circuit", 1, MAX_READERS, key.readers)
 
 
-def check_keys(contract: Description, view: View) -> None:
+def check_keys(contract: Description, view: View, height: Height) -> None:
     """Every key is registered, active, not frozen, and has its statement's public inputs.
 
     Raises KeyShapeMismatch and the registry's errors.
     """
     for method in contract.methods:
-        _check_key(f"method {method.name!r}", method.vk_id, call_size(method, contract.registers), view)
+        _check_key(f"method {method.name!r}", method.vk_id, call_size(method, contract.registers), view, height)
     for key in contract.sealing:
-        _check_key(f"sealing to {key.readers} readers", key.vk_id, set_readers_size(key.readers), view)
+        _check_key(f"sealing to {key.readers} readers", key.vk_id, set_readers_size(key.readers), view, height)
 
 
-def _check_key(what: str, vk_id: VkId, expected: int, view: View) -> None:
-    got = require_active_key(view, vk_id).public_inputs
+def _check_key(what: str, vk_id: VkId, expected: int, view: View, height: Height) -> None:
+    got = require_active_key(view, vk_id, height).public_inputs
     if got != expected:
         raise KeyShapeMismatch(what, expected, got)
 

@@ -1,0 +1,76 @@
+"""What can go wrong around a confidential contract off the chain. Codes 6300-6349."""
+
+from crypto.errors import ClusterError
+
+
+class ConfidentialComputeError(ClusterError):
+    """Root of this folder's errors."""
+
+    code = 6300
+
+
+class NotAReader(ConfidentialComputeError):
+    """A data key is not sealed to this reader."""
+
+    code = 6301
+
+    def __init__(self, epoch: int, readers: int) -> None:
+        super().__init__(
+            f"the data key of epoch {epoch} is sealed to {readers} readers and this key is none of them; "
+            f"ask the contract's owner to be added."
+        )
+        self.epoch, self.readers = epoch, readers
+
+
+class WrongDataKey(ConfidentialComputeError):
+    """A data key is not the one that an epoch commits to."""
+
+    code = 6302
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"this data key is not the one that epoch {epoch} commits to; unwrap that epoch's own.")
+        self.epoch = epoch
+
+
+class CannotOpen(ConfidentialComputeError):
+    """A ciphertext does not decrypt to an opening of its register's commitment."""
+
+    code = 6303
+
+    def __init__(self, register: str, version: int) -> None:
+        super().__init__(
+            f"register {register!r} at version {version} does not open under this data key; use the key of the epoch "
+            f"that it was written in."
+        )
+        self.register, self.version = register, version
+
+
+class UnknownEpoch(ConfidentialComputeError):
+    """A contract's answer does not carry an epoch that is needed."""
+
+    code = 6304
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"epoch {epoch} is not in the contract's answer; set readers first, or ask a synced node.")
+        self.epoch = epoch
+
+
+class AmountRefused(ConfidentialComputeError):
+    """The counter proves 32-bit amounts, and sums below 2^64."""
+
+    code = 6305
+
+    def __init__(self) -> None:  # the values are secret: neither message nor fields carry them
+        super().__init__("the amount must be 0..2^32-1 and the sum below 2^64; add less, or in several calls.")
+
+
+class StatementFalse(ConfidentialComputeError):
+    """The witness proves other public inputs than the action says: nothing that could be proven."""
+
+    code = 6306
+
+    def __init__(self, circuit: str, position: int) -> None:
+        super().__init__(
+            f"the action's public input {position} is not what circuit {circuit} computes; draft the action again."
+        )
+        self.circuit, self.position = circuit, position
