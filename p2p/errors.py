@@ -32,6 +32,8 @@ class HandshakeLength(HandshakeError):
 
 
 class WrongProtocolVersion(HandshakeError):
+    """The peer speaks another version of this protocol."""
+
     code = 2012
 
     def __init__(self, theirs: int, ours: int) -> None:
@@ -63,6 +65,8 @@ class LowOrderKey(HandshakeError):
 
 
 class ReflectedKey(HandshakeError):
+    """The peer sent this node's own ephemeral key back."""
+
     code = 2015
 
     def __init__(self) -> None:
@@ -70,6 +74,8 @@ class ReflectedKey(HandshakeError):
 
 
 class SelfConnection(HandshakeError):
+    """The peer at the other end is this node itself."""
+
     code = 2016
 
     def __init__(self) -> None:
@@ -77,6 +83,8 @@ class SelfConnection(HandshakeError):
 
 
 class UnexpectedIdentity(HandshakeError):
+    """Another node answers at an address than the one configured for it."""
+
     code = 2017
 
     def __init__(self, actual: bytes, expected: bytes) -> None:
@@ -88,6 +96,8 @@ class UnexpectedIdentity(HandshakeError):
 
 
 class BadTranscriptSignature(HandshakeError):
+    """The signature over the handshake's transcript is not the announced identity's."""
+
     code = 2018
 
     def __init__(self, identity: bytes) -> None:
@@ -106,6 +116,8 @@ class HandshakeOutOfOrder(HandshakeError):
 
 
 class HandshakeTimeout(HandshakeError):
+    """The handshake was not complete in time."""
+
     code = 2020
 
     def __init__(self, seconds: float) -> None:
@@ -117,6 +129,8 @@ class HandshakeTimeout(HandshakeError):
 
 
 class WireError(P2PError):
+    """Root of what an authenticated peer may not send."""
+
     code = 2030
 
 
@@ -131,6 +145,8 @@ class BadSeal(WireError):
 
 
 class MalformedFrame(WireError):
+    """A batch does not split into frames."""
+
     code = 2032
 
     def __init__(self, offset: int, what: str) -> None:
@@ -139,6 +155,8 @@ class MalformedFrame(WireError):
 
 
 class UnknownTopic(WireError):
+    """A frame names a topic that this protocol version does not have."""
+
     code = 2033
 
     def __init__(self, topic: int) -> None:
@@ -147,6 +165,8 @@ class UnknownTopic(WireError):
 
 
 class FrameTooLarge(WireError):
+    """A payload is larger than its topic allows."""
+
     code = 2034
 
     def __init__(self, topic: int, size: int, limit: int) -> None:
@@ -158,6 +178,8 @@ class FrameTooLarge(WireError):
 
 
 class BadTopics(P2PError):
+    """The table of topics contradicts itself."""
+
     code = 2040
 
     def __init__(self, what: str) -> None:
@@ -166,6 +188,8 @@ class BadTopics(P2PError):
 
 
 class BadPeerAddress(P2PError):
+    """A configured peer address cannot be read."""
+
     code = 2041
 
     def __init__(self, text: str, what: str) -> None:
@@ -174,6 +198,8 @@ class BadPeerAddress(P2PError):
 
 
 class ListenFailed(P2PError):
+    """The address for incoming links cannot be listened on."""
+
     code = 2042
 
     def __init__(self, address: str, reason: str) -> None:
@@ -185,6 +211,8 @@ class ListenFailed(P2PError):
 
 
 class LinkError(P2PError):
+    """Root of the reasons for which a link ended or was not made."""
+
     code = 2050
 
 
@@ -199,6 +227,8 @@ class LinkClosed(LinkError):
 
 
 class DialFailed(LinkError):
+    """A peer's address could not be connected to."""
+
     code = 2052
 
     def __init__(self, address: str, reason: str) -> None:
@@ -207,6 +237,8 @@ class DialFailed(LinkError):
 
 
 class SlowReader(LinkError):
+    """A peer did not read what was sent to it for too long."""
+
     code = 2053
 
     def __init__(self, waited: float, limit: float) -> None:
@@ -215,6 +247,8 @@ class SlowReader(LinkError):
 
 
 class IdlePeer(LinkError):
+    """Nothing was heard from a peer for too long, pings included."""
+
     code = 2054
 
     def __init__(self, silent: float, limit: float) -> None:
@@ -233,6 +267,8 @@ class QueueOverflow(LinkError):
 
 
 class PeerBanned(LinkError):
+    """The peer is banned for a time; the reason is kept."""
+
     code = 2056
 
     def __init__(self, reason: str, seconds: float) -> None:
@@ -241,6 +277,8 @@ class PeerBanned(LinkError):
 
 
 class TooManyPeers(LinkError):
+    """All places for inbound links are taken."""
+
     code = 2057
 
     def __init__(self, limit: int) -> None:
@@ -259,6 +297,8 @@ class DuplicateConnection(LinkError):
 
 
 class ShuttingDown(LinkError):
+    """This node is ending and makes no links."""
+
     code = 2059
 
     def __init__(self) -> None:
@@ -266,6 +306,8 @@ class ShuttingDown(LinkError):
 
 
 class MessageTooLarge(LinkError):
+    """A peer announced a message larger than any node sends."""
+
     code = 2060
 
     def __init__(self, limit: int) -> None:
