@@ -1,7 +1,8 @@
 """Pages: four levels of the tree in one record, the unit that is read, copied on write, sealed and pruned.
 
 A page at depth d (0..63) stands at a prefix of d nibbles and has 16 slots, one per next nibble. A slot is empty, a
-leaf, or the page below. In memory a page also holds its 15 inner hashes, so that a changed slot costs four hashes.
+leaf, or the page below. In memory a page also holds its 15 inner hashes, so that a changed slot costs four hashes, and
+lies in three flat buffers: as one object per hash, the memory misses alone doubled the time of an update.
 Committed pages are never changed: an update makes new ones, under keys that begin with its version.
 
 Record (big-endian): format u8 = 1; occupied slots u16 (bit s is slot s); leaf slots u16; for each occupied slot in
@@ -9,7 +10,7 @@ order its hash, 32 bytes; then for each its version, 8 bytes; then for each leaf
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -29,52 +30,104 @@ EMPTY_SLOT: Final[Slot] = (b"", 0, None)
 Reader = Callable[[bytes], bytes | None]  # a stored node by its key
 
 
+def _slots_below(node: int) -> int:
+    """The slots under a node, as a bit mask."""
+    return 1 << (node - SLOTS) if node >= SLOTS else _slots_below(2 * node) | _slots_below(2 * node + 1)
+
+
+def _every(width: int, count: int) -> tuple[slice, ...]:
+    return tuple(slice(width * index, width * (index + 1)) for index in range(count))
+
+
+# Where things stand in a page's buffers: nodes, the two children of a node, versions and paths of the slots.
+_NODE: Final = _every(_HASH, 2 * SLOTS)
+_CHILDREN: Final = _every(2 * _HASH, SLOTS)
+_SLOT_HASH: Final = _NODE[SLOTS:]
+_SLOT_VERSION: Final = _every(_VERSION, SLOTS)
+_SLOT_PATH: Final = _every(PATH_BYTES, SLOTS)
+# For each slot the forks on its way up, lowest first; for each fork the slots under its left and right child.
+_FORKS_ABOVE: Final = tuple(tuple((SLOTS + slot) >> up for up in range(1, 5)) for slot in range(SLOTS))
+_FORKS_ABOVE_MASK: Final = tuple(sum(1 << fork for fork in forks) for forks in _FORKS_ABOVE)
+_FORKS: Final = tuple(range(SLOTS - 1, 0, -1))
+_LEFT: Final = (0, *(_slots_below(2 * fork) for fork in range(1, SLOTS)))
+_RIGHT: Final = (0, *(_slots_below(2 * fork + 1) for fork in range(1, SLOTS)))
+_NOTHING: Final = bytes(_HASH)
+
+
 class Page:
-    """Four decoded levels. nodes[1] is the page's hash, nodes[i] forks into 2i and 2i + 1, nodes[16 + s] is slot s."""
+    """Four decoded levels. Node 1 is the page's top, node i forks into 2i and 2i + 1, node 16 + s is slot s."""
 
-    __slots__ = ("nodes", "slots")
+    __slots__ = ("_nodes", "_paths", "_versions", "leaves", "occupied")
 
-    def __init__(self, slots: list[Slot], nodes: list[bytes]) -> None:
-        self.slots = slots
-        self.nodes = nodes
+    def __init__(self, occupied: int, leaves: int, nodes: bytearray, versions: bytearray, paths: bytearray) -> None:
+        self.occupied = occupied  # slots, as bit masks
+        self.leaves = leaves
+        self._nodes = nodes
+        self._versions = versions
+        self._paths = paths
 
     @property
     def hash(self) -> bytes:
         """32 bytes; empty bytes when no slot is occupied."""
-        return self.nodes[1]
+        return bytes(self._nodes[_NODE[1]]) if self.occupied else b""
+
+    def slot(self, index: int) -> Slot:
+        """What stands in a slot."""
+        if not self.occupied >> index & 1:
+            return EMPTY_SLOT
+        path = bytes(self._paths[_SLOT_PATH[index]]) if self.leaves >> index & 1 else None
+        version = int.from_bytes(self._versions[_SLOT_VERSION[index]], "big")
+        return bytes(self._nodes[_SLOT_HASH[index]]), version, path
 
     def sole_leaf(self) -> Slot | None:
         """The leaf that is this page's only content (it belongs into the page above); EMPTY_SLOT when there is none."""
-        top = self.nodes[1]
-        for slot in self.slots:
-            if slot[0]:
-                return slot if slot[2] is not None and slot[0] == top else None
-        return EMPTY_SLOT
+        if self.occupied & (self.occupied - 1) or self.occupied != self.leaves:
+            return None
+        return self.slot(self.occupied.bit_length() - 1) if self.occupied else EMPTY_SLOT
+
+    def siblings(self, index: int) -> list[tuple[bytes, bool]]:
+        """The other sides of the forks between a slot and the top, lowest first, and whether each lies left."""
+        found: list[tuple[bytes, bool]] = []
+        for fork in _FORKS_ABOVE[index]:
+            in_left = bool(_LEFT[fork] >> index & 1)
+            if self.occupied & (_RIGHT[fork] if in_left else _LEFT[fork]):
+                found.append((bytes(self._nodes[_NODE[2 * fork + in_left]]), not in_left))
+        return found
+
+    def replace(self, changed: list[tuple[int, Slot]]) -> "Page":
+        """A copy with other content in some slots; at least one is given."""
+        occupied, leaves = self.occupied, self.leaves
+        nodes, versions, paths = self._nodes[:], self._versions[:], self._paths[:]
+        forks = 0
+        for index, (hash_, version, path) in changed:
+            bit = 1 << index
+            occupied = occupied | bit if hash_ else occupied & ~bit
+            leaves = leaves & ~bit if path is None else leaves | bit
+            nodes[_SLOT_HASH[index]] = hash_ or _NOTHING
+            versions[_SLOT_VERSION[index]] = version.to_bytes(_VERSION, "big")
+            paths[_SLOT_PATH[index]] = path or _NOTHING
+            forks |= _FORKS_ABOVE_MASK[index]
+        if len(changed) == 1:
+            _fold(nodes, occupied, _FORKS_ABOVE[changed[0][0]])
+        else:
+            _fold(nodes, occupied, [fork for fork in _FORKS if forks >> fork & 1])
+        return Page(occupied, leaves, nodes, versions, paths)
 
     def encode(self) -> bytes:
         """The page's record."""
-        occupied = leaves = 0
-        hashes: list[bytes] = []
-        versions: list[int] = []
-        paths: list[bytes] = []
-        for index, (hash_, version, path) in enumerate(self.slots):
-            if not hash_:
-                continue
-            occupied |= 1 << index
-            hashes.append(hash_)
-            versions.append(version)
-            if path is not None:
-                leaves |= 1 << index
-                paths.append(path)
-        head = _HEAD.pack(FORMAT, occupied, leaves)
-        return b"".join((head, *hashes, struct.pack(f">{len(versions)}Q", *versions), *paths))
+        slots = [index for index in range(SLOTS) if self.occupied >> index & 1]
+        nodes, versions, paths = self._nodes, self._versions, self._paths
+        parts: list[bytes | bytearray] = [_HEAD.pack(FORMAT, self.occupied, self.leaves)]
+        if len(slots) == SLOTS:
+            parts += nodes[_HASH * SLOTS :], versions
+        else:
+            parts += [nodes[_SLOT_HASH[index]] for index in slots]
+            parts += [versions[_SLOT_VERSION[index]] for index in slots]
+        parts += [paths[_SLOT_PATH[index]] for index in slots if self.leaves >> index & 1]
+        return b"".join(parts)
 
 
-# For each slot, the nodes on its way to the top as a bit mask: what a change of that slot makes stale.
-FORKS_ABOVE: Final = tuple(sum(1 << ((SLOTS + slot) >> up) for up in range(1, 5)) for slot in range(SLOTS))
-ALL_FORKS: Final = (1 << SLOTS) - 2
-
-EMPTY_PAGE: Final = Page([EMPTY_SLOT] * SLOTS, [b""] * (2 * SLOTS))
+EMPTY_PAGE: Final = Page(0, 0, bytearray(2 * SLOTS * _HASH), bytearray(SLOTS * _VERSION), bytearray(SLOTS * PATH_BYTES))
 
 
 def decode_page(record: bytes) -> Page:
@@ -85,27 +138,35 @@ def decode_page(record: bytes) -> Page:
     if format_ != FORMAT or leaves & ~occupied:
         raise ValueError("has an unknown format")
     count = occupied.bit_count()
-    versions_at = _HEAD.size + count * _HASH
-    paths_at = versions_at + count * _VERSION
-    if len(record) != paths_at + leaves.bit_count() * PATH_BYTES:
-        raise ValueError("has a wrong length")
-    versions = iter(struct.unpack_from(f">{count}Q", record, versions_at))
-    slots = [EMPTY_SLOT] * SLOTS
-    nodes = [b""] * (2 * SLOTS)
     hash_at = _HEAD.size
-    path_at = paths_at
+    version_at = hash_at + count * _HASH
+    path_at = version_at + count * _VERSION
+    if len(record) != path_at + leaves.bit_count() * PATH_BYTES:
+        raise ValueError("has a wrong length")
+    nodes, versions, paths = EMPTY_PAGE._nodes[:], EMPTY_PAGE._versions[:], EMPTY_PAGE._paths[:]
     for index in range(SLOTS):
         if not occupied >> index & 1:
             continue
-        path = None
-        if leaves >> index & 1:
-            path = record[path_at : path_at + PATH_BYTES]
-            path_at += PATH_BYTES
-        nodes[SLOTS + index] = hash_ = record[hash_at : hash_at + _HASH]
+        nodes[_SLOT_HASH[index]] = record[hash_at : hash_at + _HASH]
+        versions[_SLOT_VERSION[index]] = record[version_at : version_at + _VERSION]
         hash_at += _HASH
-        slots[index] = (hash_, next(versions), path)
-    fold(nodes, ALL_FORKS)
-    return Page(slots, nodes)
+        version_at += _VERSION
+        if leaves >> index & 1:
+            paths[_SLOT_PATH[index]] = record[path_at : path_at + PATH_BYTES]
+            path_at += PATH_BYTES
+    _fold(nodes, occupied, _FORKS)
+    return Page(occupied, leaves, nodes, versions, paths)
+
+
+def _fold(nodes: bytearray, occupied: int, forks: Iterable[int]) -> None:
+    """Recompute the hashes of these forks, given from below; one with an empty side takes the other side's."""
+    for fork in forks:
+        if not occupied & _LEFT[fork]:
+            nodes[_NODE[fork]] = nodes[_NODE[2 * fork + 1]]
+        elif not occupied & _RIGHT[fork]:
+            nodes[_NODE[fork]] = nodes[_NODE[2 * fork]]
+        else:
+            nodes[_NODE[fork]] = sha256(INNER_PREFIX + nodes[_CHILDREN[fork]]).digest()
 
 
 def load_page(reader: Reader, key: bytes, expected: bytes) -> Page:
@@ -117,17 +178,9 @@ def load_page(reader: Reader, key: bytes, expected: bytes) -> Page:
         page = decode_page(record)
     except ValueError as error:
         raise TreeCorrupt(key, str(error)) from None
-    if page.nodes[1] != expected:
-        raise TreeCorrupt(key, f"hashes to {page.nodes[1].hex()} instead of {expected.hex()}")
+    if page.hash != expected:
+        raise TreeCorrupt(key, f"hashes to {page.hash.hex()} instead of {expected.hex()}")
     return page
-
-
-def fold(nodes: list[bytes], forks: int) -> None:
-    """Recompute the inner hashes nodes[i] for which bit i of `forks` is set, from below."""
-    for i in range(SLOTS - 1, 0, -1):
-        if forks >> i & 1:
-            left, right = nodes[2 * i], nodes[2 * i + 1]
-            nodes[i] = sha256(INNER_PREFIX + left + right).digest() if left and right else left or right
 
 
 def nibble(path: bytes, depth: int) -> int:

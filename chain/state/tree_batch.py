@@ -4,19 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chain.state.pages import (
-    ALL_FORKS,
-    EMPTY_SLOT,
-    FORKS_ABOVE,
-    SLOTS,
-    Page,
-    Slot,
-    encode_leaf,
-    fold,
-    leaf_key,
-    nibble,
-    page_key,
-)
+from chain.state.pages import EMPTY_PAGE, EMPTY_SLOT, Page, Slot, encode_leaf, leaf_key, nibble, page_key
 
 PageLoader = Callable[[bytes, bytes], Page]  # (page key, expected hash) -> committed page
 
@@ -42,23 +30,13 @@ class Batch:
 
     def update_page(self, page: Page, depth: int, changes: list[Change]) -> Page:
         """`page` (at `depth`) with the changes, sorted by path; the very same object when none of them alters it."""
-        slots: list[Slot] = []
-        nodes: list[bytes] = []
-        forks = 0
+        changed: list[tuple[int, Slot]] = []
         for index, group in _by_slot(changes, depth):
-            before = page.slots[index]
+            before = page.slot(index)
             after = self._update_slot(before, depth, group)
-            if after[0] == before[0]:
-                continue
-            if not forks:
-                slots, nodes = page.slots[:], page.nodes[:]
-            slots[index] = after
-            nodes[SLOTS + index] = after[0]
-            forks |= FORKS_ABOVE[index]
-        if not forks:
-            return page
-        fold(nodes, forks)
-        return Page(slots, nodes)
+            if after[0] != before[0]:
+                changed.append((index, after))
+        return page.replace(changed) if changed else page
 
     def _update_slot(self, before: Slot, depth: int, changes: list[Change]) -> Slot:
         hash_, version, path = before
@@ -101,24 +79,21 @@ class Batch:
 
     def _build(self, leaves: list[Slot], depth: int) -> Slot:
         """A new page at `depth` over two or more sorted leaves, with what it needs below."""
-        slots = [EMPTY_SLOT] * SLOTS
-        nodes = [b""] * (2 * SLOTS)
+        slots: list[tuple[int, Slot]] = []
         start = 0
-        first = leaves[0][2] or b""
         while start < len(leaves):
             index = nibble(leaves[start][2] or b"", depth)
             end = start + 1
             while end < len(leaves) and nibble(leaves[end][2] or b"", depth) == index:
                 end += 1
-            slots[index] = slot = leaves[start] if end == start + 1 else self._build(leaves[start:end], depth + 1)
-            nodes[SLOTS + index] = slot[0]
+            below = leaves[start] if end == start + 1 else self._build(leaves[start:end], depth + 1)
+            slots.append((index, below))
             start = end
-        fold(nodes, ALL_FORKS)
-        return self._add(Page(slots, nodes), depth, first)
+        return self._add(EMPTY_PAGE.replace(slots), depth, leaves[0][2] or b"")
 
     def _add(self, page: Page, depth: int, path: bytes) -> Slot:
         self.pages.append((page_key(self.version, depth, path), page))
-        return page.nodes[1], self.version, None
+        return page.hash, self.version, None
 
 
 def _by_slot(changes: list[Change], depth: int) -> Iterator[tuple[int, list[Change]]]:

@@ -65,8 +65,8 @@ class TreeView:
         page, depth = self._top(), 0
         while True:
             index = nibble(path, depth)
-            steps[:0] = _steps(page, index)
-            slot = page.slots[index]
+            steps[:0] = [Step(sibling, is_left) for sibling, is_left in page.siblings(index)]
+            slot = page.slot(index)
             if not slot[0] or slot[2] is not None:
                 return slot, tuple(steps)
             depth += 1
@@ -79,7 +79,7 @@ class TreeView:
         """
         edge = None if bound is None else nibble(bound, depth)
         for index in range(SLOTS) if forward else range(SLOTS - 1, -1, -1):
-            slot = page.slots[index]
+            slot = page.slot(index)
             if not slot[0] or (edge is not None and (index < edge if forward else index > edge)):
                 continue
             within = bound if index == edge else None
@@ -116,15 +116,3 @@ class TreeView:
 
     def _below(self, slot: Slot, depth: int, path: bytes) -> Page:
         return load_page(self._reader, page_key(slot[1], depth, path), slot[0])
-
-
-def _steps(page: Page, index: int) -> list[Step]:
-    """The forks between slot `index` and the top of its page, lowest first."""
-    steps: list[Step] = []
-    node = SLOTS + index
-    while node > 1:
-        sibling = page.nodes[node ^ 1]
-        if sibling:
-            steps.append(Step(sibling, bool(node & 1)))
-        node >>= 1
-    return steps

@@ -1,0 +1,267 @@
+"""The node's database: one LevelDB, one synced batch per block, snapshots for everybody who reads.
+
+Synchronous; the caller runs it in its one execution thread. Snapshots may be used from any thread.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import plyvel
+
+from chain.codec import encode
+from chain.execution.block import Tip
+from chain.state.keys import Key
+from chain.state.tree import CACHE_BYTES, NO_TREE, Tree, TreeUpdate
+from chain.types.scalars import Hash, Height, TxHash, Uint
+from node.keystore import Entropy
+from node.storage import check, layout
+from node.storage.errors import (
+    DatabaseCorrupt,
+    DatabaseExists,
+    DatabaseMissing,
+    OutOfOrder,
+    SchemaUnknown,
+    SealingMismatch,
+    WriteFailed,
+    WrongChain,
+    WrongStorageKey,
+)
+from node.storage.layout import Format, at_height
+from node.storage.pruning import find_horizon, prune
+from node.storage.read_cache import ReadCache
+from node.storage.records import OPTIONS, Records
+from node.storage.sealing import Sealed, Sealer, Unsealed
+from node.storage.snapshot import Snapshot
+from node.storage.storage_key import StorageKey
+
+KEEP_VERSIONS: Final = 1000
+READ_CACHE_BYTES: Final = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How many heights of state are kept for proofs, and how much memory reading may take, in bytes."""
+
+    keep_versions: int = KEEP_VERSIONS
+    page_cache_bytes: int = CACHE_BYTES
+    read_cache_bytes: int = READ_CACHE_BYTES
+
+
+DEFAULTS: Final = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockBatch:
+    """Everything that a decided block, or genesis, adds. Byte fields are encodings that the database does not read."""
+
+    tip: Tip
+    changes: Sequence[tuple[Key, bytes | None]]
+    update: TreeUpdate
+    block: bytes  # empty for genesis, as is commit
+    commit: bytes
+    receipts: bytes
+    transactions: Sequence[TxHash]
+
+
+class Database:
+    """An open database. Make one with `create` or `open`; it holds the folder's lock until `close`."""
+
+    def __init__(self, db: Any, sealer: Sealer, path: Path, settings: Settings) -> None:
+        self._db = db
+        self._sealer = sealer
+        self._path = path
+        self._settings = settings
+        self._records = Records(db, sealer, path)
+        self._cache = ReadCache(settings.read_cache_bytes)
+        self._horizon = find_horizon(self._records)
+        head = check.read_head(self._records, path)
+        self._tip: Tip | None = None if head is None else head[0]
+        self._tree = Tree(self._node, NO_TREE if head is None else head[1], settings.page_cache_bytes)
+        self._snapshot = self._take_snapshot(self._tip, ()) if self._tip is not None else None
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        storage_key: StorageKey | None,
+        genesis_hash: Hash,
+        settings: Settings = DEFAULTS,
+        *,
+        entropy: Entropy = os.urandom,
+    ) -> "Database":
+        """A new database in a folder that is empty or absent; storage_key None switches sealing off.
+
+        It has no head until genesis is committed as height 0. Raises DatabaseExists, DatabaseInUse, DatabaseCorrupt.
+        """
+        if path.exists() and any(path.iterdir()):
+            raise DatabaseExists(path)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        db = _open_leveldb(path, create=True)
+        record = Format(Uint(layout.SCHEMA), genesis_hash, storage_key is not None, _key_check(storage_key))
+        db.put(layout.FORMAT, layout.encode_format(record), sync=True)
+        return cls(db, _sealer(storage_key, entropy), path, settings)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        storage_key: StorageKey | None,
+        genesis_hash: Hash,
+        settings: Settings = DEFAULTS,
+        *,
+        entropy: Entropy = os.urandom,
+    ) -> "Database":
+        """The database of a folder, its head checked.
+
+        Raises DatabaseMissing, DatabaseInUse, DatabaseCorrupt, RecordCorrupt, TreeCorrupt, SchemaUnknown,
+        SealingMismatch, WrongStorageKey, WrongChain.
+        """
+        if not path.exists() or not any(path.iterdir()):
+            raise DatabaseMissing(path)
+        db = _open_leveldb(path, create=False)
+        try:
+            _check_format(db, path, storage_key, genesis_hash)
+            return cls(db, _sealer(storage_key, entropy), path, settings)
+        except BaseException:
+            db.close()  # whatever the reason, the folder's lock is given back
+            raise
+
+    def close(self) -> None:
+        """Give the folder back. Snapshots still in use raise DatabaseClosed from now on."""
+        self._snapshot = None
+        self._db.close()
+
+    @property
+    def tip(self) -> Tip | None:
+        """The head; None until genesis is committed."""
+        return self._tip
+
+    def snapshot(self) -> Snapshot:
+        """State after the head. Raises DatabaseMissing before genesis is committed."""
+        if self._snapshot is None:
+            raise DatabaseMissing(self._path)
+        return self._snapshot
+
+    def update_tree(self, height: Height, changes: Iterable[tuple[Key, bytes | None]]) -> TreeUpdate:
+        """The tree after the head and `changes`, in memory only: its root is the state root after `height`.
+
+        Raises VersionNotNewer, DuplicateChange, TreeCorrupt, DatabaseCorrupt, RecordCorrupt.
+        """
+        return self._tree.update(height, changes)
+
+    def commit_block(self, batch: BlockBatch) -> None:
+        """Store a block, or genesis, in one synced batch: all of it, or after a crash nothing.
+
+        Raises OutOfOrder, WriteFailed, and of what pruning reads DatabaseCorrupt, RecordCorrupt.
+        """
+        self._check_order(batch)
+        tip, height = batch.tip, batch.tip.height
+        writes = self._db.write_batch(sync=True)
+        for key, value in _records_of(batch):
+            if value is None:
+                writes.delete(key)
+            else:
+                writes.put(key, self._sealer.seal(key, value))
+        horizon = prune(self._records, writes, self._horizon, height - self._settings.keep_versions + 1)
+        try:
+            writes.write()
+        except (plyvel.Error, RuntimeError) as error:
+            raise WriteFailed(self._path, height, str(error)) from error
+        self._horizon = horizon
+        self._tree.adopt(batch.update)
+        self._tip = tip
+        self._snapshot = self._take_snapshot(tip, batch.changes)
+
+    def block(self, height: Height) -> bytes | None:
+        """The encoded block at `height`, or None."""
+        return self._records.get(at_height(layout.BLOCK, height))
+
+    def commit(self, height: Height) -> bytes | None:
+        """The encoded commit that decided the block at `height`, or None."""
+        return self._records.get(at_height(layout.COMMIT, height))
+
+    def receipts(self, height: Height) -> bytes | None:
+        """The encoded receipts of `height`, or None."""
+        return self._records.get(at_height(layout.RECEIPTS, height))
+
+    def find_transaction(self, hash_: TxHash) -> tuple[Height, int] | None:
+        """Height and index of a committed transaction, or None."""
+        record = self._records.get(layout.TRANSACTION + hash_)
+        if record is None:
+            return None
+        height, index = layout.decode_place(record)
+        return Height(height), index
+
+    def verify(self) -> check.Verified:
+        """Read and recompute everything: minutes on a large state. Raises as open does."""
+        return check.verify(self._records, self.snapshot().tip, self._path)
+
+    def _check_order(self, batch: BlockBatch) -> None:
+        height = batch.tip.height
+        expected = 0 if self._tip is None else self._tip.height + 1
+        if height != expected:
+            raise OutOfOrder(height, f"block {expected} is next")
+        if batch.update.base != self._tree.root or batch.update.root.version != height:
+            raise OutOfOrder(height, "its tree update was computed on another head")
+        if batch.update.root.hash != batch.tip.state_root:
+            raise OutOfOrder(height, "its tree update has another root than its tip")
+
+    def _take_snapshot(self, tip: Tip, changes: Iterable[tuple[Key, bytes | None]]) -> Snapshot:
+        self._cache.advance(tip.height, changes)
+        records = Records(self._db.snapshot(), self._sealer, self._path)
+        return Snapshot(records, self._cache, tip, self._horizon.oldest)
+
+    def _node(self, node: bytes) -> bytes | None:
+        return self._records.get(layout.NODE + node)
+
+
+def _records_of(batch: BlockBatch) -> Iterator[tuple[bytes, bytes | None]]:
+    """LevelDB keys and values of a batch; None deletes."""
+    height, update = batch.tip.height, batch.update
+    for key, value in batch.changes:
+        yield layout.STATE + key, value
+    for node, record in update.puts():
+        yield layout.NODE + node, record
+    yield from layout.stale_records(height, update.stale)
+    yield at_height(layout.ROOT, height), update.root.encode()
+    if height > 0:
+        yield at_height(layout.BLOCK, height), batch.block
+        yield at_height(layout.COMMIT, height), batch.commit
+    yield at_height(layout.RECEIPTS, height), batch.receipts
+    for index, hash_ in enumerate(batch.transactions):
+        yield layout.TRANSACTION + hash_, layout.encode_place(height, index)
+    yield layout.HEAD, encode(batch.tip)
+
+
+def _open_leveldb(path: Path, *, create: bool) -> Any:
+    try:
+        return plyvel.DB(str(path), create_if_missing=create, error_if_exists=create, **OPTIONS)
+    except plyvel.Error as error:
+        raise check.opening_error(path, error) from error
+
+
+def _sealer(storage_key: StorageKey | None, entropy: Entropy) -> Sealer:
+    return Unsealed() if storage_key is None else Sealed(storage_key.subkey("database"), entropy)
+
+
+def _key_check(storage_key: StorageKey | None) -> Hash:
+    return Hash(bytes(32) if storage_key is None else storage_key.subkey("database-check"))
+
+
+def _check_format(db: Any, path: Path, storage_key: StorageKey | None, genesis_hash: Hash) -> None:
+    try:
+        stored = db.get(layout.FORMAT, verify_checksums=True)
+        record = layout.decode_format(stored or b"")
+    except (plyvel.Error, ValueError) as error:
+        raise DatabaseCorrupt(path, str(error)) from error
+    if record.schema != layout.SCHEMA:
+        raise SchemaUnknown(record.schema, layout.SCHEMA)
+    if record.genesis_hash != genesis_hash:
+        raise WrongChain(path, record.genesis_hash, genesis_hash)
+    if record.sealed != (storage_key is not None):
+        raise SealingMismatch(path, sealed=record.sealed)
+    if record.key_check != _key_check(storage_key):
+        raise WrongStorageKey(path)
