@@ -168,13 +168,25 @@ def _read(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode) or mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if not stat.S_ISREG(mode) or mode & _closed_to_others(path):
                 raise KeyFileExposed(path, mode)
             return file.read(MAX_RECORD_BYTES + 1)
     except FileNotFoundError as missing:
         raise KeyFileMissing(path) from missing
     except OSError as refusal:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
+
+
+def _closed_to_others(path: Path) -> int:
+    """The permission bits that a key file must not have.
+
+    A systemd credential belongs to root and is lent to the service by an access list, whose mask shows as a group's
+    right to read; its folder is closed to everybody else (systemd.exec, LoadCredential).
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and path.resolve().parent == Path(credentials).resolve():
+        return stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
+    return stat.S_IRWXO | stat.S_IRWXG
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -140,6 +140,23 @@ def test_a_file_that_others_may_touch_is_refused(path: Path, mode: int) -> None:
     load_key(path, "account")
 
 
+def test_a_systemd_credential_may_show_a_groups_right_to_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_unprotected_key(path, "account")
+    path.chmod(0o440)
+    with pytest.raises(KeyFileExposed):
+        load_key(path, "account")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path.parent))
+    load_key(path, "account")
+    for mode in (0o460, 0o444, 0o450):
+        path.chmod(mode)
+        with pytest.raises(KeyFileExposed):
+            load_key(path, "account")
+    path.chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path.parent.parent))
+    with pytest.raises(KeyFileExposed):
+        load_key(path, "account")
+
+
 def test_a_folder_or_a_pipe_is_no_key_file(path: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyFileUnreadable):
         load_key(tmp_path, "account")
