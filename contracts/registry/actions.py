@@ -43,6 +43,8 @@ from contracts.staking.state import active_validators
 from crypto.groth16.encoding import decompress_key, key_id
 from crypto.groth16.keycheck import check_key
 
+__all__ = ["Ceremony", "PublishModel", "RegisterKey", "RegisterProgram", "VoteFreeze"]
+
 WHOLE_BPS: Final = 10_000
 MAX_MANIFEST_BYTES: Final = 64 * 1024
 

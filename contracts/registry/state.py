@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chain.codec import decode, encode, wire
-from chain.state.keys import ID, Space
+from chain.state.keys import ID, Space, be8
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import AccountId, Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
@@ -36,8 +36,6 @@ MODEL_NAME: Final = Space("registry/model-name", (_NAME_BYTES,))
 MODEL_VERSION: Final = Space("registry/model-version", (_NAME_BYTES, _NAME_BYTES))
 FREEZE_VOTE: Final = Space("registry/freeze-vote", (ID, ID))  # key, operator
 DISSOLVING: Final = Space("registry/dissolving", (ID,))  # frozen keys whose tasks are still being paid back
-
-_PRESENT: Final = b"\x01"
 
 
 @wire()
@@ -272,7 +270,7 @@ def power_for(view: View, vk_id: VkId, frozen: bool, height: Height) -> int:
 def freeze(overlay: Overlay, record: KeyRecord, height: Height) -> None:
     """Freeze a key from this block on, and note that its tasks are to be paid back."""
     write_key(overlay, replace(record, frozen_at=height))
-    overlay.put(DISSOLVING.key(record.vk_id), _PRESENT)
+    overlay.put(DISSOLVING.key(record.vk_id), be8(height))
 
 
 def unfreeze(overlay: Overlay, record: KeyRecord) -> None:
@@ -283,10 +281,10 @@ def is_dissolving(view: View, vk_id: VkId) -> bool:
     return view.get(DISSOLVING.key(vk_id)) is not None
 
 
-def dissolving_keys(view: View) -> Iterator[VkId]:
-    """Frozen keys of which tasks may be left to pay back, in order."""
-    for key, _ in view.iterate(DISSOLVING.scan()):
-        yield VkId(DISSOLVING.parts(key)[0])
+def dissolving_keys(view: View) -> Iterator[tuple[VkId, Height]]:
+    """Frozen keys of which tasks may be left to pay back, in order, with the height of their freeze."""
+    for key, frozen_at in view.iterate(DISSOLVING.scan()):
+        yield VkId(DISSOLVING.parts(key)[0]), Height(int.from_bytes(frozen_at, "big"))
 
 
 def finish_dissolving(overlay: Overlay, vk_id: VkId) -> None:

@@ -1,48 +1,49 @@
 """What people do with tasks: open, lock, settle. Source: protocol.md, "Proof-of-compute tasks"."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from chain.codec import wire
-from chain.execution.action import Action
-from chain.types.scalars import (
-    AccountId,
-    Amount,
-    Blob,
-    FieldElement,
-    Height,
-    Name,
-    ObjectId,
-    ProgramId,
-    ProofBytes,
-    Uint,
-    VkId,
+from chain.execution import accounts
+from chain.execution.action import Action, Claim, Effect
+from chain.execution.context import ExecutionContext
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.scalars import Blob, FieldElement, ObjectId, ProofBytes, Uint, VkId
+from contracts.registry.state import require_active_key, require_program
+from contracts.tasks import state, statement, transitions
+from contracts.tasks.errors import (
+    CiphertextSize,
+    CollateralTooLow,
+    DeadlineInvalid,
+    DuplicateRecipient,
+    EvidenceKindUnknown,
+    InputCommitmentReused,
+    LockEpochMismatch,
+    LockExpired,
+    LockTaken,
+    NotALockRecipient,
+    NotTheLocker,
+    PriceRampInvalid,
+    TooManyLocks,
+    WrongBinding,
+    WrongInputCommitment,
+    WrongKey,
+    WrongNumberOfOutputs,
+    WrongNumberOfRecipients,
 )
+from contracts.tasks.provider_state import require_bonded, require_offered
+from contracts.tasks.state import SealedKey, Task, TaskInput, Terms, require_task
+from crypto.sealedbox import AEAD_OVERHEAD, SEAL_OVERHEAD
 
+if TYPE_CHECKING:
+    from chain.types.transaction import Envelope
 
-@wire()
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a requester asks for and pays. Heights: ramp_end <= lock_deadline < deadline; prices in nano-CLU."""
+__all__ = ["Lock", "Open", "SealedKey", "Settle", "SettleUnbound", "Terms"]
 
-    program: ProgramId
-    input_commitment: FieldElement
-    evidence_kind: Name  # "proof"
-    price_start: Amount  # at the height of opening
-    price_end: Amount  # from ramp_end on; escrowed at once
-    ramp_end: Height
-    collateral: Amount  # what a lock costs until it is settled
-    lock_deadline: Height  # the last height to lock, and for the locker to settle
-    deadline: Height  # the last height for anybody to settle
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class SealedKey:
-    """The key of a sealed input, sealed to one provider that may lock."""
-
-    provider: AccountId
-    sealed: Blob
+MAX_RECIPIENTS: Final = 16
+MAX_SEALED_INPUT: Final = 64 * 1024
+MAX_SEALED_KEY: Final = 256
 
 
 @wire()
@@ -58,6 +59,37 @@ class Open(Action):
     sealed_input: Blob  # AEAD ciphertext of input and salt under a fresh key
     recipients: tuple[SealedKey, ...]  # who can read the input, and may lock
 
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the TaskError or RegistryError of the broken rule, or InsufficientBalance."""
+        _check_terms(self.terms, context)
+        _check_ciphertexts(self.sealed_input, self.recipients)
+        program = require_program(view, self.terms.program)
+        require_active_key(view, program.vk_id, context.height)
+        if not program.bound and state.is_unbound_input_used(view, program.id, self.terms.input_commitment):
+            raise InputCommitmentReused(program.id, self.terms.input_commitment)
+        accounts.require_balance(view, context.sender, self.terms.price_end)
+        for recipient in self.recipients:
+            provider = require_bonded(view, recipient.provider, context.params.min_provider_bond)
+            require_offered(provider, self.terms.evidence_kind)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        program = require_program(overlay, self.terms.program)
+        if not program.bound:
+            state.note_unbound_input(overlay, program.id, self.terms.input_commitment)
+        task = Task(
+            id=context.new_object_id,
+            requester=context.sender,
+            terms=self.terms,
+            vk_id=program.vk_id,
+            recipients=tuple(recipient.provider for recipient in self.recipients),
+            opened_at=context.height,
+            state=state.OPEN,
+            lock_epoch=Uint(0),
+            lock=None,
+            result=None,
+        )
+        transitions.open_task(overlay, task, TaskInput(self.sealed_input, self.recipients), context.emit)
+
 
 @wire()
 @dataclass(frozen=True, slots=True)
@@ -69,6 +101,24 @@ class Lock(Action):
     writes: ClassVar[int] = 6
 
     task: ObjectId
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the TaskError or RegistryError of the broken rule, or InsufficientBalance."""
+        task = require_task(view, self.task)
+        if task.lock is not None and task.phase(context.height) == state.LOCKED:
+            raise LockTaken(task.id, task.lock.provider)
+        task.require_phase(context.height, state.OPEN)
+        if context.sender not in task.recipients:
+            raise NotALockRecipient(task.id, context.sender)
+        provider = require_bonded(view, context.sender, context.params.min_provider_bond)
+        if provider.locks >= context.params.max_locks_per_provider:
+            raise TooManyLocks(context.sender, provider.locks, context.params.max_locks_per_provider)
+        require_active_key(view, task.vk_id, context.height)
+        accounts.require_balance(view, context.sender, task.terms.collateral)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        task = require_task(overlay, self.task)
+        transitions.lock(overlay, task, context.sender, context.height, context.emit)
 
 
 @wire()
@@ -87,6 +137,25 @@ class Settle(Action):
     outputs: tuple[FieldElement, ...]  # proven ciphertext, one element per output
     proof: ProofBytes
 
+    def claims(self, envelope: "Envelope", index: int) -> tuple[Claim, ...]:
+        return (statement.settle_claim(envelope, self),)
+
+    def effects(self, envelope: "Envelope", index: int) -> tuple[Effect, ...]:
+        return (statement.effect(self, statement.SETTLE),)
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the TaskError or RegistryError of the broken rule."""
+        task = require_task(view, self.task)
+        phase = task.require_phase(context.height, state.LOCKED, state.LOCK_EXPIRED)
+        if phase == state.LOCKED:
+            _require_locker(task, context)
+        _require_statement(view, self, task, context, bound=True)
+        if phase == state.LOCK_EXPIRED:
+            require_bonded(view, context.sender, context.params.min_provider_bond)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        transitions.settle(overlay, require_task(overlay, self.task), self.outputs, context)
+
 
 @wire()
 @dataclass(frozen=True, slots=True)
@@ -101,5 +170,72 @@ class SettleUnbound(Action):
     vk_id: VkId
     lock_epoch: Uint
     input_commitment: FieldElement
-    outputs: tuple[FieldElement, ...]
+    outputs: tuple[FieldElement, ...]  # plain, as such a circuit knows no salt
     proof: ProofBytes
+
+    def claims(self, envelope: "Envelope", index: int) -> tuple[Claim, ...]:
+        return (statement.unbound_claim(self),)
+
+    def effects(self, envelope: "Envelope", index: int) -> tuple[Effect, ...]:
+        return (statement.effect(self, statement.SETTLE_UNBOUND),)
+
+    def check(self, view: View, context: ExecutionContext) -> None:
+        """Raises the TaskError or RegistryError of the broken rule."""
+        task = require_task(view, self.task)
+        phase = task.require_phase(context.height, state.LOCKED, state.LOCK_EXPIRED)
+        if phase == state.LOCK_EXPIRED:
+            raise LockExpired(task.id, task.terms.lock_deadline, context.height)
+        _require_locker(task, context)
+        _require_statement(view, self, task, context, bound=False)
+
+    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        transitions.settle(overlay, require_task(overlay, self.task), self.outputs, context)
+
+
+def _check_terms(terms: Terms, context: ExecutionContext) -> None:
+    height, latest = context.height, context.height + context.params.max_task_heights
+    if terms.evidence_kind not in state.EVIDENCE_KINDS:
+        raise EvidenceKindUnknown(terms.evidence_kind, state.EVIDENCE_KINDS)
+    if not terms.price_start <= terms.price_end or terms.price_end == 0:
+        raise PriceRampInvalid(terms.price_start, terms.price_end)
+    if terms.collateral < context.params.min_collateral:
+        raise CollateralTooLow(terms.collateral, context.params.min_collateral)
+    in_order = terms.ramp_end <= terms.lock_deadline < terms.deadline <= latest
+    if not in_order or terms.lock_deadline <= height:
+        raise DeadlineInvalid(height, terms.ramp_end, terms.lock_deadline, terms.deadline, latest)
+
+
+def _check_ciphertexts(sealed_input: Blob, recipients: tuple[SealedKey, ...]) -> None:
+    if not AEAD_OVERHEAD < len(sealed_input) <= MAX_SEALED_INPUT:
+        raise CiphertextSize("sealed input", len(sealed_input), AEAD_OVERHEAD + 1, MAX_SEALED_INPUT)
+    if not 1 <= len(recipients) <= MAX_RECIPIENTS:
+        raise WrongNumberOfRecipients(len(recipients), MAX_RECIPIENTS)
+    for place, recipient in enumerate(recipients):
+        if not SEAL_OVERHEAD < len(recipient.sealed) <= MAX_SEALED_KEY:
+            raise CiphertextSize("sealed key", len(recipient.sealed), SEAL_OVERHEAD + 1, MAX_SEALED_KEY)
+        if any(recipient.provider == earlier.provider for earlier in recipients[:place]):
+            raise DuplicateRecipient(recipient.provider)
+
+
+def _require_locker(task: Task, context: ExecutionContext) -> None:
+    held = task.require_lock()
+    if held.provider != context.sender:
+        raise NotTheLocker(task.id, held.provider, task.terms.lock_deadline)
+
+
+def _require_statement(
+    view: View, action: Settle | SettleUnbound, task: Task, context: ExecutionContext, bound: bool
+) -> None:
+    """Every value that the proof speaks of must be state's; then what it proves is the task."""
+    if action.lock_epoch != task.lock_epoch:
+        raise LockEpochMismatch(task.id, task.lock_epoch, action.lock_epoch)
+    if action.vk_id != task.vk_id:
+        raise WrongKey(task.id, task.vk_id, action.vk_id)
+    if action.input_commitment != task.terms.input_commitment:
+        raise WrongInputCommitment(task.id, task.terms.input_commitment, action.input_commitment)
+    program = require_program(view, task.terms.program)
+    if program.bound is not bound:
+        raise WrongBinding(program.id, program.bound)
+    if len(action.outputs) != program.outputs:
+        raise WrongNumberOfOutputs(task.id, program.outputs, len(action.outputs))
+    require_active_key(view, task.vk_id, context.height)
