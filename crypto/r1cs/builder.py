@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.circuit import Circuit, Input
 from crypto.r1cs.constraints import Constraints, Matrix
-from crypto.r1cs.errors import Bound, NameTaken, OutputNotDefinedOnce, PublicAfterPrivate, RangeError, UnusedPublic
+from crypto.r1cs.errors import (
+    Bound,
+    NameTaken,
+    NotAnOutput,
+    OutputNotDefinedOnce,
+    PublicAfterPrivate,
+    RangeError,
+    UnusedPublic,
+)
 from crypto.r1cs.program import Hint, Linear, Step
 from crypto.r1cs.wire import Wire, as_wire, product_bound
 
@@ -73,10 +81,12 @@ class Builder:
         return [Wire({cell: 1}, offset) for cell in cells]
 
     def define(self, output: Wire, value: Value) -> None:
-        """Ties an output to its value: one constraint. Raises OutputNotDefinedOnce."""
-        (cell,) = output.terms
-        self._defined[cell] = self._defined.get(cell, 0) + 1
-        if self._defined[cell] != 1 or cell >= self._public:
+        """Ties an output to its value: one constraint. Raises NotAnOutput, OutputNotDefinedOnce."""
+        cell = next(iter(output.terms), 0)
+        if cell not in self._defined or output.terms != {cell: 1}:
+            raise NotAnOutput
+        self._defined[cell] += 1
+        if self._defined[cell] != 1:
             raise OutputNotDefinedOnce(cell, self._defined[cell])
         wire = as_wire(value)
         self._add_step("output", lambda values: values, [wire], (None,), range(cell, cell + 1))

@@ -104,6 +104,15 @@ class Unsatisfied(CircuitError):
         self.constraint, self.scope = constraint, scope
 
 
+class NotAnOutput(CircuitError):
+    """Only what `Builder.output` returned can be tied to a value: an input is given, and other wires have theirs."""
+
+    code: ClassVar[int] = 1731
+
+    def __init__(self) -> None:
+        super().__init__("Builder.define takes a wire that Builder.output returned; use assert_equal for other wires.")
+
+
 class UnusedPublic(CircuitError):
     """A public signal stands in no constraint, so a proof would not depend on it."""
 
