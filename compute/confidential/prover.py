@@ -60,7 +60,7 @@ def draft_set_readers(contract: ContractView, reader: state.Point, entropy: Entr
     """Begin the next epoch with a fresh data key for one reader. Its owner sends it."""
     epoch = contract.record.epoch + 1
     secret = readers.Private(random_element(entropy), random_element(entropy, babyjubjub.SUBORDER))
-    public = readers.compute(id_element(contract.contract), epoch, (reader.x, reader.y), secret)
+    public = readers.compute(id_element(contract.contract), epoch, babyjubjub.Point(reader.x, reader.y), secret)
     vk_id = next(key.vk_id for key in contract.record.sealing if key.readers == readers.READERS)
     action = SetReaders(
         contract.contract,

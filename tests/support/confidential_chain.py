@@ -1,0 +1,148 @@
+"""Just enough of a chain to deploy and call confidential contracts: state, transactions, and a verifier to choose."""
+
+from collections.abc import Sequence
+
+from chain.codec import encode
+from chain.execution.accounts import mint
+from chain.execution.action import Action, Claim, Event
+from chain.execution.application import Application
+from chain.execution.context import BlockContext, ExecutionContext
+from chain.execution.transaction import NO_FORK, apply_transaction
+from chain.execution.verifier import FalseEvidence, Verifier
+from chain.params import DEVNET, write_params
+from chain.state.overlay import Overlay
+from chain.state.store import MemoryStore
+from chain.state.view import StateView
+from chain.types.identifiers import object_id
+from chain.types.receipt import OK, Receipt
+from chain.types.scalars import (
+    AccountId,
+    Amount,
+    ChainId,
+    Hash,
+    Height,
+    Nonce,
+    ObjectId,
+    Signature,
+    Timestamp,
+    Uint,
+    VkId,
+)
+from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
+from contracts.confidential.component import Confidential
+from contracts.confidential.queries import ContractView, contract_view
+from contracts.registry import state as registry
+from crypto import keys
+from crypto.groth16.encoding import decompress_key
+from crypto.groth16.errors import Groth16Error
+from crypto.groth16.native import PreparedKey
+from crypto.groth16.verify import verify
+
+HEIGHT = Height(10)
+GENESIS = Hash(bytes(range(32)))
+CHAIN = ChainId("test-1")
+_MUCH = Amount(10**15)
+
+
+class Credulous:
+    """Believes every proof: for tests of the rules around them."""
+
+    def require(self, claims: Sequence[Claim]) -> None:
+        return None
+
+    def require_signature(self, public_key: bytes, message: bytes, signature: bytes) -> None:
+        return None
+
+
+class Strict:
+    """Verifies every proof with the native backend, keys from `chain`'s state."""
+
+    def __init__(self) -> None:
+        self.keys: dict[bytes, PreparedKey] = {}
+
+    def learn(self, compressed: bytes) -> None:
+        prepared = PreparedKey(decompress_key(compressed))
+        self.keys[prepared.id] = prepared
+
+    def require(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            try:
+                verify(self.keys[claim.key_digest], claim.evidence, claim.inputs)
+            except Groth16Error as error:
+                raise FalseEvidence(claim, str(error)) from error
+
+    def require_signature(self, public_key: bytes, message: bytes, signature: bytes) -> None:
+        return None
+
+
+class ConfidentialChain:
+    """State at one height with funded accounts; transactions apply to it one after another."""
+
+    def __init__(self, verifier: Verifier, chain_id: ChainId = CHAIN) -> None:
+        self.verifier = verifier
+        self.chain_id = chain_id
+        self.application = Application([Confidential()])
+        self.overlay = Overlay(StateView(MemoryStore(), Height(HEIGHT - 1)))
+        self.block = BlockContext(HEIGHT, Timestamp(1), GENESIS, DEVNET)
+        self.events: list[Event] = []
+        self._nonces: dict[AccountId, Nonce] = {}
+        write_params(self.overlay, DEVNET)
+
+    def account(self, number: int) -> AccountId:
+        """A funded account; the same number gives the same one."""
+        account = AccountId(keys.SecretKey(bytes([number]) * 32).public)
+        if account not in self._nonces:
+            self._nonces[account] = Nonce(0)
+            mint(self.overlay, account, _MUCH)
+        return account
+
+    def register(self, vk_id: VkId, public_inputs: int, frozen_at: Height | None = None) -> None:
+        """Put a key's record into the registry."""
+        owner = self.account(1)
+        record = registry.KeyRecord(vk_id, owner, Uint(public_inputs), None, Height(1), Height(2), frozen_at)
+        registry.write_key(self.overlay, record)
+
+    def envelope(self, sender: AccountId, *actions: Action) -> Envelope:
+        """The sender's next envelope."""
+        return Envelope(
+            self.chain_id,
+            GENESIS,
+            NO_FORK,
+            FeeSource(FROM_ACCOUNT, sender),
+            self._nonces[sender],
+            Height(HEIGHT + 10),
+            Amount(10**12),
+            Amount(0),
+            actions,
+        )
+
+    def check(self, sender: AccountId, action: Action) -> None:
+        """The action's own rules against state; raises the one that is broken."""
+        action.check(self.overlay, ExecutionContext(self.block, self.envelope(sender, action), 0))
+
+    def apply(self, envelope: Envelope) -> Receipt:
+        """Through the wire and into state. Raises what makes a transaction unfit for a block."""
+        raw = Transaction(envelope, Signature(bytes(64))).raw
+        transaction = Transaction.decode(raw, self.application.unions)
+        nested = Overlay(self.overlay)
+        receipt = apply_transaction(transaction, nested, self.chain_id, self.block, Amount(100), self.verifier)
+        nested.commit()
+        self._nonces[envelope.sender] = Nonce(self._nonces[envelope.sender] + 1)
+        self.events += receipt.events
+        return receipt
+
+    def send(self, sender: AccountId, *actions: Action) -> ObjectId:
+        """Apply actions that must all succeed; the id of the object that the first one created, if it did."""
+        envelope = self.envelope(sender, *actions)
+        receipt = self.apply(envelope)
+        assert receipt.code == OK, receipt
+        return object_id(sender, envelope.nonce, 0)
+
+    def view(self, contract: ObjectId) -> ContractView:
+        """What a node would answer about the contract."""
+        return contract_view(self.overlay, contract)
+
+    def everything(self) -> bytes:
+        """All that a validator has: every key and value in state, every event."""
+        state = [part for key, value in self.overlay.changes() for part in (key, value or b"")]
+        return b"".join([*state, *(encode(event) for event in self.events)])
