@@ -3,10 +3,10 @@
 A link carries opaque binary messages of at most MAX_MESSAGE bytes, in order, or it is closed. It knows nothing of keys.
 """
 
+import asyncio
 import contextlib
 import os
 import socket
-from asyncio import timeout
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -90,13 +90,16 @@ class WebSocketLink:
 
     async def close(self, reason: str) -> None:
         descriptor = self._duplicate()
+        # In a task of its own: a send that was cancelled while it waited for room leaves aiohttp with a cancelled
+        # future, and closing then raises CancelledError although nobody cancelled the closing.
+        goodbye = asyncio.create_task(self._socket.close(code=_CLOSE_CODE, message=reason.encode()[:_REASON_BYTES]))
         try:
-            with contextlib.suppress(TimeoutError):
-                async with timeout(CLOSE_SECONDS):
-                    await self._socket.close(code=_CLOSE_CODE, message=reason.encode()[:_REASON_BYTES])
+            await asyncio.wait([goodbye], timeout=CLOSE_SECONDS)
         finally:
             if descriptor is not None:
                 _cut(descriptor)
+            goodbye.cancel()
+            await asyncio.gather(goodbye, return_exceptions=True)
 
     def _duplicate(self) -> int | None:
         """The connection's own descriptor again: ours to cut at the end, and never another connection's by then."""

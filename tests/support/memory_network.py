@@ -12,7 +12,7 @@ MESSAGES_IN_FLIGHT = 16
 
 
 class MemoryLink:
-    """One end of a pair. Few messages fit between the ends: a reader that stops makes the writer wait, as with sockets."""
+    """One end of a pair. Few messages fit between the ends: a reader that stops makes the writer wait."""
 
     def __init__(self, remote: str) -> None:
         self.remote = remote
