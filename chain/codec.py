@@ -23,6 +23,8 @@ MAX_BYTES: Final = 2 * 2**20
 MAX_DEPTH: Final = 16
 
 Plain = Any  # int, str, bytes, bool, None or a list of these: what msgpack carries
+_ATOMS: Final = frozenset((int, str, bytes, bool, type(None)))
+_FOREIGN: Final = "a {} has no place in it"  # maps, floats, timestamps
 Registry = Mapping[int, type]  # tag -> struct class, for one open union
 Unions = Mapping[type, Registry]
 ToPlain = Callable[[Any], Plain]
@@ -92,7 +94,9 @@ def decode_plain(data: bytes, *, limit: int = MAX_BYTES) -> Plain:
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
         raise NotMsgpack(str(error) or type(error).__name__) from None
     if type(plain) is list:
-        _check_depth(plain, MAX_DEPTH)
+        _check_items(plain, MAX_DEPTH)
+    elif type(plain) not in _ATOMS:
+        raise NotMsgpack(_FOREIGN.format(type(plain).__name__))
     try:
         same = _pack(plain) == data
     except (ValueError, TypeError, OverflowError) as error:
@@ -135,12 +139,14 @@ def _refuse_ext(code: int, _data: bytes) -> object:
     raise NotMsgpack(f"extension type {code}")
 
 
-def _check_depth(plain: list[Plain], left: int) -> None:
+def _check_items(plain: list[Plain], left: int) -> None:
     if left == 0:
         raise NotMsgpack(f"nested deeper than {MAX_DEPTH} levels")
     for item in plain:
         if type(item) is list:
-            _check_depth(item, left - 1)
+            _check_items(item, left - 1)
+        elif type(item) not in _ATOMS:
+            raise NotMsgpack(_FOREIGN.format(type(item).__name__))
 
 
 def _to_plain_struct(value: object) -> list[Plain]:

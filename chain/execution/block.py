@@ -12,7 +12,7 @@ from chain.execution import accounts, fees
 from chain.execution.application import Application
 from chain.execution.context import BlockContext
 from chain.execution.header import check_header
-from chain.execution.transaction import apply_transaction
+from chain.execution.transaction import apply_transaction, require_action_count
 from chain.execution.verifier import Verifier
 from chain.params import read_params
 from chain.state.overlay import Overlay
@@ -115,7 +115,11 @@ class Execution:
         self.work = WorkUnits(0)
 
     def apply(self, transaction: Transaction, verifier: Verifier) -> Receipt:
-        """Apply one transaction, or leave all as it was and raise TooMuchWork, InvalidTransaction or FalseEvidence."""
+        """Apply one transaction, or leave all as it was and raise.
+
+        Raises TooMuchWork, InvalidTransaction, BadSignature or FalseEvidence.
+        """
+        require_action_count(transaction)  # before its claims are made, which costs the square of it
         work = WorkUnits(self.work + fees.transaction_work(transaction, self._context.params))
         if work > self._context.params.max_block_work:
             raise TooMuchWork(work, self._context.params.max_block_work)

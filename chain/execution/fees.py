@@ -59,6 +59,6 @@ def next_base_fee(base_fee: Amount, work: WorkUnits, params: Params) -> Amount:
     return Amount(max(base_fee - fall, params.min_base_fee))
 
 
-def base_cost(work: WorkUnits, base_fee: Amount) -> Amount:
-    """What a transaction of `work` burns."""
-    return amount.multiply(work, base_fee)
+def base_cost(work: WorkUnits, base_fee: Amount) -> int:
+    """What a transaction of `work` burns, in nano-CLU; no amount yet, as nobody may have so much."""
+    return work * base_fee

@@ -7,7 +7,7 @@ from chain.execution import accounts, fees
 from chain.execution.application import Application
 from chain.execution.block import Chain, Result, Tip
 from chain.execution.validator_schedule import set_validators
-from chain.params import VERIFIER_BACKEND, write_params
+from chain.params import VERIFIER_BACKEND, Params, write_params
 from chain.state.overlay import Overlay
 from chain.state.store import Store
 from chain.state.view import StateView
@@ -44,8 +44,18 @@ def check_genesis(genesis: Genesis) -> None:
         raise UnusableGenesis(
             f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}"
         )
-    if genesis.params.activation_delay < 1:
+    _check_params(genesis.params)
+
+
+def _check_params(params: Params) -> None:
+    if params.activation_delay < 1:
         raise UnusableGenesis("activation_delay must be at least 1: keys are looked up in committed state")
+    if not 1 <= params.target_block_work <= params.max_block_work:
+        raise UnusableGenesis("target_block_work must be between 1 and max_block_work")
+    if params.max_expiries_per_block < 1:
+        raise UnusableGenesis("max_expiries_per_block must be at least 1: tasks would never end")
+    if params.settlement_burn_bps > 10_000:
+        raise UnusableGenesis("settlement_burn_bps must be at most 10,000: the whole price")
 
 
 def apply_genesis(genesis: Genesis, store: Store, application: Application) -> tuple[Chain, Result]:

@@ -16,7 +16,7 @@ from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Uint, WorkUnits
-from chain.types.transaction import FROM_ACCOUNT, Transaction, UnsupportedFeeSource
+from chain.types.transaction import FROM_ACCOUNT, Transaction
 from crypto.errors import ClusterError
 
 MAX_ACTIONS: Final = 16
@@ -27,6 +27,16 @@ class InvalidTransaction(ChainError):
     """Root of the rules that a transaction must satisfy to stand in a block at all."""
 
     code = 3040
+
+
+class UnsupportedFeeSource(InvalidTransaction):
+    """A transaction names a way to pay that this chain version does not accept."""
+
+    code = 3010
+
+    def __init__(self, kind: int) -> None:
+        super().__init__(f"fee source {kind} is not accepted by this chain version; pay from an account (0).")
+        self.kind = kind
 
 
 class WrongChain(InvalidTransaction):
@@ -107,7 +117,7 @@ class FeeLimitTooLow(InvalidTransaction):
 
     code = 3048
 
-    def __init__(self, needed: Amount, limit: Amount) -> None:
+    def __init__(self, needed: int, limit: Amount) -> None:
         super().__init__(
             f"the fee is {needed} nano-CLU now (base fee and tip) and the fee limit {limit}; raise the limit."
         )
@@ -135,20 +145,25 @@ def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockCont
         raise WrongFork(NO_FORK, envelope.fork_id)
     if envelope.fee_source.kind != FROM_ACCOUNT:
         raise UnsupportedFeeSource(envelope.fee_source.kind)
-    if not 1 <= len(envelope.actions) <= MAX_ACTIONS:
-        raise WrongNumberOfActions(len(envelope.actions))
+    require_action_count(transaction)
     if envelope.expiry_height < block.height:
         raise Expired(envelope.expiry_height, block.height)
     if envelope.expiry_height > block.height + block.params.max_expiry:
         raise ExpiryTooFar(envelope.expiry_height, block.height + block.params.max_expiry)
 
 
+def require_action_count(transaction: Transaction) -> None:
+    """Raises WrongNumberOfActions."""
+    if not 1 <= len(transaction.envelope.actions) <= MAX_ACTIONS:
+        raise WrongNumberOfActions(len(transaction.envelope.actions))
+
+
 def required_fee(transaction: Transaction, work: WorkUnits, base_fee: Amount) -> Amount:
     """Base cost and tip. Raises FeeLimitTooLow when the envelope allows less."""
-    fee = amount.add(fees.base_cost(work, base_fee), transaction.envelope.tip)
+    fee = fees.base_cost(work, base_fee) + transaction.envelope.tip
     if fee > transaction.envelope.fee_limit:
         raise FeeLimitTooLow(fee, transaction.envelope.fee_limit)
-    return fee
+    return Amount(fee)
 
 
 def check_payer(view: View, transaction: Transaction, fee: Amount) -> None:

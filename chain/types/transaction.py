@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Final
 
 from chain.codec import Unions, decode, encode, wire
-from chain.errors import ChainError
 from chain.execution.action import Action, Claim
 from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Signature, TxHash, Uint
 from crypto import domains
@@ -14,16 +13,6 @@ from crypto.hashing import tagged_hash
 MAX_TRANSACTION_BYTES: Final = 128 * 1024
 FROM_ACCOUNT: Final = Uint(0)  # the fee is paid by the signer's account
 FROM_PROOF: Final = Uint(1)  # the signer is a one-time key; a proof's public output pays
-
-
-class UnsupportedFeeSource(ChainError):
-    """A transaction names a way to pay that this chain version does not accept."""
-
-    code = 3010
-
-    def __init__(self, kind: int) -> None:
-        super().__init__(f"fee source {kind} is not accepted by this chain version; pay from an account (0).")
-        self.kind = kind
 
 
 @wire()
