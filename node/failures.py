@@ -1,4 +1,4 @@
-"""How many false proofs a sender or a peer may cost us before it has to wait: a bucket per name, leaking by the block."""
+"""How many false proofs a sender or a peer may cost us before it has to wait: a bucket a name, leaking by the block."""
 
 from collections import OrderedDict
 from typing import Final

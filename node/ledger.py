@@ -120,7 +120,7 @@ class Ledger:
         self._verifier.warm(claim for transaction in decoded for claims in transaction.claims for claim in claims)
 
     def _keep(self, block: Block, result: Result) -> Applied:
-        update = self.database.tree.update(block.height, result.overlay.changes())
+        update = self.database.update_tree(block.height, result.overlay.changes())
         roots = Hash(update.root.hash), receipts_root(result.receipts)
         header = block.header
         applied = Applied(

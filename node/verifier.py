@@ -13,7 +13,8 @@ from threading import Lock
 from typing import Final
 
 from chain.execution.action import GROTH16, Claim
-from chain.execution.verifier import BadSignature, FalseEvidence, UnknownKey
+from chain.execution.verifier import BadSignature, FalseEvidence
+from chain.types.scalars import VkId
 from crypto import domains
 from crypto.errors import ClusterError
 from crypto.groth16.encoding import KeyId
@@ -25,7 +26,7 @@ from crypto.keys import verify as verify_signature
 CACHED_CLAIMS: Final = 16_384
 CACHED_SIGNATURES: Final = 65_536
 
-KeySource = Callable[[bytes], bytes | None]  # a verifying key's compressed bytes by vk_id, from committed state
+KeySource = Callable[[VkId], bytes]  # a verifying key's compressed bytes, from committed state, or its error
 
 
 class _Recent:
@@ -103,10 +104,7 @@ class NodeVerifier:
         self.verified_proofs += 1
 
     def _load_key(self, key_id: KeyId) -> bytes:
-        compressed = self._key_source(key_id)
-        if compressed is None:
-            raise UnknownKey(key_id)
-        return compressed
+        return self._key_source(VkId(key_id))
 
 
 def claim_digest(claim: Claim) -> bytes:

@@ -1,0 +1,218 @@
+"""A node's configuration: one strict TOML file. Every key stands in configs/validator.toml with its meaning.
+
+Unknown keys, wrong types and values out of range are refused with the key's full name.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar, get_type_hints
+
+from node.errors import NodeError
+from p2p.address import Address, PeerAddress
+from p2p.errors import P2PError
+
+CONFIG_VERSION: Final = 1
+T = TypeVar("T")
+
+
+class ConfigError(NodeError):
+    """Root of the errors of the configuration file."""
+
+    code = 7010
+
+
+class ConfigMissing(ConfigError):
+    """There is no configuration where one was to be read."""
+
+    code = 7011
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} does not exist; make a home folder with `cluster init`, or name another with --home.")
+        self.path = str(path)
+
+
+class ConfigUnreadable(ConfigError):
+    """The file is not TOML."""
+
+    code = 7012
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is not valid TOML: {reason}. Compare it with configs/validator.toml.")
+        self.path, self.reason = str(path), reason
+
+
+class UnknownKey(ConfigError):
+    """A key that no version of this program knows, or that stands in the wrong table."""
+
+    code = 7013
+
+    def __init__(self, key: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"{key} is no configuration key; known here are {', '.join(known)}. Remove or correct it.")
+        self.key, self.known = key, known
+
+
+class WrongValue(ConfigError):
+    """A key's value has the wrong type or is out of range."""
+
+    code = 7014
+
+    def __init__(self, key: str, expected: str, got: object) -> None:
+        super().__init__(f"{key}: expected {expected}, got {got!r:.60}.")
+        self.key, self.expected, self.got = key, expected, repr(got)[:60]
+
+
+@dataclass(frozen=True, slots=True)
+class RpcConfig:
+    """[rpc]"""
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {
+        "max_body_bytes": (1024, 64 * 2**20),
+        "max_batch": (1, 1000),
+        "max_connections": (1, 100_000),
+        "max_subscriptions": (1, 10_000),
+        "wait_committed_seconds": (1, 600),
+    }
+    listen: str = "127.0.0.1:8645"
+    max_body_bytes: int = 1024 * 1024
+    max_batch: int = 100
+    max_connections: int = 1_000
+    max_subscriptions: int = 64
+    wait_committed_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class P2PConfig:
+    """[p2p]"""
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"max_inbound": (0, 1_000)}
+    listen: str = "127.0.0.1:26656"
+    peers: tuple[str, ...] = ()
+    max_inbound: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusConfig:
+    """[consensus], milliseconds"""
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = dict.fromkeys(
+        ("propose_ms", "prevote_ms", "precommit_ms", "step_ms"), (10, 600000)
+    )
+    propose_ms: int = 3_000
+    prevote_ms: int = 1_000
+    precommit_ms: int = 1_000
+    step_ms: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StorageConfig:
+    """[storage]"""
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"keep_versions": (2, 10_000_000), "cache_mb": (1, 4096)}
+    sealed: bool = True
+    key_file: str = "keys/storage.json"
+    keep_versions: int = 1_000
+    cache_mb: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file. Relative paths are relative to the home folder."""
+
+    version: int = CONFIG_VERSION
+    moniker: str = "node"
+    log_level: str = "info"
+    validator: bool = True
+    rpc: RpcConfig = field(default_factory=RpcConfig)
+    p2p: P2PConfig = field(default_factory=P2PConfig)
+    consensus: ConsensusConfig = field(default_factory=ConsensusConfig)
+    storage: StorageConfig = field(default_factory=StorageConfig)
+
+    def check(self) -> "Config":
+        """The rules that go over single types. Raises WrongValue."""
+        if self.version != CONFIG_VERSION:
+            raise WrongValue("version", str(CONFIG_VERSION), self.version)
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise WrongValue("log_level", "debug, info, warning or error", self.log_level)
+        parse_listen("rpc.listen", self.rpc.listen)
+        parse_listen("p2p.listen", self.p2p.listen)
+        for peer in self.p2p.peers:
+            try:
+                PeerAddress.parse(peer)
+            except P2PError as error:
+                raise WrongValue("p2p.peers", str(error), peer) from error
+        return self
+
+
+def parse_listen(key: str, text: str) -> Address:
+    """The address that `host:port` names. Raises WrongValue."""
+    try:
+        return PeerAddress.parse(text).address
+    except P2PError as error:
+        raise WrongValue(key, "host:port", text) from error
+
+
+def load_config(path: Path) -> Config:
+    """The configuration of a file. Raises ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigMissing(path) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigUnreadable(path, str(error)) from error
+    return _read(Config, table, "").check()
+
+
+def dump_config(config: Config) -> str:
+    """The file's text; `load_config` gives back the same."""
+    lines: list[str] = []
+    tables: list[str] = []
+    for entry in fields(config):
+        value = getattr(config, entry.name)
+        if is_dataclass(value):
+            body = [_line(inner.name, getattr(value, inner.name)) for inner in fields(value)]
+            tables += ["", f"[{entry.name}]", *body]
+        else:
+            lines.append(_line(entry.name, value))
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _read(cls: type[T], table: dict[str, Any], prefix: str) -> T:
+    hints = get_type_hints(cls)
+    known = tuple(entry.name for entry in fields(cls))  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise UnknownKey(prefix + key, known)
+        values[key] = _value(hints[key], value, prefix + key)
+    bounds: dict[str, tuple[int, int]] = getattr(cls, "BOUNDS", {})
+    for key, (low, high) in bounds.items():
+        if key in values and not low <= values[key] <= high:
+            raise WrongValue(prefix + key, f"{low} to {high}", values[key])
+    return cls(**values)
+
+
+def _value(hint: Any, value: Any, key: str) -> Any:
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise WrongValue(key, "a table", value)
+        return _read(hint, value, key + ".")  # type: ignore[arg-type]
+    if hint == tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise WrongValue(key, "a list of strings", value)
+        return tuple(value)
+    if type(value) is not hint:
+        raise WrongValue(key, f"a value of type {hint.__name__}", value)
+    return value
+
+
+def _line(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{name} = {str(value).lower()}"
+    if isinstance(value, tuple):
+        return f"{name} = [" + ", ".join(_quoted(str(item)) for item in value) + "]"
+    return f"{name} = {_quoted(value) if isinstance(value, str) else value}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,36 @@
+"""The parts of a running node, as RPC and tests see them; node/app.py puts them together."""
+
+from dataclasses import dataclass
+
+from chain.mempool import Mempool
+from chain.types.genesis import Genesis
+from node.config import Config
+from node.driver import Driver
+from node.executor import Executor
+from node.hub import Hub
+from node.ingress import Ingress
+from node.ledger import Ledger
+from node.relay import Relay
+from node.signer import Signer
+from node.storage.storage_key import StorageKey
+from node.verifier import NodeVerifier
+from p2p.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One running node."""
+
+    config: Config
+    genesis: Genesis
+    storage_key: StorageKey | None
+    ledger: Ledger
+    executor: Executor
+    mempool: Mempool
+    hub: Hub
+    ingress: Ingress
+    verifier: NodeVerifier
+    network: Network
+    relay: Relay
+    driver: Driver
+    signer: Signer | None

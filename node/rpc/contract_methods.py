@@ -1,0 +1,126 @@
+"""Methods about what the components keep: tasks, providers, keys, programs, models, contracts, validators."""
+
+from chain.codec import to_json
+from chain.state.view import View
+from chain.types.scalars import AccountId, Height, ObjectId, ProgramId, VkId
+from contracts.confidential.queries import contract_view
+from contracts.registry import state as registry
+from contracts.staking import state as staking
+from contracts.tasks import provider_state as providers
+from contracts.tasks import state as tasks
+from node.parts import Node
+from node.rpc.errors import InvalidParams
+from node.rpc.method import AddressBytes, Count, Handler, Hex32, Json, Text
+
+MAX_LISTED = 200
+DEFAULT_LISTED = Count(50)
+
+
+class ContractMethods:
+    """task_*, provider_*, registry_*, model_*, contract_*, validator_*"""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def table(self) -> dict[str, Handler]:
+        return {
+            "task_get": self.get_task,
+            "task_list": self.list_tasks,
+            "provider_get": self.get_provider,
+            "registry_getKey": self.get_key,
+            "registry_getProgram": self.get_program,
+            "model_get": self.get_model,
+            "model_list": self.list_models,
+            "contract_get": self.get_contract,
+            "validator_list": self.list_validators,
+        }
+
+    @property
+    def _view(self) -> View:
+        return self._node.ledger.view
+
+    async def get_task(self, id: Hex32) -> Json:
+        """A task with its state at the next height, its sealed input and its result."""
+        view, task_id = self._view, ObjectId(id)
+        task_input = tasks.find_input(view, task_id)
+        return {
+            **_task_json(tasks.require_task(view, task_id), Height(view.height + 1)),
+            "input": None if task_input is None else to_json(task_input),
+        }
+
+    async def list_tasks(
+        self,
+        state: Text | None = None,
+        requester: AddressBytes | None = None,
+        provider: AddressBytes | None = None,
+        limit: Count = DEFAULT_LISTED,
+    ) -> Json:
+        """Tasks: open ones, or all of one requester or one provider; at most `limit`, itself at most 200."""
+        if limit > MAX_LISTED:
+            raise InvalidParams("limit", f"at most {MAX_LISTED}", str(limit))
+        view = self._view
+        if requester is not None:
+            ids = tasks.tasks_of_requester(view, AccountId(requester))
+        elif provider is not None:
+            ids = tasks.tasks_of_provider(view, AccountId(provider))
+        else:
+            ids = tasks.open_tasks(view)
+        height, listed = Height(view.height + 1), []
+        for task_id in ids:
+            shown = _task_json(tasks.require_task(view, task_id), height)
+            if state is None or shown["phase"] == state:
+                listed.append(shown)
+            if len(listed) >= limit:
+                break
+        return {"height": view.height, "tasks": listed}
+
+    async def get_provider(self, address: AddressBytes) -> Json:
+        """A provider's record and bond."""
+        view = self._view
+        record = providers.require_provider(view, AccountId(address))
+        return {**to_json(record), "bond_amount": str(providers.bond_of(view, record))}
+
+    async def get_key(self, id: Hex32) -> Json:
+        """A verifying key: its record, its strength as buyers see it, its compressed bytes."""
+        view, vk_id = self._view, VkId(id)
+        record = registry.require_key(view, vk_id)
+        key = registry.key_bytes(view, vk_id)
+        return {**to_json(record), "strength": registry.strength(record), "key": "0x" + key.hex()}
+
+    async def get_program(self, id: Hex32) -> Json:
+        """A program's record and manifest."""
+        view = self._view
+        record = registry.require_program(view, ProgramId(id))
+        return {**to_json(record), "manifest": "0x" + registry.read_manifest(view, record).hex()}
+
+    async def get_model(self, id: Hex32 | None = None, name: Text | None = None) -> Json:
+        """A model by id or by name (its newest version), with its program."""
+        view = self._view
+        if (id is None) == (name is None):
+            raise InvalidParams("id", "either id or name", "both" if id else "neither")
+        model = registry.require_model(view, ObjectId(id)) if id else registry.model_by_name(view, str(name))
+        program = registry.require_program(view, model.program)
+        return {**to_json(model), "program_record": to_json(program), "manifest": _manifest(view, program)}
+
+    async def list_models(self) -> Json:
+        """The newest version of every published model, at most 200."""
+        newest = registry.newest_models(self._view)
+        return {"models": [to_json(model) for model, _ in zip(newest, range(MAX_LISTED), strict=False)]}
+
+    async def get_contract(self, id: Hex32) -> Json:
+        """A confidential contract: methods, registers (commitments and ciphertexts), key epochs."""
+        return to_json(contract_view(self._view, ObjectId(id)))
+
+    async def list_validators(self, height: Count | None = None) -> Json:
+        """The validators of the next height with power, operator and moniker."""
+        view = self._view
+        at = Height(view.height + 1 if height is None else height)
+        return {"height": at, "validators": [to_json(entry) for entry in staking.active_validators(view, at)]}
+
+
+def _task_json(task: tasks.Task, height: Height) -> dict[str, Json]:
+    return {**to_json(task), "phase": task.phase(height)}
+
+
+def _manifest(view: View, program: registry.Program) -> str:
+    return "0x" + registry.read_manifest(view, program).hex()

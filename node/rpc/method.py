@@ -1,0 +1,191 @@
+"""How every RPC method is declared: one async function with a typed signature. Checks and OpenRPC come from it.
+
+Parameters are annotated with the types below; each knows how it reads JSON and how the OpenRPC document shows it.
+"""
+
+import difflib
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NewType, get_type_hints
+
+from crypto.address import decode_address
+from crypto.errors import ClusterError
+from node.rpc.errors import InvalidParams, MethodNotFound
+
+HexBytes = NewType("HexBytes", bytes)  # any even number of hex digits
+Hex32 = NewType("Hex32", bytes)
+AddressBytes = NewType("AddressBytes", bytes)
+Count = NewType("Count", int)  # 0 .. 2**63 - 1
+Text = NewType("Text", str)  # at most 256 characters
+Flag = NewType("Flag", bool)
+
+_HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+Json = object
+Handler = Callable[..., Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A parameter type: its JSON schema and how a value is read."""
+
+    expected: str
+    schema: Mapping[str, object]
+    read: Callable[[object], object]
+
+
+def _hex(length: int | None) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        if not isinstance(value, str) or not _HEX.fullmatch(value):
+            raise ValueError
+        data = bytes.fromhex(value[2:])
+        if length is not None and len(data) != length:
+            raise ValueError
+        return data
+
+    return read
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError
+    return decode_address(value)
+
+
+def _count(value: object) -> object:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _text(value: object) -> object:
+    if not isinstance(value, str) or len(value) > 256:
+        raise ValueError
+    return value
+
+
+def _flag(value: object) -> object:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+KINDS: Final[dict[object, Kind]] = {
+    HexBytes: Kind("0x-hex", {"type": "string", "pattern": "^0x([0-9a-fA-F]{2})*$"}, _hex(None)),
+    Hex32: Kind("0x-hex of 32 bytes", {"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}, _hex(32)),
+    AddressBytes: Kind("an address cluster1…", {"type": "string", "pattern": "^cluster1[0-9a-z]{58}$"}, _address),
+    Count: Kind("an integer 0..2^63-1", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, _count),
+    Text: Kind("a string of at most 256 characters", {"type": "string", "maxLength": 256}, _text),
+    Flag: Kind("true or false", {"type": "boolean"}, _flag),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a method; `default` is inspect.Parameter.empty for a required one."""
+
+    name: str
+    kind: Kind
+    default: object
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method under its public name."""
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    handler: Handler
+
+    def bind(self, params: object) -> dict[str, object]:
+        """Arguments from JSON-RPC params, by position or by name. Raises InvalidParams."""
+        given = self._by_name(params)
+        unknown = sorted(set(given) - {parameter.name for parameter in self.parameters})
+        if unknown:
+            known = ", ".join(parameter.name for parameter in self.parameters) or "none"
+            raise InvalidParams(unknown[0], f"one of {known}", "an unknown name")
+        return {
+            parameter.name: _read(parameter, given[parameter.name]) if parameter.name in given else _default(parameter)
+            for parameter in self.parameters
+        }
+
+    def _by_name(self, params: object) -> dict[str, object]:
+        if isinstance(params, dict):
+            return params
+        if not isinstance(params, list):
+            raise InvalidParams("params", "an array or an object", type(params).__name__)
+        if len(params) > len(self.parameters):
+            raise InvalidParams("params", f"at most {len(self.parameters)} values", f"{len(params)}")
+        return {parameter.name: value for parameter, value in zip(self.parameters, params, strict=False)}
+
+    def openrpc(self) -> dict[str, object]:
+        """The method's entry in the OpenRPC document."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "paramStructure": "either",
+            "params": [
+                {"name": item.name, "required": item.required, "schema": dict(item.kind.schema)}
+                for item in self.parameters
+            ],
+            "result": {"name": "result", "schema": {}},
+        }
+
+
+def _read(parameter: Parameter, value: object) -> object:
+    if value is None and not parameter.required and parameter.default is None:
+        return None
+    try:
+        return parameter.kind.read(value)
+    except (ValueError, ClusterError) as error:
+        raise InvalidParams(parameter.name, parameter.kind.expected, f"{str(error) or repr(value)[:80]}") from error
+
+
+def _default(parameter: Parameter) -> object:
+    if parameter.required:
+        raise InvalidParams(parameter.name, parameter.kind.expected, "nothing")
+    return parameter.default
+
+
+def declare(name: str, handler: Handler) -> Method:
+    """The method of a bound async function: its docstring's first line and its annotated parameters."""
+    hints: dict[str, Any] = get_type_hints(handler)
+    parameters = tuple(
+        Parameter(item.name, KINDS[_without_none(hints[item.name])], item.default)
+        for item in inspect.signature(handler).parameters.values()
+    )
+    return Method(name, (inspect.getdoc(handler) or "").split("\n", 1)[0], parameters, handler)
+
+
+def _without_none(hint: Any) -> Any:
+    arguments = [item for item in getattr(hint, "__args__", ()) if item is not type(None)]
+    return arguments[0] if arguments else hint
+
+
+class MethodTable:
+    """All methods of a server by name."""
+
+    def __init__(self, methods: Mapping[str, Handler]) -> None:
+        self._methods = {name: declare(name, handler) for name, handler in methods.items()}
+
+    def find(self, name: str) -> Method:
+        """Raises MethodNotFound, with the most similar name."""
+        method = self._methods.get(name)
+        if method is None:
+            similar = difflib.get_close_matches(name[:80], self._methods, 1)
+            raise MethodNotFound(name, similar[0] if similar else None)
+        return method
+
+    def openrpc(self, version: str) -> dict[str, object]:
+        """The OpenRPC 1.3 document of this server."""
+        return {
+            "openrpc": "1.3.2",
+            "info": {"title": "Cluster JSON-RPC", "version": version},
+            "methods": [self._methods[name].openrpc() for name in sorted(self._methods)],
+        }

@@ -1,0 +1,58 @@
+"""Methods about the node among its peers, and about the RPC itself."""
+
+from chain.types.block import APP_VERSION, PROTOCOL_VERSION
+from node.parts import Node
+from node.rpc.method import Handler, Json
+from p2p.network import PeerInfo
+
+
+class NetMethods:
+    """net_*"""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def table(self) -> dict[str, Handler]:
+        return {"net_peers": self.peers, "net_info": self.info}
+
+    async def peers(self) -> Json:
+        """Connected peers with score and reasons, traffic, queue depth; bans with their reasons and what is left."""
+        network = self._node.network
+        return {
+            "peers": [self._peer(info) for info in network.peers()],
+            "bans": [
+                {"node_id": "0x" + ban.node_id.hex(), "reason": ban.reason, "seconds": round(ban.seconds, 1)}
+                for ban in network.bans()
+            ],
+            "inbox_dropped": network.inbox_dropped(),
+        }
+
+    async def info(self) -> Json:
+        """This node's identity on the network, where it listens, and its versions."""
+        network = self._node.network
+        return {
+            "node_id": "0x" + network.node_id.hex(),
+            "listen": None if network.listening is None else str(network.listening),
+            "protocol_version": PROTOCOL_VERSION,
+            "app_version": APP_VERSION,
+        }
+
+    def _peer(self, info: PeerInfo) -> Json:
+        trip = info.round_trip_seconds
+        return {
+            "node_id": "0x" + info.node_id.hex(),
+            "address": info.address,
+            "direction": info.direction,
+            "height": self._node.relay.peer_height(info.node_id),
+            "connected_seconds": round(info.connected_seconds, 1),
+            "round_trip_ms": None if trip is None else round(trip * 1000, 2),
+            "score": round(info.score, 2),
+            "reasons": list(info.reasons),
+            "bytes_in": info.bytes_in,
+            "bytes_out": info.bytes_out,
+            "messages_in": info.messages_in,
+            "rate_limited": info.rate_limited,
+            "queue_depth": info.queue_depth,
+            "queue_bytes": info.queue_bytes,
+            "queue_dropped": info.queue_dropped,
+        }

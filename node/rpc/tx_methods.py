@@ -1,0 +1,71 @@
+"""Methods that take transactions and show the mempool."""
+
+import asyncio
+
+from chain.types.scalars import TxHash
+from node.hub import BlockFinal
+from node.ingress import Admission
+from node.parts import Node
+from node.rpc.errors import InvalidParams, NotCommittedInTime
+from node.rpc.method import Handler, HexBytes, Json, Text
+from node.rpc.shapes import receipt_json
+
+RPC_SOURCE = "rpc"
+ADMITTED = Text("admitted")
+
+
+class TransactionMethods:
+    """tx_* and mempool_*"""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def table(self) -> dict[str, Handler]:
+        return {
+            "tx_submit": self.submit,
+            "tx_simulate": self.simulate,
+            "mempool_status": self.mempool_status,
+        }
+
+    async def submit(self, transaction: HexBytes, wait: Text = ADMITTED) -> Json:
+        """Submit a signed transaction; wait "admitted" answers after all checks, "committed" with its receipt."""
+        if wait not in ("admitted", "committed"):
+            raise InvalidParams("wait", '"admitted" or "committed"', repr(wait))
+        subscription = self._node.hub.subscribe()
+        try:
+            admission = await self._node.ingress.admit(transaction, RPC_SOURCE)
+            self._node.relay.publish_transaction(transaction)
+            if wait == "admitted":
+                return _admitted(admission)
+            seconds = self._node.config.rpc.wait_committed_seconds
+            try:
+                async with asyncio.timeout(seconds):
+                    async for news in subscription:
+                        if isinstance(news, BlockFinal) and (found := _outcome(news, admission.transaction.hash)):
+                            return {**_admitted(admission), **found}
+            except TimeoutError:
+                pass
+            raise NotCommittedInTime("0x" + admission.transaction.hash.hex(), seconds)
+        finally:
+            self._node.hub.unsubscribe(subscription)
+
+    async def simulate(self, transaction: HexBytes) -> Json:
+        """Run every check of tx_submit on a signed transaction without submitting it; what it would cost now."""
+        return _admitted(await self._node.ingress.simulate(transaction, RPC_SOURCE))
+
+    async def mempool_status(self) -> Json:
+        """How many transactions wait here, and their bytes."""
+        return {"count": len(self._node.mempool), "bytes": self._node.mempool.bytes}
+
+
+def _admitted(admission: Admission) -> dict[str, Json]:
+    hash_ = "0x" + admission.transaction.hash.hex()
+    return {"hash": hash_, "work": admission.work, "fee": str(admission.fee)}
+
+
+def _outcome(news: BlockFinal, hash_: TxHash) -> dict[str, Json] | None:
+    for index, transaction in enumerate(news.transactions):
+        if transaction.hash == hash_:
+            receipt = receipt_json(news.receipts[index])
+            return {"height": news.block.height, "index": index, "receipt": receipt}
+    return None
