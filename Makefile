@@ -37,7 +37,8 @@ unit: setup
 test: lint types imports unit
 
 test-peers: setup
+	@tests/peers/setup.sh
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

