@@ -1,6 +1,7 @@
 """Genesis: the one document from which all validators start. Its hash stands in every transaction's signing bytes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from chain.codec import encode, wire
 from chain.params import Params
@@ -39,7 +40,7 @@ class GenesisSection:
 
 
 @wire()
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Genesis:
     """Everything that height 0 is made of."""
 
@@ -51,4 +52,8 @@ class Genesis:
     sections: tuple[GenesisSection, ...]
 
     def hash(self) -> Hash:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> Hash:
         return Hash(tagged_hash(domains.GENESIS, encode(self)))

@@ -64,7 +64,7 @@ class ContractMethods:
         elif provider is not None:
             ids = tasks.tasks_of_provider(view, AccountId(provider))
         else:
-            ids = tasks.open_tasks(view)
+            ids = tasks.open_tasks(view, Height(0))
         height, listed = Height(view.height + 1), []
         for task_id in ids:
             shown = _task_json(tasks.require_task(view, task_id), height)

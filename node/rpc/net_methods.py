@@ -16,12 +16,12 @@ class NetMethods:
         return {"net_peers": self.peers, "net_info": self.info}
 
     async def peers(self) -> Json:
-        """Connected peers with score and reasons, traffic, queue depth; bans with their reasons and what is left."""
+        """Connected peers with score and reasons, traffic, queue depth; bans with their reasons and end (node clock, s)."""
         network = self._node.network
         return {
             "peers": [self._peer(info) for info in network.peers()],
             "bans": [
-                {"node_id": "0x" + ban.node_id.hex(), "reason": ban.reason, "seconds": round(ban.seconds, 1)}
+                {"node_id": "0x" + ban.node.hex(), "reason": ban.reason, "until": round(ban.until, 1)}
                 for ban in network.bans()
             ],
             "inbox_dropped": network.inbox_dropped(),
