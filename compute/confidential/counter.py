@@ -11,6 +11,7 @@ from chain.types.scalars import Name, Uint, VkId
 from contracts.confidential import sealing
 from contracts.confidential.state import FIRST, SEALED, Method, RegisterSpec
 from crypto import domains
+from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.gadgets.bits import assert_range
@@ -67,8 +68,8 @@ class Private:
 
 
 def compute(contract: int, epoch: int, version: int, private: Private, ctx: int = 0) -> Public:
-    """What a call makes public when the register at `version` holds `private`'s opening."""
-    value, blinding = private.value + private.amount, private.next_blinding
+    """What a call makes public when the register at `version` holds `private`'s opening; sums as the field has them."""
+    value, blinding = (private.value + private.amount) % SCALAR_FIELD, private.next_blinding
     after = sealing.register_commitment(version + 1, (value,), blinding)
     nonce = sealing.synthetic_nonce(private.data_key, version + 1, after, blinding)
     pads = sealing.keystream(private.data_key, contract, REGISTER, version + 1, nonce, CIPHERTEXT)
