@@ -246,7 +246,7 @@ class ConsensusLog:
         return _Record(kind, bool(synced), fields, payload)
 
     def _require_torn_tail(self, data: bytes, offset: int) -> None:
-        later = data.find(self._magic, offset + 1)
+        later = data.find(self._magic, offset)
         while later >= 0:
             record = self._parse(data, later)
             if record is not None and record.synced:
