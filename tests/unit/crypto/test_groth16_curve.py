@@ -7,7 +7,7 @@ from py_ecc.optimized_bn128 import FQ2, add, is_inf, is_on_curve, multiply
 from py_ecc.optimized_bn128 import b2 as TWIST_B
 
 from crypto.groth16 import curve
-from crypto.groth16.types import BASE_FIELD, G1_GENERATOR, G2, G2_GENERATOR, SCALAR_FIELD
+from crypto.groth16.types import BASE_FIELD, G1_GENERATOR, G2, G2_GENERATOR, SCALAR_FIELD, Fp2
 from tests.support.make_groth16_vectors import off_subgroup, with_cofactor_torsion
 from tests.support.trapdoor import affine2, g2
 
@@ -60,14 +60,27 @@ def test_other_points_of_the_twist_are_not(point: G2) -> None:
     assert not is_inf(multiply(_py(point), SCALAR_FIELD))
 
 
-def test_a_point_of_small_order_is_seen_through_every_coincidence_of_the_ladder() -> None:
-    """The cofactor 2q - r is divisible by 10069; along the ladder such a point meets itself and its negative."""
+def test_a_point_of_small_order_is_not_mistaken_for_one_of_order_r() -> None:
+    """The cofactor 2q - r is divisible by 10069."""
     cofactor = 2 * BASE_FIELD - SCALAR_FIELD
     assert cofactor % 10069 == 0
     small = multiply(_py(off_subgroup()), SCALAR_FIELD * (cofactor // 10069))
     assert not is_inf(small) and is_inf(multiply(small, 10069)) and is_on_curve(small, TWIST_B)
     for multiple in (small, add(small, small)):
         assert not curve.in_subgroup(affine2(multiple))
+
+
+def test_the_ladder_adds_a_point_to_itself_and_to_its_negative() -> None:
+    x, y = point = G2_GENERATOR
+    twice = curve._add((x, y, (1, 0)), point)
+    assert _affine(twice) == g2(2)
+    assert curve._add((x, curve.negate(y), (1, 0)), point)[2] == (0, 0)
+
+
+def _affine(point: tuple[Fp2, Fp2, Fp2]) -> G2:
+    """From Jacobian coordinates."""
+    x, y, z = (FQ2(coordinate) for coordinate in point)
+    return affine2((x / z**2, y / z**3, FQ2.one()))
 
 
 def _py(point: G2) -> tuple[FQ2, FQ2, FQ2]:

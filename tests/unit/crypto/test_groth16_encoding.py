@@ -42,6 +42,19 @@ def test_the_larger_root_sets_the_second_flag() -> None:
     assert decode_proof(data) == minus
 
 
+def test_where_c1_of_y_is_zero_c0_decides() -> None:
+    """(x, 4) lies on the twist for this x; it is not in the subgroup, which decoding leaves to the backends."""
+    x = (
+        16860447915893908144745022668869170094024604054612144315750478855813820146550,
+        18807563779788613928316331866962986488771121879176364591366657151207493717790,
+    )
+    for y, flags in ((4, 0b10), (BASE_FIELD - 4, 0b11)):
+        proof = Proof(G1_GENERATOR, (x, (y, 0)), G1_GENERATOR)
+        data = compress_proof(proof)
+        assert data[32] >> 6 == flags
+        assert decode_proof(data) == proof
+
+
 def test_evm_order_is_eip_197() -> None:
     words = [encode_evm_proof(GENERATORS)[i : i + 32] for i in range(0, 256, 32)]
     (x0, x1), (y0, y1) = G2_GENERATOR
