@@ -1,0 +1,17 @@
+"""The groups of `cluster`: name, module, one line of help. A module is imported only when its group is asked for.
+
+A group's module has `register(parser)`, which fills the group's own parser by `command` or `subcommands` of
+node/cli/frame.py. It may import at its top whatever its commands need: no other command pays for it.
+"""
+
+from typing import Final
+
+GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "devnet": ("node.cli.devnet_commands", "a network of validators on this machine, for development"),
+    "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
+    "start": ("node.cli.start_commands", "run the node of a home folder"),
+    "keys": ("node.cli.keys_commands", "make, list and show account keys"),
+    "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
+    "status": ("node.cli.status_commands", "the chain's head and the node's health"),
+    "query": ("node.cli.query_commands", "call any RPC method"),
+}

@@ -1,0 +1,151 @@
+"""How a command line becomes a command: parsers, --json, errors as one sentence, exit status.
+
+A command is a function `run(arguments, screen)`, async or not. It shows people what it found through the screen and
+returns the JSON document that --json prints. Errors are raised: a ClusterError becomes one sentence on stderr, or
+{"error": {code, name, message, fields}} on stdout with --json, and exit status 1.
+"""
+
+import argparse
+import asyncio
+import importlib
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from crypto.errors import ClusterError
+from node.cli.commands import GROUPS
+from node.cli.errors import SystemRefused
+from node.cli.screen import Json, Screen
+
+if TYPE_CHECKING:
+
+    class Commands(Protocol):
+        """What argparse gives for subcommands."""
+
+        def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser: ...
+
+
+Run = Callable[[argparse.Namespace, Screen], Json | Awaitable[Json]]
+
+DEFAULT_RPC: Final = "http://127.0.0.1:8645"
+INTERRUPTED: Final = 130
+
+
+def subcommands(parser: argparse.ArgumentParser) -> "Commands":
+    """The subcommands of a group; one of them must be named."""
+    return cast("Commands", parser.add_subparsers(metavar="COMMAND", required=True))
+
+
+def add_command(
+    commands: "Commands", name: str, summary: str, run: Run, *, rpc: bool = False
+) -> argparse.ArgumentParser:
+    """One command of a group; `rpc` gives it --rpc. Its own arguments are added to the parser that comes back."""
+    return command(commands.add_parser(name, help=summary, description=_sentence(summary)), run, rpc=rpc)
+
+
+def command(parser: argparse.ArgumentParser, run: Run, *, rpc: bool = False) -> argparse.ArgumentParser:
+    """Let a parser be a command: --json, --rpc if wanted, and what to run."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    if rpc:
+        parser.add_argument(
+            "--rpc",
+            metavar="URL",
+            default=os.environ.get("CLUSTER_RPC", DEFAULT_RPC),
+            help=f"a node's RPC (default: $CLUSTER_RPC, else {DEFAULT_RPC})",
+        )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def build_parser(wanted: set[str]) -> argparse.ArgumentParser:
+    """The parser of the whole program, with only the `wanted` groups filled: the others' modules stay unimported."""
+    parser = argparse.ArgumentParser(
+        prog="cluster", description="A proof-of-compute blockchain: nodes, wallet, workers and development networks."
+    )
+    parser.add_argument("--version", action="version", version=f"cluster {version('cluster-chain')}")
+    groups = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (module, summary) in GROUPS.items():
+        group = groups.add_parser(name, help=summary, description=_sentence(summary))
+        if name in wanted:
+            importlib.import_module(module).register(group)
+    return parser
+
+
+def execute(argv: list[str]) -> int:
+    """Parse and run; the exit status."""
+    arguments = build_parser(set(argv[:1])).parse_args(argv)
+    screen = Screen(silent=arguments.json)
+    try:
+        answer = arguments.run(arguments, screen)
+        if asyncio.iscoroutine(answer):
+            answer = run_async(answer)
+        if answer is not None:
+            screen.document(answer)
+    except ClusterError as error:
+        return _refused(error, screen)
+    except BaseExceptionGroup as group:
+        return _refused(_only_error(group), screen)
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader left; the interpreter flushes at exit
+        return 1
+    except OSError as error:
+        return _refused(SystemRefused(error.filename, error.strerror or str(error)), screen)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def run_async(work: Coroutine[Any, Any, Json]) -> Json:
+    """Run a command's coroutine, on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(work)
+
+
+def error_document(error: ClusterError) -> Json:
+    """An error as --json shows it."""
+    fields = {name: _plain(value) for name, value in error.fields.items()}
+    body = {"code": error.code, "name": type(error).__name__, "message": str(error), "fields": fields}
+    return {"error": body}
+
+
+def _refused(error: ClusterError, screen: Screen) -> int:
+    screen.document(error_document(error))
+    if not screen.silent:
+        print(f"error {error.code}: {error}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _only_error(group: BaseExceptionGroup[BaseException]) -> ClusterError:
+    """The first typed error that a task group ended with. Raises the group when there is none: a fault of ours."""
+    typed = group.subgroup(ClusterError)
+    if typed is None:
+        raise group
+    found: BaseException = typed
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return cast(ClusterError, found)
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return str(value)
+    return value
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."

@@ -1,0 +1,87 @@
+"""What a command shows: lines and tables for people, or nothing but one JSON document at the end.
+
+Text for people goes to stdout, progress to stderr; with --json both stay silent. rich is imported only when used, as
+the validator process runs through here too.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+Json = Any
+
+
+class Step:
+    """One running piece of work with a known or unknown number of parts."""
+
+    def __init__(self, progress: "Progress | None", task: "TaskID | None") -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self, parts: int = 1) -> None:
+        """So many parts more are done."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, parts)
+
+    def describe(self, text: str) -> None:
+        """What is being done now."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description=text)
+
+
+class Screen:
+    """One per command. `silent` is --json."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self.silent = silent
+
+    def line(self, text: str = "") -> None:
+        """A line for people."""
+        if not self.silent:
+            print(text, flush=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table for people; columns keep their text whole."""
+        if self.silent:
+            return
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*[_cell(value) for value in row])
+        Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+
+    def pairs(self, values: Iterable[tuple[str, object]]) -> None:
+        """Names and values, one a line."""
+        listed = list(values)
+        width = max((len(name) for name, _ in listed), default=0)
+        for name, value in listed:
+            self.line(f"{name:<{width}}  {_cell(value)}")
+
+    @contextmanager
+    def progress(self, text: str, parts: int | None = None) -> Iterator[Step]:
+        """A progress bar on stderr while the block runs; for anything that may take over two seconds."""
+        if self.silent or not sys.stderr.isatty():
+            yield Step(None, None)
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            yield Step(progress, progress.add_task(text, total=parts))
+
+    def document(self, value: Json) -> None:
+        """The command's one JSON document; only with --json."""
+        if self.silent:
+            print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)
