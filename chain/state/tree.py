@@ -51,12 +51,12 @@ class TreeUpdate:
     base: TreeRoot
     root: TreeRoot
     pages: list[tuple[bytes, Page]]
-    leaves: list[tuple[bytes, bytes]]
+    records: list[tuple[bytes, bytes]]
     stale: list[bytes]  # node keys that no version from this one on reads: deleted once older versions are pruned
 
     def puts(self) -> Iterator[tuple[bytes, bytes]]:
         """Node keys and records to store."""
-        yield from self.leaves
+        yield from self.records
         for key, page in self.pages:
             yield key, page.encode()
 
@@ -87,7 +87,7 @@ class Tree:
         if after.hash:
             batch.pages.append((page_key(version, 0, b""), after))
         root = TreeRoot(version, after.hash or EMPTY_ROOT, version)
-        return TreeUpdate(self.root, root, batch.pages, batch.leaves, batch.stale)
+        return TreeUpdate(self.root, root, batch.pages, batch.records, batch.stale)
 
     def adopt(self, update: TreeUpdate) -> None:
         """Stand at `update`'s version, once its records are stored. Raises StaleUpdate."""

@@ -20,12 +20,15 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Collects what `version` adds (pages, leaf records) and what it makes stale (keys of pages and leaf records)."""
+    """Collects what `version` adds, and what it makes stale (keys of pages and leaf records).
+
+    `pages` are those changed, kept decoded for the cache; `records` are leaf records and pages that are new altogether.
+    """
 
     version: int
     load: PageLoader
     pages: list[tuple[bytes, Page]] = field(default_factory=list)
-    leaves: list[tuple[bytes, bytes]] = field(default_factory=list)
+    records: list[tuple[bytes, bytes]] = field(default_factory=list)
     stale: list[bytes] = field(default_factory=list)
 
     def update_page(self, page: Page, depth: int, changes: list[Change]) -> Page:
@@ -54,7 +57,10 @@ class Batch:
             return before
         self.stale.append(key)
         alone = after.sole_leaf()  # deletions may leave one leaf, which moves up, or nothing
-        return self._add(after, depth, changes[0].path) if alone is None else alone
+        if alone is not None:
+            return alone
+        self.pages.append((page_key(self.version, depth, changes[0].path), after))
+        return after.hash, self.version, None
 
     def _merge_leaves(self, before: Slot, path: bytes | None, changes: list[Change]) -> list[Slot]:
         """The leaves of a slot that was empty or one leaf, in order of their paths."""
@@ -71,7 +77,7 @@ class Batch:
                 leaves.append(kept)
                 kept = None
             if change.hash:
-                self.leaves.append((leaf_key(self.version, change.path), encode_leaf(change.key, change.value)))
+                self.records.append((leaf_key(self.version, change.path), encode_leaf(change.key, change.value)))
                 leaves.append((change.hash, self.version, change.path))
         if kept is not None:
             leaves.append(kept)
@@ -89,10 +95,8 @@ class Batch:
             below = leaves[start] if end == start + 1 else self._build(leaves[start:end], depth + 1)
             slots.append((index, below))
             start = end
-        return self._add(EMPTY_PAGE.replace(slots), depth, leaves[0][2] or b"")
-
-    def _add(self, page: Page, depth: int, path: bytes) -> Slot:
-        self.pages.append((page_key(self.version, depth, path), page))
+        page = EMPTY_PAGE.replace(slots)
+        self.records.append((page_key(self.version, depth, leaves[0][2] or b""), page.encode()))
         return page.hash, self.version, None
 
 
