@@ -1,0 +1,126 @@
+"""JSON-RPC 2.0 over HTTP: single calls and batches, with the node's errors as typed exceptions."""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+
+from client.errors import NotAnRpc, RpcFailed, Unreachable
+
+Json = Any
+TIMEOUT_SECONDS: Final = 90.0  # longer than a node waits for a commit
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a batch."""
+
+    method: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+
+
+class RpcClient:
+    """One node's RPC at `url` (http://host:port). Use it as an async context manager, or close it."""
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._session: aiohttp.ClientSession | None = None
+        self._ids = itertools.count(1)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def call(self, method: str, /, **params: Json) -> Json:
+        """The result of one method; bytes go out as 0x-hex, None is left out.
+
+        Raises RpcFailed, Unreachable, NotAnRpc.
+        """
+        request = self._request(method, params)
+        answer = await self._post(request)
+        if not isinstance(answer, dict) or answer.get("id") not in (request["id"], None):
+            raise NotAnRpc(self.url, "the answer belongs to no request")
+        return self._result(answer)
+
+    async def batch(self, calls: Sequence[Call]) -> list[Json | RpcFailed]:
+        """The results in the order of the calls; what failed is an RpcFailed in its place.
+
+        Raises RpcFailed when the batch is refused as a whole, Unreachable, NotAnRpc.
+        """
+        if not calls:
+            return []
+        requests = [self._request(call.method, call.params) for call in calls]
+        answers = await self._post(requests)
+        if isinstance(answers, dict):
+            self._result(answers)
+        if not isinstance(answers, list) or not all(isinstance(answer, dict) for answer in answers):
+            raise NotAnRpc(self.url, "a batch was not answered with a batch")
+        by_id = {answer.get("id"): answer for answer in answers}
+        if set(by_id) != {request["id"] for request in requests}:
+            raise NotAnRpc(self.url, "the answers do not belong to the requests")
+        return [self._outcome(by_id[request["id"]]) for request in requests]
+
+    def _request(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": _plain(params)}
+
+    async def _post(self, body: Json) -> Json:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        try:
+            async with self._session.post(self.url, json=body) as response:
+                text = await response.text()
+        except aiohttp.InvalidURL as error:
+            raise Unreachable(self.url, "it is not a URL such as http://127.0.0.1:8645") from error
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(self.url, error.os_error.strerror or str(error.os_error)) from error
+        except TimeoutError as error:
+            raise Unreachable(self.url, f"nothing came within {self._timeout.total:.0f} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(self.url, str(error) or type(error).__name__) from error
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise NotAnRpc(self.url, f"HTTP {response.status}, not JSON") from error
+
+    def _outcome(self, answer: dict[str, Json]) -> Json | RpcFailed:
+        try:
+            return self._result(answer)
+        except RpcFailed as failed:
+            return failed
+
+    def _result(self, answer: dict[str, Json]) -> Json:
+        return result_of(answer, self.url)
+
+
+def result_of(answer: Mapping[str, Json], url: str) -> Json:
+    """The result of a JSON-RPC response. Raises RpcFailed, NotAnRpc."""
+    error = answer.get("error")
+    if error is None and "result" in answer:
+        return answer["result"]
+    if not isinstance(error, dict) or type(error.get("code")) is not int:
+        raise NotAnRpc(url, "the answer has neither result nor error")
+    data = error.get("data")
+    raise RpcFailed(error["code"], str(error.get("message")), data if isinstance(data, dict) else {})
+
+
+def _plain(params: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        name: "0x" + bytes(value).hex() if isinstance(value, bytes | bytearray) else value
+        for name, value in params.items()
+        if value is not None
+    }
