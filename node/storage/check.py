@@ -33,6 +33,8 @@ def read_head(records: Records, path: Path) -> tuple[Tip, TreeRoot] | None:
     """
     stored = records.get(HEAD)
     if stored is None:
+        if next(records.iterate(ROOT), None) is not None:
+            raise DatabaseCorrupt(path, "it holds state, but its head record is missing")
         return None
     try:
         tip = decode(Tip, stored)
@@ -75,6 +77,13 @@ def salvage(path: Path) -> None:
 
     Raises DatabaseInUse, DatabaseCorrupt.
     """
+    try:
+        plyvel.DB(str(path), create_if_missing=False, paranoid_checks=True).close()
+        return  # it opens: there is nothing to rebuild
+    except plyvel.Error as error:
+        refusal = opening_error(path, error)
+    if isinstance(refusal, DatabaseInUse):  # repairing takes no lock of its own
+        raise refusal
     try:
         plyvel.repair_db(str(path))
     except plyvel.Error as error:

@@ -1,4 +1,4 @@
-"""Golden vectors of the state tree, in vectors/tree.json. Run `python -m tests.support.make_tree_vectors` to write them.
+"""Golden vectors of the state tree, in vectors/tree.json. `python -m tests.support.make_tree_vectors` writes them.
 
 A difference means that every root and proof has changed: that is a new chain, never a new file by itself.
 """
