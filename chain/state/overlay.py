@@ -59,7 +59,7 @@ class Overlay:
         if parent._sorted is None:
             parent._writes.update(self._writes)
         else:
-            for key, value in self.changes():
+            for key, value in self._writes.items():
                 parent._write(key, value)
         self.discard()
 
