@@ -1,0 +1,74 @@
+"""What can be wrong with a model, a row, or a model's files."""
+
+from pathlib import Path
+
+from compute.errors import ComputeError
+
+
+class ModelError(ComputeError):
+    """Root of the errors of proven machine learning."""
+
+    code = 6100
+
+
+class UnsupportedModel(ModelError):
+    """A kind of model, layer or activation that has no circuit."""
+
+    code = 6101
+
+    def __init__(self, what: str, supported: str) -> None:
+        super().__init__(f"{what} cannot be proven; supported are {supported}.")
+        self.what, self.supported = what, supported
+
+
+class RowOutOfRange(ModelError):
+    """A value lies outside the range that the model was calibrated for; it is refused, never wrapped."""
+
+    code = 6102
+
+    def __init__(self, feature: int, value: float, low: float, high: float) -> None:
+        super().__init__(
+            f"feature {feature} is {value:g}; the model was calibrated for {low:g} to {high:g}. "
+            "Check the row's units, or publish a model calibrated on a wider sample."
+        )
+        self.feature, self.value, self.low, self.high = feature, value, low, high
+
+
+class WrongRowLength(ModelError):
+    """A row has another number of features than the model."""
+
+    code = 6103
+
+    def __init__(self, expected: int, got: int) -> None:
+        super().__init__(f"the row has {got} values; the model takes {expected}.")
+        self.expected, self.got = expected, got
+
+
+class NotFinite(ModelError):
+    """A weight or a value is NaN or infinite."""
+
+    code = 6104
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} holds NaN or an infinite value; clean it before quantising.")
+        self.where = where
+
+
+class ModelFileUnusable(ModelError):
+    """A model's file is missing, malformed, or not the one that its program names."""
+
+    code = 6105
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be used: {reason}. Get it from the model's publisher again.")
+        self.path, self.reason = str(path), reason
+
+
+class ManifestUnusable(ModelError):
+    """A program's manifest is not one of a quantised model."""
+
+    code = 6106
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the manifest is not one of a quantised model: {reason}. Its program needs its own client.")
+        self.reason = reason

@@ -1,0 +1,54 @@
+"""The two models of the demo and the devnet, trained here and now on data that scikit-learn carries."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from compute.zkml.quantise import Quantised, calibrated_inputs, integer_inputs, quantise
+
+SEED = 7
+HELD_OUT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleModel:
+    """A trained and quantised classifier with its held-out rows, raw, and the float model's classes for them."""
+
+    name: str
+    description: str
+    quantised: Quantised
+    classifier: Any
+    rows: npt.NDArray[np.float64]
+    labels: npt.NDArray[np.int64]
+
+
+def breast_cancer() -> ExampleModel:
+    """Logistic regression on 30 standardised features: malignant or benign."""
+    data = load_breast_cancer()
+    train, rows, targets, labels = train_test_split(data.data, data.target, test_size=HELD_OUT, random_state=SEED)
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=SEED)).fit(
+        train, targets
+    )
+    quantised = quantise(classifier, calibrated_inputs(train, 8), train, rows, labels)
+    text = "Tumour classification (breast cancer, Wisconsin): logistic regression on 30 measurements."
+    return ExampleModel("tumour-logistic", text, quantised, classifier, rows, labels)
+
+
+def digits() -> ExampleModel:
+    """MLP 64-32-10 on 8 x 8 images of digits, pixels 0..16."""
+    data = load_digits()
+    train, rows, targets, labels = train_test_split(data.data, data.target, test_size=HELD_OUT, random_state=SEED)
+    classifier = MLPClassifier((32,), max_iter=80, alpha=1e-3, learning_rate_init=3e-3, random_state=SEED)
+    classifier.fit(train, targets)
+    quantised = quantise(classifier, integer_inputs(train.shape[1], 5), train, rows, labels)
+    return ExampleModel(
+        "digits-mlp", "Handwritten digits, 8 x 8 pixels: MLP 64-32-10.", quantised, classifier, rows, labels
+    )
