@@ -1,7 +1,7 @@
 """A model's manifest: what a buyer needs to quantise a row and to read a result. It is registered with the program.
 
-Canonical JSON (sorted keys, no spaces). Numbers that scale inputs and logits are floats: they concern the buyer's own row
-and screen, and never reach what validators compute.
+Canonical JSON (sorted keys, no spaces). Numbers that scale inputs and logits are floats: they concern the buyer's own
+row and screen, and never reach what validators compute.
 """
 
 import json
@@ -20,7 +20,7 @@ FORMAT: Final = "cluster-quantised-model/1"
 class Manifest:
     """row[i] is quantised to round((row[i] - offsets[i]) / steps[i]), which must lie in 0..2**input_bits - 1.
 
-    A result is ceil(outputs * output_bits / 253) field elements; each packs floor(253 / output_bits) numbers, lowest first,
+    A result is `elements` field elements; each packs floor(253 / output_bits) numbers, lowest first,
     and each number minus 2**(output_bits - 1) is a logit, which times logit_step approximates the float model's.
     shifts: of the ReLU after each layer but the last. calibrated_maxima: of each layer's accumulators on the sample.
     worst_logit_error: the most that a float logit can differ for any row in range. Accuracies on held-out rows.

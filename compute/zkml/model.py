@@ -1,7 +1,7 @@
 """A quantised model: integers only, the same numbers for the circuit and for the NumPy reference.
 
-Inputs are unsigned integers of `input_bits`; dense layers have int8 weights and biases at accumulator scale; between two
-of them stands ReLU with a right shift. Sums cannot overflow: bounds follow from the ranges and are checked when it is made.
+Inputs are unsigned integers of `input_bits`; dense layers have int8 weights and biases at accumulator scale; between
+two of them stands ReLU with a right shift. Sums cannot overflow: bounds follow from the ranges and are checked at once.
 """
 
 from collections.abc import Sequence

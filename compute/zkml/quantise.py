@@ -56,7 +56,7 @@ class Quantised:
 
 
 def float_layers(classifier: Any) -> FloatLayers:
-    """The layers of a fitted LogisticRegression or MLPClassifier (ReLU), alone or behind a StandardScaler in a pipeline.
+    """The layers of a fitted LogisticRegression or MLPClassifier (ReLU), alone or behind a StandardScaler.
 
     Raises UnsupportedModel, NotFinite.
     """
@@ -131,14 +131,15 @@ def _unwrapped(classifier: Any) -> tuple[Any, Any]:
     if len(steps) == 1:
         return None, steps[0]
     if len(steps) == 2 and type(steps[0]).__name__ == "StandardScaler":
-        return steps
+        return steps[0], steps[1]
     raise UnsupportedModel(
         "a pipeline of " + ", ".join(type(step).__name__ for step in steps), "StandardScaler + model"
     )
 
 
 def _numbers(rows: Floats, scale: InputScale) -> npt.NDArray[np.int64]:
-    return np.clip(np.rint((rows - scale.offsets) / scale.steps), 0, 2**scale.bits - 1).astype(np.int64)
+    numbers = np.clip(np.rint((rows - scale.offsets) / scale.steps), 0, 2**scale.bits - 1)
+    return np.asarray(numbers, dtype=np.int64)
 
 
 def _integer_layers(
@@ -177,7 +178,7 @@ def _worst_error(layers: FloatLayers, scale: InputScale, model: QuantisedModel, 
     error: Floats = scale.steps / 2 * (scale.steps != 1.0)
     unit: Floats | float = scale.steps
     top: Floats = np.full(model.features, 2**scale.bits - 1.0)
-    for number, (weight, bias, layer) in enumerate(zip(layers.weights, layers.biases, model.layers, strict=True)):
+    for number, (weight, layer) in enumerate(zip(layers.weights, model.layers, strict=True)):
         factor = WEIGHT_LIMIT / max(float(np.abs(weight * unit).max()), 1e-12)
         rounding = (top.sum() + 1) / (2 * factor)
         error = np.abs(weight) @ error + rounding
