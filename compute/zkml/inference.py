@@ -1,4 +1,4 @@
-"""The statement "inference, public model, private input": a committed row goes through the model to an encrypted result.
+"""The statement "inference, public model, private input": a committed row goes through the model, encrypted.
 
 Public:  ctx, task, input commitment, ct[m].     Private: row[n] (input_bits each), salt.
 commitment = commit_vector(INPUT, salt, packed row); ct_i = packed logits_i + P[OUTPUT](salt, task, i).

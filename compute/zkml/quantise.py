@@ -122,8 +122,8 @@ def quantise(classifier: Any, scale: InputScale, sample: Floats, rows: Floats, l
 def classes_of(logits: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Class indexes of logits (n, outputs); a single logit says 1 when positive."""
     if logits.shape[1] == 1:
-        return (logits[:, 0] > 0).astype(np.int64)
-    return np.argmax(logits, axis=1).astype(np.int64)
+        return np.asarray(logits[:, 0] > 0, dtype=np.int64)
+    return np.asarray(np.argmax(logits, axis=1), dtype=np.int64)
 
 
 def _unwrapped(classifier: Any) -> tuple[Any, Any]:
