@@ -57,7 +57,7 @@ class Connections:
         existing = self.live.get(node)
         if existing is None:
             self._refuse_crowd(peer)
-        elif newer_survives(self._initiator(existing), self._initiator(peer)):
+        elif existing.ended or newer_survives(self._initiator(existing), self._initiator(peer)):
             existing.disconnect(DuplicateConnection(node))
             self.remove(existing, "replaced by another link")
         else:

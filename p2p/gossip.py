@@ -110,7 +110,7 @@ class Gossip:
         try:
             return await self._handler.on_message(delivery.sender, spec.number, delivery.payload)
         except ClusterError as error:
-            log.warning("a message on topic '%s' was not judged: %s", spec.name, error)
+            log.debug("a message on topic '%s' was not judged: %s", spec.name, error)
         except Exception:
             log.exception("the handler failed on a message of topic '%s'", spec.name)
         return Verdict.IGNORE

@@ -68,8 +68,8 @@ class Network:
     """A node among its peers. `async with network.running()`, or `run()` as a task, is its whole life; once only.
 
     identity: this node's own key. network_id: opaque, the same for every node of a chain and of no other. listen: None
-    to accept nobody. clock: seconds that never run backwards. entropy: n fresh secret bytes. tap: sees every message,
-    see transport.Tap. Raises BadTopics.
+    to accept nobody. clock: seconds that never run backwards, by which peers are judged (timers are the event loop's).
+    entropy: n fresh secret bytes. tap: sees every message, see transport.Tap. Raises BadTopics.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ class ScoreBook:
         record.score = max(record.score - offence.points, lowest)
         if not record.reasons or record.reasons[-1] != reason:
             record.reasons.append(reason)
-        if offence.bans and record.score <= BAN_AT and record.ban is None:
+        if record.score <= BAN_AT and record.ban is None:
             record.ban = Ban(node, reason, record.at + self._ban_seconds)
         return record.ban
 

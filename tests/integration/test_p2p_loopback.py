@@ -27,6 +27,7 @@ from tests.support.p2p_nodes import (
     Node,
     eventually,
     key,
+    uses_of_one_link,
 )
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -129,13 +130,11 @@ async def test_nodes_that_dial_each_other_keep_one_link() -> None:
     a = Node("a", PeerAddress(ports[1]), listen=ports[0])
     b = Node("b", PeerAddress(ports[0]), listen=ports[1])
     async with a.running(), b.running():
-        await eventually(lambda: a.connected == {b.id} and b.connected == {a.id})
-        await asyncio.sleep(0.3)
+        await eventually(lambda: uses_of_one_link(a, b))
         a.network.publish(VOTES.number, b"from a")
         b.network.publish(VOTES.number, b"from b")
         await eventually(lambda: a.handler.messages and b.handler.messages)
-        assert len(a.network.peers()) == len(b.network.peers()) == 1
-        assert {a.network.peers()[0].direction, b.network.peers()[0].direction} == {"inbound", "outbound"}
+        assert uses_of_one_link(a, b)
 
 
 async def test_the_wire_carries_no_plaintext_and_the_tap_shows_both() -> None:
@@ -202,6 +201,7 @@ async def test_a_peer_that_stops_reading_is_dropped_and_its_socket_freed() -> No
                 a.network.publish(TRANSACTIONS.number, CountedEntropy(str(len(a.handler.reasons)))(32) * 2000)
                 await asyncio.sleep(0.001)
         assert "did not read" in a.handler.reasons[0]
+        await eventually(lambda: not a.network._transport._runner.server.connections)
 
 
 @pytest.mark.parametrize("message", ["text", "ping"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from random import Random
 
 from p2p.address import Address
 from p2p.errors import DialFailed, LinkClosed, ListenFailed, MessageTooLarge
@@ -14,14 +15,16 @@ MESSAGES_IN_FLIGHT = 16
 class MemoryLink:
     """One end of a pair. Few messages fit between the ends: a reader that stops makes the writer wait."""
 
-    def __init__(self, remote: str) -> None:
-        self.remote = remote
+    def __init__(self, remote: str, delays: Random | None = None) -> None:
+        self.remote, self._delays = remote, delays
         self.reason: str | None = None
         self.twin: MemoryLink
         self._arrived: deque[bytes] = deque()
         self._changed = asyncio.Event()
 
     async def send(self, message: bytes) -> None:
+        if self._delays:
+            await asyncio.sleep(self._delays.random() * 0.002)
         while self.reason is None and len(self.twin._arrived) >= MESSAGES_IN_FLIGHT:
             await self._change()
         if self.reason is not None:
@@ -51,8 +54,8 @@ class MemoryLink:
         await self._changed.wait()
 
 
-def link_pair(left: str = "left", right: str = "right") -> tuple[MemoryLink, MemoryLink]:
-    first, second = MemoryLink(right), MemoryLink(left)
+def link_pair(left: str = "left", right: str = "right", delays: Random | None = None) -> tuple[MemoryLink, MemoryLink]:
+    first, second = MemoryLink(right, delays), MemoryLink(left, delays)
     first.twin, second.twin = second, first
     return first, second
 
@@ -60,7 +63,9 @@ def link_pair(left: str = "left", right: str = "right") -> tuple[MemoryLink, Mem
 class MemoryHub:
     """The wire between the transports of one test: who listens where, and which links are open."""
 
-    def __init__(self) -> None:
+    def __init__(self, delays: Random | None = None) -> None:
+        """With `delays`, every message takes up to 2 ms, drawn from it."""
+        self.delays = delays
         self.listeners: dict[Address, Accept] = {}
         self.links: list[tuple[MemoryLink, MemoryLink]] = []
         self._serving: set[asyncio.Task[None]] = set()
@@ -72,7 +77,7 @@ class MemoryHub:
         accept = self.listeners.get(address)
         if accept is None:
             raise DialFailed(str(address), "nobody listens there")
-        near, far = link_pair("dialler", str(address))
+        near, far = link_pair("dialler", str(address), self.delays)
         self.links.append((near, far))
         serving = asyncio.ensure_future(accept(far))
         self._serving.add(serving)

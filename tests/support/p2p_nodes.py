@@ -113,6 +113,12 @@ class Node:
             yield self
 
 
+def uses_of_one_link(one: Node, other: Node) -> bool:
+    """Whether two nodes see the two ends of one link, rather than one link each or none."""
+    directions = sorted(peer.direction for node in (one, other) for peer in node.network.peers())
+    return directions == ["inbound", "outbound"]
+
+
 async def eventually(holds: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until something is so; a generous bound turns a hang into a failure."""
     async with asyncio.timeout(seconds):

@@ -94,6 +94,15 @@ def test_a_peer_that_lost_its_link_may_dial_again() -> None:
     assert table.events == ["up", "down", "up"]
 
 
+def test_a_link_that_is_closing_gives_way_to_any_other() -> None:
+    table = Table(LOW)
+    closing, fresh = outbound(HIGH), inbound(HIGH)
+    table.admit(closing)
+    closing.ended = DuplicateConnection(HIGH)
+    table.admit(fresh)
+    assert table.live == {HIGH: fresh}
+
+
 def test_a_node_does_not_prove_itself_to_a_peer_that_it_has_or_is_about_to_have() -> None:
     table = Table(LOW)
     table.consider(HIGH)

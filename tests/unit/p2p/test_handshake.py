@@ -5,10 +5,14 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.bindings import crypto_secretstream_xchacha20poly1305_push as push
+from nacl.bindings import crypto_secretstream_xchacha20poly1305_TAG_FINAL as TAG_FINAL
+from nacl.bindings import crypto_secretstream_xchacha20poly1305_TAG_PUSH as TAG_PUSH
+from nacl.bindings import crypto_secretstream_xchacha20poly1305_TAG_REKEY as TAG_REKEY
 
 from crypto.keys import SecretKey
 from p2p import errors
-from p2p.channel import Channel
+from p2p.channel import STREAM_BYTES, Channel, Stream
 from p2p.handshake import HELLO_BYTES, PROOF_BYTES, REPLY_BYTES, Initiator, Responder, hkdf_sha256
 
 NETWORK = b"cluster-golden" + bytes(32)
@@ -300,6 +304,14 @@ def test_replayed_dropped_reordered_and_reflected_payloads_do_not_open() -> None
     with pytest.raises(errors.BadSeal):
         b.open(first)
     assert b.open(second) == b"second"
+
+
+@pytest.mark.parametrize("tag", [TAG_PUSH, TAG_REKEY, TAG_FINAL])
+def test_only_plain_messages_of_the_stream_are_understood(tag: int) -> None:
+    secret = bytes(range(STREAM_BYTES))
+    sender, receiver = Stream(secret), Stream(secret)
+    with pytest.raises(errors.BadSeal):
+        receiver.open(push(sender._state, b"payload", None, tag))
 
 
 @pytest.mark.parametrize("length", [0, 1, 16])

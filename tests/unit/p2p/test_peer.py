@@ -126,10 +126,12 @@ async def test_pings_are_answered_and_round_trips_measured() -> None:
         await far.says(encode_control(Kind.PING, 77))
         assert [(f.kind, int.from_bytes(f.payload, "big")) for f in (await far.hears()).control] == [(Kind.PONG, 77)]
         far.peer.tick(far.clock())
-        ping = (await far.hears()).control[0]
+        nonce = int.from_bytes((await far.hears()).control[0].payload, "big")
         far.clock.now += 0.25
-        await far.says(encode_control(Kind.PONG, int.from_bytes(ping.payload, "big") + 1))
-        await far.says(encode_control(Kind.PONG, int.from_bytes(ping.payload, "big")))
+        await far.says(encode_control(Kind.PONG, nonce + 1), encode_frame(Kind.DIRECT, STATUS.number, b"7"))
+        await eventually(lambda: far.delivered)
+        assert far.peer.round_trip is None
+        await far.says(encode_control(Kind.PONG, nonce))
         await eventually(lambda: far.peer.round_trip)
     assert far.peer.round_trip == 0.25
 
@@ -177,6 +179,17 @@ async def test_a_slow_reader_is_dropped() -> None:
         reason = await ending
     assert isinstance(reason, errors.SlowReader)
     assert far.link.reason == "SlowReader"
+
+
+async def test_a_reader_that_has_caught_up_is_not_slow() -> None:
+    far = FarEnd()
+    async with far.running() as ending:
+        far.queue(VOTES, b"vote")
+        await far.hears()
+        far.clock.now += far.patience.slow_reader + 0.1
+        far.peer.tick(far.clock())
+        await asyncio.sleep(0)
+        assert not ending.done()
 
 
 async def test_a_peer_that_cannot_follow_a_topic_whose_rule_is_to_drop_it_is_dropped() -> None:
