@@ -1,0 +1,187 @@
+"""Freezing a key: more than 2/3 of the power decide, its tasks are paid back, and nothing is proven under it."""
+
+from dataclasses import replace
+
+import pytest
+
+from chain.types.receipt import OK
+from chain.types.scalars import Amount, Hash, Height, ObjectId, Uint, VkId
+from contracts.registry import state as registry
+from contracts.registry.actions import VoteFreeze
+from contracts.registry.errors import KeyFrozen, KeyStillDissolving, KeyUnknown, NotAnOperator
+from contracts.registry.events import FreezeVoted, KeyWasFrozen, KeyWasUnfrozen
+from contracts.tasks import state
+from contracts.tasks.actions import Lock
+from contracts.tasks.events import LockForfeited, TaskDissolved
+from tests.support.programs import program_of
+from tests.support.small_chain import account, operator
+from tests.support.task_chain import COLLATERAL, PRICE_END, PROVIDER, REQUESTER, RESCUER, TaskChain
+
+POWERS = (10, 10, 10)  # 20 of 30 is exactly 2/3, which is not enough
+STRANGER = 6
+
+
+@pytest.fixture
+def chain() -> TaskChain:
+    return TaskChain(powers=POWERS)
+
+
+def key_of(chain: TaskChain) -> VkId:
+    return registry.require_program(chain.view, chain.program).vk_id
+
+
+def freeze(chain: TaskChain, frozen: bool = True) -> None:
+    """All operators vote in one block."""
+    action = VoteFreeze(key_of(chain), frozen)
+    receipts = chain.block(*(chain.transaction(operator(index), action) for index in range(len(POWERS))))
+    assert all(receipt.code == OK for receipt in receipts), receipts
+
+
+def is_frozen(chain: TaskChain) -> bool:
+    return registry.require_key(chain.view, key_of(chain)).frozen_at is not None
+
+
+def test_exactly_two_thirds_are_not_enough(chain: TaskChain) -> None:
+    key = key_of(chain)
+    for index in (0, 1):
+        receipt = chain.do(operator(index), VoteFreeze(key, True))
+        assert receipt.events == (FreezeVoted(key, account(operator(index)), True),)
+    assert not is_frozen(chain)
+    receipt = chain.do(operator(2), VoteFreeze(key, True))
+    assert receipt.events == (FreezeVoted(key, account(operator(2)), True), KeyWasFrozen(key))
+    assert is_frozen(chain)
+
+
+def test_power_decides_and_not_heads() -> None:
+    chain = TaskChain(powers=(70, 10, 10))
+    chain.do(operator(1), VoteFreeze(key_of(chain), True))
+    chain.do(operator(2), VoteFreeze(key_of(chain), True))
+    assert not is_frozen(chain)
+    chain.do(operator(0), VoteFreeze(key_of(chain), True))
+    assert is_frozen(chain)
+
+
+def test_a_vote_repeated_counts_once_and_the_last_word_counts(chain: TaskChain) -> None:
+    key = key_of(chain)
+    for _ in range(3):
+        chain.do(operator(0), VoteFreeze(key, True))
+    chain.do(operator(1), VoteFreeze(key, True))
+    chain.do(operator(1), VoteFreeze(key, False))
+    chain.do(operator(2), VoteFreeze(key, True))
+    assert not is_frozen(chain)
+    chain.do(operator(1), VoteFreeze(key, True))
+    assert is_frozen(chain)
+
+
+def test_only_operators_vote_and_only_on_keys_that_exist(chain: TaskChain) -> None:
+    with pytest.raises(NotAnOperator):
+        chain.check(STRANGER, VoteFreeze(key_of(chain), True))
+    with pytest.raises(KeyUnknown):
+        chain.check(operator(0), VoteFreeze(VkId(bytes(32)), True))
+
+
+def test_a_frozen_key_is_refused_everywhere(chain: TaskChain) -> None:
+    offer = chain.offer()
+    other = replace(program_of(2), r1cs_hash=Hash(b"\x12" * 32))
+    freeze(chain)
+    height = chain.height
+    for person, action in ((REQUESTER, offer), (REQUESTER, other)):
+        with pytest.raises(KeyFrozen) as refused:
+            chain.check(person, action)
+        assert refused.value.frozen_at == height
+    with pytest.raises(KeyFrozen):
+        registry.require_active_key(chain.view, key_of(chain), Height(10**6))
+
+
+def test_open_and_locked_tasks_are_paid_back_with_the_collateral(chain: TaskChain) -> None:
+    opened, locked = chain.open(), chain.locked()
+    before = {person: chain.balance(person) for person in (REQUESTER, PROVIDER)}
+    freeze(chain)
+    key = key_of(chain)
+    assert set(chain.closing_events) == {
+        TaskDissolved(opened, key, Amount(PRICE_END), Amount(0)),
+        TaskDissolved(locked, key, Amount(PRICE_END), Amount(COLLATERAL)),
+    }
+    assert [chain.state_of(task) for task in (opened, locked)] == [state.DISSOLVED] * 2
+    assert chain.balance(REQUESTER) == before[REQUESTER] + 2 * PRICE_END
+    assert chain.balance(PROVIDER) == before[PROVIDER] + COLLATERAL
+    assert (chain.provider(PROVIDER).locks, chain.provider(PROVIDER).forfeited) == (0, 0)
+    assert [chain.held_by(task) for task in (opened, locked)] == [0, 0]
+    assert list(chain.view.iterate(state.DUE.scan())) == []
+
+
+def test_a_lock_that_had_run_out_before_the_freeze_stays_forfeited(chain: TaskChain) -> None:
+    task = chain.locked()
+    chain.pass_to(chain.task(task).terms.lock_deadline)
+    supply, before = chain.supply(), chain.balance(PROVIDER)
+    assert chain.state_of(task) == state.LOCK_EXPIRED
+    freeze(chain)
+    assert chain.closing_events == (TaskDissolved(task, key_of(chain), Amount(PRICE_END), Amount(0)),)
+    assert chain.balance(PROVIDER) == before
+    assert chain.provider(PROVIDER).forfeited == 1
+    assert chain.supply() > supply - COLLATERAL  # burnt once, before the freeze; the votes' fees are less
+
+
+def test_a_freeze_that_overtakes_the_queue_does_not_give_a_forfeit_back() -> None:
+    chain = TaskChain(powers=POWERS, max_expiries_per_block=Uint(1))
+    busy = chain.terms().lock_deadline
+    for _ in range(4):
+        chain.open(lock_deadline=busy, ramp_end=busy)
+    task = chain.locked(lock_deadline=busy + 1, ramp_end=busy)
+    chain.pass_to(busy + 1)
+    assert chain.state_of(task) == state.LOCKED
+    freeze(chain)
+    events = list(chain.closing_events)
+    while chain.state_of(task) != state.DISSOLVED:
+        chain.block()
+        events += chain.closing_events
+    assert LockForfeited(task, account(PROVIDER), Amount(COLLATERAL)) in events
+    assert TaskDissolved(task, key_of(chain), Amount(PRICE_END), Amount(0)) in events
+    assert chain.money() == chain.supply()
+
+
+def test_a_lock_is_not_forfeited_because_the_freeze_kept_it_from_settling() -> None:
+    """The key is frozen in time; the queue reaches the task only after the lock's deadline."""
+    chain = TaskChain(powers=POWERS, max_expiries_per_block=Uint(1))
+    tasks = [chain.locked(), *(chain.open() for _ in range(2))]
+    deadline = chain.task(tasks[0]).terms.lock_deadline
+    chain.pass_to(deadline - 1)
+    freeze(chain)
+    while any(chain.state_of(task) in state.LIVE for task in tasks):
+        chain.block()
+    assert [chain.state_of(task) for task in tasks] == [state.DISSOLVED] * 3
+    assert chain.height > deadline
+    assert chain.provider(PROVIDER).forfeited == 0
+    assert chain.money() == chain.supply()
+
+
+def test_while_tasks_wait_to_be_paid_back_nobody_moves_them_or_unfreezes_the_key() -> None:
+    chain = TaskChain(powers=POWERS, max_expiries_per_block=Uint(1))
+    tasks: list[ObjectId] = [chain.open() for _ in range(3)]
+    locked = chain.locked()
+    freeze(chain)
+    waiting = [task for task in tasks if chain.state_of(task) == state.OPEN]
+    assert waiting
+    with pytest.raises(KeyFrozen):
+        chain.check(PROVIDER, Lock(waiting[0]))
+    if chain.state_of(locked) == state.LOCKED:
+        with pytest.raises(KeyFrozen):
+            chain.check(PROVIDER, chain.result(locked))
+    with pytest.raises(KeyStillDissolving):
+        chain.check(operator(0), VoteFreeze(key_of(chain), False))
+    chain.pass_to(chain.height + 4)
+    assert {chain.state_of(task) for task in (*tasks, locked)} == {state.DISSOLVED}
+    chain.check(operator(0), VoteFreeze(key_of(chain), False))
+
+
+def test_an_unfrozen_key_works_again(chain: TaskChain) -> None:
+    freeze(chain)
+    key = key_of(chain)
+    for index in (0, 1):
+        chain.do(operator(index), VoteFreeze(key, False))
+    assert is_frozen(chain)
+    receipt = chain.do(operator(2), VoteFreeze(key, False))
+    assert KeyWasUnfrozen(key) in receipt.events
+    task = chain.locked()
+    assert chain.settle(task).code == OK
+    assert chain.provider(RESCUER).settled == 0
