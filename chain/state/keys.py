@@ -38,12 +38,16 @@ class Space:
 
     def key(self, *parts: bytes) -> Key:
         """The key of one entry. Raises BadKeyPart."""
-        self._check(parts, self.widths)
+        widths = tuple(map(len, parts))
+        if widths != self.widths:
+            raise BadKeyPart(self.name, self.widths, widths)
         return Key(self.prefix + b"".join(parts))
 
     def scan(self, *leading: bytes) -> Key:
         """The prefix of all entries whose first parts are these, for iterate(). Raises BadKeyPart."""
-        self._check(leading, self.widths[: len(leading)])
+        widths = tuple(map(len, leading))
+        if widths != self.widths[: len(leading)]:
+            raise BadKeyPart(self.name, self.widths, widths)
         return Key(self.prefix + b"".join(leading))
 
     def parts(self, key: Key) -> tuple[bytes, ...]:
@@ -57,11 +61,6 @@ class Space:
             parts.append(body[at : at + width])
             at += width
         return tuple(parts)
-
-    def _check(self, parts: tuple[bytes, ...], widths: tuple[int, ...]) -> None:
-        got = tuple(map(len, parts))
-        if got != widths:
-            raise BadKeyPart(self.name, self.widths, got)
 
 
 def be8(number: int) -> bytes:
