@@ -38,6 +38,7 @@ SHA_256 = {
     "VALIDATOR_VRF": b"cluster/validator-vrf/1",
     "STORAGE": b"cluster/storage/1",
     "READER_SEED": b"cluster/reader-seed/1",
+    "PROVIDER_SEED": b"cluster/provider-seed/1",
 }
 
 POSEIDON = {
