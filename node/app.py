@@ -25,6 +25,7 @@ from node.executor import Executor
 from node.home import Home
 from node.hub import Hub
 from node.ingress import Ingress
+from node.instruments import CredulousVerifier, Instruments
 from node.ledger import Ledger, Receipts
 from node.parts import Node
 from node.relay import TOPICS, Relay
@@ -36,11 +37,14 @@ from p2p.network import Network, Options
 from p2p.transport import Tap
 
 VERIFIER_THREADS = 2
+NO_INSTRUMENTS = Instruments()
 
 log = logging.getLogger(__name__)
 
 
-def start_ledger(database: Database, genesis: Genesis, pool: ThreadPoolExecutor) -> tuple[Ledger, NodeVerifier]:
+def start_ledger(
+    database: Database, genesis: Genesis, pool: ThreadPoolExecutor, verifier_class: type[NodeVerifier] = NodeVerifier
+) -> tuple[Ledger, NodeVerifier]:
     """The ledger over an open database; an empty one gets genesis first."""
     application = build_application()
     chain, result = apply_genesis(genesis, MemoryStore(), application)
@@ -50,21 +54,23 @@ def start_ledger(database: Database, genesis: Genesis, pool: ThreadPoolExecutor)
         tip = genesis_tip(genesis, Hash(update.root.hash), receipts_root(result.receipts))
         receipts = encode(Receipts(result.receipts))
         database.commit_block(BlockBatch(tip, changes, update, b"", b"", receipts, ()))
-    verifier = NodeVerifier(lambda vk_id: key_bytes(database.snapshot(), vk_id), pool)
+    verifier = verifier_class(lambda vk_id: key_bytes(database.snapshot(), vk_id), pool)
     return Ledger(database, chain, verifier), verifier
 
 
 class App:
     """Opens a home folder and runs its node until cancelled."""
 
-    def __init__(self, home: Home, *, passphrase: str | None = None, tap: Tap | None = None) -> None:
+    def __init__(self, home: Home, *, passphrase: str | None = None, instruments: Instruments = NO_INSTRUMENTS) -> None:
         """Raises what opening the home's files raises: configuration, genesis, keys, signer state, database."""
         config, genesis = home.load_config(), home.load_genesis()
         storage_key = home.load_storage_key(config, passphrase)
         signer = home.open_signer(genesis, passphrase) if config.validator else None
+        self._recorder = instruments.recorder
         self._pool = ThreadPoolExecutor(VERIFIER_THREADS, thread_name_prefix="verifier")
         self._database = home.open_database(config, genesis, storage_key)
-        ledger, verifier = start_ledger(self._database, genesis, self._pool)
+        believer = CredulousVerifier if instruments.credulous else NodeVerifier
+        ledger, verifier = start_ledger(self._database, genesis, self._pool, believer)
         mempool, hub = Mempool(), Hub()
         executor = Executor(ledger, mempool, hub)
         ingress = Ingress(ledger, mempool, verifier, hub)
@@ -78,7 +84,7 @@ class App:
             lambda: time.time_ns() // 1_000_000,
             timing(config),
         )
-        network = _network(home, config, ledger.chain, relay, tap)
+        network = _network(home, config, ledger.chain, relay, instruments.recorder)
         relay.connect(network, driver)
         self.node = Node(
             config,
@@ -99,7 +105,7 @@ class App:
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Until cancelled. `ready` is called once RPC answers. Everything is closed on the way out."""
         node = self.node
-        rpc = RpcServer(node)
+        rpc = RpcServer(node, self._recorder)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(node.network.run(), name="network")

@@ -150,6 +150,10 @@ class ConsensusLog:
         """Add an encoded block, before the input that says how it was judged."""
         self._append(_Kind.BODY, block, sync=False)
 
+    def sync(self) -> None:
+        """Make everything so far durable: called before signing, so that a replay asks for that signature again."""
+        self._write(b"", sync=True)
+
     def end_height(self, height: Height) -> None:
         """The block of `height` is committed: what follows is height + 1's.
 

@@ -5,14 +5,16 @@ Both are single, so that what they guard needs no locks; signing never waits beh
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Final, ParamSpec, TypeVar
 
 from chain.mempool import Mempool
 from chain.proposer import Built, Proposer
 from chain.types.block import Block
-from chain.types.scalars import Height, Nonce, Timestamp
+from chain.types.scalars import BlockId, Height, Nonce, Timestamp, ValidatorId
 from chain.types.sync import FinalBlock
 from chain.types.vote import DuplicateVote
 from crypto.beacon import header_alpha
@@ -21,10 +23,23 @@ from node.hub import BlockFinal, Hub
 from node.ledger import Ledger
 from node.signer import Signer
 
+REFUSALS_KEPT: Final = 64
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposed block that this node holds invalid, and the rule that it breaks."""
+
+    height: Height
+    block_id: BlockId
+    proposer: ValidatorId
+    code: int
+    reason: str
 
 
 class Executor:
@@ -32,6 +47,7 @@ class Executor:
 
     def __init__(self, ledger: Ledger, mempool: Mempool, hub: Hub) -> None:
         self.ledger, self._mempool, self._hub = ledger, mempool, hub
+        self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_KEPT)
         self._execution = ThreadPoolExecutor(1, thread_name_prefix="execution")
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
 
@@ -44,11 +60,13 @@ class Executor:
         return await asyncio.get_running_loop().run_in_executor(self._execution, lambda: work(*args, **kwargs))
 
     async def judge(self, block: Block) -> bool:
-        """Execute a proposed block: does it obey every rule?"""
+        """Execute a proposed block: does it obey every rule? What is refused is remembered for operators."""
         try:
             await self.in_execution(self.ledger.judge, block)
         except ClusterError as error:
-            log.warning("block %s at height %s is invalid: %s", block.header.id().hex(), block.height, error)
+            block_id = block.header.id()
+            log.warning("block %s at height %s is invalid: %s", block_id.hex(), block.height, error)
+            self.refusals.append(Refusal(block.height, block_id, block.header.proposer, error.code, str(error)))
             return False
         return True
 

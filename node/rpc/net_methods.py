@@ -7,13 +7,13 @@ from p2p.network import PeerInfo
 
 
 class NetMethods:
-    """net_*"""
+    """net_*, consensus_*"""
 
     def __init__(self, node: Node) -> None:
         self._node = node
 
     def table(self) -> dict[str, Handler]:
-        return {"net_peers": self.peers, "net_info": self.info}
+        return {"net_peers": self.peers, "net_info": self.info, "consensus_status": self.consensus}
 
     async def peers(self) -> Json:
         """Connected peers with score and reasons, traffic, queue depth; bans with their reasons and end (node clock, s)."""
@@ -35,6 +35,25 @@ class NetMethods:
             "listen": None if network.listening is None else str(network.listening),
             "protocol_version": PROTOCOL_VERSION,
             "app_version": APP_VERSION,
+        }
+
+    async def consensus(self) -> Json:
+        """Where consensus stands here, and the last proposed blocks that this node held invalid, with the rule broken."""
+        state = self._node.driver.state
+        return {
+            "height": state.height,
+            "round": state.round,
+            "step": state.step.name.lower(),
+            "refused_blocks": [
+                {
+                    "height": refusal.height,
+                    "block_id": "0x" + refusal.block_id.hex(),
+                    "proposer": "0x" + refusal.proposer.hex(),
+                    "code": refusal.code,
+                    "reason": refusal.reason,
+                }
+                for refusal in self._node.executor.refusals
+            ],
         }
 
     def _peer(self, info: PeerInfo) -> Json:

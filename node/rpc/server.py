@@ -12,6 +12,7 @@ from importlib.resources import files
 from aiohttp import WSMsgType, web
 
 from node.config import parse_listen
+from node.instruments import Recorder
 from node.parts import Node
 from node.rpc.chain_methods import ChainMethods
 from node.rpc.contract_methods import ContractMethods
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 class RpcServer:
     """One node's RPC."""
 
-    def __init__(self, node: Node) -> None:
-        self._node, self._limits = node, node.config.rpc
+    def __init__(self, node: Node, recorder: Recorder | None = None) -> None:
+        self._node, self._limits, self._recorder = node, node.config.rpc, recorder
         self._runner: web.AppRunner | None = None
         self._connections = 0
         self._tables: dict[str, Handler] = {
@@ -92,6 +93,8 @@ class RpcServer:
             except web.HTTPRequestEntityTooLarge:
                 return _json(failure(None, BodyTooLarge(self._limits.max_body_bytes)), 413)
             answer = await self._dispatcher.answer(body)
+            if self._recorder is not None:
+                self._recorder("rpc", body + (answer or b""))
         finally:
             self._connections -= 1
         if answer is None:

@@ -1,0 +1,43 @@
+"""What a demonstration or a test may fasten to a node; a node in real use has none of it.
+
+Recording writes every byte that crosses loopback to files that a search can go through. A credulous node believes every
+proof: a Byzantine proposer, to show that the others refuse its blocks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from chain.execution.action import Claim
+from node.verifier import NodeVerifier
+
+
+class Recorder:
+    """Appends bytes to one file per kind in a folder: p2p messages sealed and in the clear, RPC requests and answers."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._files: dict[str, BinaryIO] = {}
+
+    def __call__(self, kind: str, data: bytes) -> None:
+        """Record what was seen. Written through, as the process may be killed at any time."""
+        if kind not in self._files:
+            self._files[kind] = (self._folder / f"{kind}.bin").open("ab", buffering=0)
+        self._files[kind].write(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """None of them by default."""
+
+    recorder: Recorder | None = None
+    credulous: bool = False
+
+
+class CredulousVerifier(NodeVerifier):
+    """Believes every proof."""
+
+    def require(self, claims: Sequence[Claim]) -> None:
+        return None
