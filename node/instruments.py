@@ -14,7 +14,7 @@ from node.verifier import NodeVerifier
 
 
 class Recorder:
-    """Appends bytes to one file per kind in a folder: p2p messages sealed and in the clear, RPC requests and answers."""
+    """Appends bytes to a file per kind in a folder: p2p messages, sealed and in the clear, and RPC bodies."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

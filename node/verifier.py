@@ -5,11 +5,12 @@ the whole claim with its evidence, never by a transaction; it holds successes on
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from threading import Lock
+from time import perf_counter
 from typing import Final
 
 from chain.execution.action import GROTH16, Claim
@@ -23,6 +24,7 @@ from crypto.groth16.verify import verify
 from crypto.hashing import tagged_hash
 from crypto.keys import verify as verify_signature
 
+TIMES_KEPT: Final = 1_024
 CACHED_CLAIMS: Final = 16_384
 CACHED_SIGNATURES: Final = 65_536
 
@@ -55,6 +57,7 @@ class NodeVerifier:
         self._claims = _Recent(CACHED_CLAIMS)
         self._signatures = _Recent(CACHED_SIGNATURES)
         self._keys = KeyCache()
+        self.seconds: deque[float] = deque(maxlen=TIMES_KEPT)  # of the last verifications that held
         self.verified_proofs = 0
         self.refused_proofs = 0
 
@@ -96,11 +99,13 @@ class NodeVerifier:
     def _verify(self, claim: Claim) -> None:
         if claim.kind != GROTH16:
             raise FalseEvidence(claim, f"this node cannot verify evidence of kind {claim.kind!r}.")
+        started = perf_counter()
         try:
             verify(self._keys.get(KeyId(claim.key_digest), self._load_key), claim.evidence, claim.inputs)
         except ClusterError as error:
             self.refused_proofs += 1
             raise FalseEvidence(claim, str(error)) from error
+        self.seconds.append(perf_counter() - started)
         self.verified_proofs += 1
 
     def _load_key(self, key_id: KeyId) -> bytes:

@@ -1,5 +1,7 @@
 """Methods about the chain itself: head, blocks, transactions, receipts, events, accounts, proofs."""
 
+from statistics import median
+
 from chain.codec import decode, to_json
 from chain.execution import accounts, fees
 from chain.state.keys import Key
@@ -57,6 +59,7 @@ class ChainMethods:
             "storage": "unsealed" if key is None else "unprotected" if key.unprotected else "sealed",
             "proofs_verified": node.verifier.verified_proofs,
             "proofs_refused": node.verifier.refused_proofs,
+            "proof_verify_ms": round(1000 * median(node.verifier.seconds or [0.0]), 3),
             "params": to_json(self._ledger.params),
         }
 

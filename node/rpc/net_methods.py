@@ -13,10 +13,14 @@ class NetMethods:
         self._node = node
 
     def table(self) -> dict[str, Handler]:
-        return {"net_peers": self.peers, "net_info": self.info, "consensus_status": self.consensus}
+        return {
+            "net_peers": self.peers,
+            "net_info": self.info,
+            "consensus_status": self.consensus,
+        }
 
     async def peers(self) -> Json:
-        """Connected peers with score and reasons, traffic, queue depth; bans with their reasons and end (node clock, s)."""
+        """Connected peers with score and reasons, traffic, queue depth; bans with reason and end (node clock, s)."""
         network = self._node.network
         return {
             "peers": [self._peer(info) for info in network.peers()],
@@ -38,7 +42,7 @@ class NetMethods:
         }
 
     async def consensus(self) -> Json:
-        """Where consensus stands here, and the last proposed blocks that this node held invalid, with the rule broken."""
+        """Where consensus stands here, and the last blocks that this node held invalid, with the rule broken."""
         state = self._node.driver.state
         return {
             "height": state.height,
