@@ -85,6 +85,7 @@ class ConfidentialChain:
         self.overlay = Overlay(StateView(MemoryStore(), Height(HEIGHT - 1)))
         self.block = BlockContext(HEIGHT, Timestamp(1), GENESIS, DEVNET)
         self.events: list[Event] = []
+        self.transactions: list[bytes] = []
         self._nonces: dict[AccountId, Nonce] = {}
         write_params(self.overlay, DEVNET)
 
@@ -123,6 +124,7 @@ class ConfidentialChain:
     def apply(self, envelope: Envelope) -> Receipt:
         """Through the wire and into state. Raises what makes a transaction unfit for a block."""
         raw = Transaction(envelope, Signature(bytes(64))).raw
+        self.transactions.append(raw)
         transaction = Transaction.decode(raw, self.application.unions)
         nested = Overlay(self.overlay)
         receipt = apply_transaction(transaction, nested, self.chain_id, self.block, Amount(100), self.verifier)
@@ -143,6 +145,6 @@ class ConfidentialChain:
         return contract_view(self.overlay, contract)
 
     def everything(self) -> bytes:
-        """All that a validator has: every key and value in state, every event."""
+        """All that a validator has: every key and value in state, every event, every transaction."""
         state = [part for key, value in self.overlay.changes() for part in (key, value or b"")]
-        return b"".join([*state, *(encode(event) for event in self.events)])
+        return b"".join([*state, *(encode(event) for event in self.events), *self.transactions])
