@@ -36,7 +36,7 @@ from crypto import babyjubjub
 if TYPE_CHECKING:
     from chain.types.transaction import Envelope
 
-_SUBGROUP_CHECK: Final = 2_000  # work units of one scalar multiplication
+_SUBGROUP_CHECK: Final = 1_200  # work units of one scalar multiplication by the group's order
 
 
 @wire()

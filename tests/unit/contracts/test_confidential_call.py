@@ -1,10 +1,11 @@
 """The rules around a call and around readers, with a verifier that believes every proof: what state itself refuses."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from chain.codec import decode, encode
+from chain.codec import decode, encode, from_json, to_json
 from chain.errors import WrongShape
 from chain.execution.statement import id_element
 from chain.types.receipt import OK
@@ -36,6 +37,7 @@ from contracts.confidential.errors import (
     WrongRegisters,
 )
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
+from contracts.confidential.queries import ContractView
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
 from contracts.registry.errors import KeyFrozen
 from crypto import babyjubjub
@@ -335,3 +337,9 @@ def test_two_calls_of_a_method_have_one_size_and_one_fee(chain: ConfidentialChai
 
 def replace_before(call: Call, version: int, before: int) -> Call:
     return changed(call, version=Uint(version), before=element(before))
+
+
+def test_what_a_node_answers_survives_json(chain: ConfidentialChain, contract: ObjectId) -> None:
+    chain.send(chain.account(5), add(chain, contract))
+    view = chain.view(contract)
+    assert from_json(ContractView, json.loads(json.dumps(to_json(view)))) == view
