@@ -10,9 +10,10 @@ The driver (`node/driver.py`, and a small one in the simulator) owns clock, keys
 2. It appends each input to the write-ahead log, and only then does the effects of `step`, in order. An input that gave
    back the very same state need not be logged, so that a flood of repeats does not grow the log. Blocks of proposals go
    into the log too, before their ProposalReceived.
-3. A SignAndPublish effect is done in this order: sign guard and signature; fsync of the signer's state; append of the
-   own message (as the input it comes back as) to the log, with fsync; its effects; publish to the peers. When the
-   signer refuses, the node stays silent: nothing is logged, fed back or published, and timeouts carry on.
+3. A SignAndPublish effect is done in this order: sync of the log, so that a replay asks for this very signature again;
+   sign guard and signature; fsync of the signer's state; append of the own message (as the input it comes back as) to
+   the log, with fsync; `step` with it; publish to the peers. When the signer refuses, the node stays silent: nothing
+   is logged, fed back or published, and timeouts carry on.
 4. GetValue is answered with ProposedValue, ScheduleTimeout with TimeoutElapsed, RequestBlock with ProposalReceived or
    BlockJudged; late or superfluous answers do no harm.
 5. Decide: commit the block, end the log's height, and feed StartHeight(height + 1, its validators) when the block
@@ -37,6 +38,7 @@ A driver in short:
         while self.owed:
             match self.owed.popleft():
                 case SignAndPublishVote(type_, height, round_, target):
+                    log.sync()
                     vote = signer.sign_vote(type_, height, round_, target)
                     if isinstance(vote, Vote):      # else Refused: silence
                         feed(VoteReceived(vote), own=True)

@@ -17,7 +17,7 @@ from chain.consensus.state import State
 from chain.consensus.step import step
 from chain.consensus.timing import Timing
 from chain.execution.verifier import BadSignature
-from chain.types.scalars import ChainId, Power, ValidatorId, VrfKey
+from chain.types.scalars import ChainId, Height, Power, Round, ValidatorId, VrfKey
 from chain.types.validators import Validator, ValidatorSet
 from chain.types.vote import Proposal, Vote
 from crypto.keys import SecretKey, verify
@@ -110,10 +110,16 @@ class SimulatedNetwork:
     def honest(self) -> list[SimulatedNode]:
         return [node for node in self.nodes if node.honest]
 
+    def proposer(self, height: int, round_: int) -> int:
+        """The address of the node that proposes in (height, round)."""
+        key = self.validators.proposer(Height(height), Round(round_))
+        return next(node.address for node in self.nodes if node.key == key)
+
     def start(self, *addresses: int) -> None:
-        """Start these nodes, or all."""
+        """Start those of these nodes, or of all, that are not running."""
         for address in addresses or range(len(self.nodes)):
-            self.within(self.nodes[address], self.nodes[address].start)
+            if not self.nodes[address].running:
+                self.within(self.nodes[address], self.nodes[address].start)
 
     def crash(self, *addresses: int) -> None:
         for address in addresses:

@@ -4,6 +4,7 @@ The application is a chain of opaque values; a value says itself whether it is v
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -90,6 +91,7 @@ class Final:
     commit: Commit
 
 
+Disk = tuple[StateFile, MemoryLog | ConsensusLog]
 Message = Vote | Offered | Value | Status | Final
 
 
@@ -107,6 +109,7 @@ class SimulatedNode:
         self.key = ValidatorId(secret.public)
         self.state_file: StateFile = MemoryStateFile(nothing_signed(network.chain_id, self.key))
         self.log: MemoryLog | ConsensusLog = MemoryLog()
+        self.open_disk: Callable[[], Disk] = lambda: (self.state_file, self.log)
         self.chain: list[Final] = []
         self.clock_skew = 0
         self.life = 0
@@ -129,6 +132,7 @@ class SimulatedNode:
     def start(self) -> None:
         """Come up on what the disk holds: replay, do what is owed, then listen."""
         self.life += 1
+        self.state_file, self.log = self.open_disk()
         self.signer = Signer(self.secret, self.network.chain_id, self.state_file)
         self.owed: deque[Effect] = deque()
         self.early = EarlyMessages(Height(self.height + 1))
@@ -210,7 +214,7 @@ class SimulatedNode:
             case ReportEquivocation(evidence):
                 self.evidence.append(evidence)
             case Decide(_, _, block_id, commit):
-                self.commit(Final(self.values[block_id], commit), BLOCK_TIME_MS)
+                self.commit(Final(self.values[block_id], commit))
             case InvalidBlockDecided():
                 raise AssertionError(f"node {self.address}: an invalid block was decided")
 
@@ -219,6 +223,7 @@ class SimulatedNode:
             self.feed(event)
 
     def _propose(self, effect: SignAndPublishProposal) -> None:
+        self.log.sync()
         signed = self.signer.sign_proposal(
             effect.height, effect.round, effect.valid_round, effect.block_id, effect.parts
         )
@@ -229,6 +234,7 @@ class SimulatedNode:
         self.publish(Offered(signed, self.values[effect.block_id]))
 
     def _vote(self, effect: SignAndPublishVote) -> None:
+        self.log.sync()
         signed = self.signer.sign_vote(effect.type, effect.height, effect.round, effect.target)
         if isinstance(signed, Refused):
             return
@@ -252,11 +258,13 @@ class SimulatedNode:
             Height(self.height + 1), parent, self.key, Timestamp(max(self.now, time + 1)), Uint(salt + self.life), valid
         )
 
-    def commit(self, final: Final, pause_ms: int) -> None:
+    def commit(self, final: Final) -> None:
+        """The next height starts one block time after the block's own time, at once when that is over."""
         self.chain.append(final)
         self.log.end_height(Height(self.height))
         self.network.on_commit(self, final)
-        self.network.after(pause_ms, self, self.start_height)
+        pause = min(max(final.value.time + BLOCK_TIME_MS - self.now, 0), BLOCK_TIME_MS)
+        self.network.after(pause, self, self.start_height)
 
     # Messages
 
@@ -315,7 +323,7 @@ class SimulatedNode:
             check_commit(final.commit, self.network.validators, self.network.chain_id, self.network)
         except (WrongCommit, BadSignature):
             return
-        self.commit(final, 0)
+        self.commit(final)
 
     def _repeat(self, peer: int, peer_status: Status) -> None:
         repeats = repeats_for(self.state, peer_status)

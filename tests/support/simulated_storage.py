@@ -42,10 +42,13 @@ class MemoryLog:
 
     def append_own(self, event: Input) -> None:
         self._records.append(event)
-        self._synced = len(self._records)
+        self.sync()
 
     def append_body(self, block: bytes) -> None:
         self._records.append(block)
+
+    def sync(self) -> None:
+        self._synced = len(self._records)
 
     def end_height(self, height: Height) -> None:
         self._height, self._records, self._synced = Height(height + 1), [], 0
