@@ -58,8 +58,8 @@ class TransactionFailed(ClientError):
 
     def __init__(self, hash_: str, rule: int, receipt: Mapping[str, Any]) -> None:
         super().__init__(
-            f"transaction {hash_} stands in a block with code {rule}: the rule of that code failed, its actions were "
-            "undone, its fee is paid. docs/errors.md names the rule; mend the cause and sign anew."
+            f"transaction {hash_} stands in a block with code {rule}: that rule failed, the actions were undone, the fee "
+            f"is paid. `cluster explain {rule}` says what it means; mend the cause and sign anew."
         )
         self.hash, self.rule, self.receipt = hash_, rule, dict(receipt)
 
@@ -85,3 +85,48 @@ class AnswerRefused(ClientError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the node's answer is not proven: {reason}. Do not rely on it; ask another node.")
         self.reason = reason
+
+
+class SealedInputError(ClientError):
+    """Root of the reasons for which a task's input is not what its provider could work on."""
+
+    code = 5030
+
+
+class NotSealedToMe(SealedInputError):
+    """No sealed key of the task is addressed to the account that wants to open its input."""
+
+    code = 5031
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"the input is not sealed to {account}; work on tasks that name this account.")
+        self.account = account
+
+
+class SealedInputRefused(SealedInputError):
+    """The sealed key or the input under it does not open: garbage, altered, or copied from another task."""
+
+    code = 5032
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the sealed input does not open ({reason}); leave the task alone, nobody could prove it.")
+        self.reason = reason
+
+
+class SealedInputMalformed(SealedInputError):
+    """The input opens to something that is no row for the model."""
+
+    code = 5033
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the opened input is no row for this model: {reason}. Leave the task alone.")
+        self.reason = reason
+
+
+class InputCommitmentWrong(SealedInputError):
+    """The input opens, but not to what the task commits to: a proof about it would never be accepted."""
+
+    code = 5034
+
+    def __init__(self) -> None:
+        super().__init__("the opened input is not the one that the task commits to; leave the task alone.")

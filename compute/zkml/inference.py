@@ -8,17 +8,18 @@ The model's weights are constants of the circuit, so the verifying key is the mo
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from client.inference import input_commitment, result_pads
 from compute.zkml.model import QuantisedModel
 from crypto import domains
 from crypto.field import SCALAR_FIELD
-from crypto.poseidon import commit_vector, pack_bytes, poseidon
+from crypto.poseidon import pack_bytes
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.gadgets.bits import assert_range
 from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.encryption import encrypt_outputs
 from crypto.r1cs.gadgets.pack import pack
-from crypto.r1cs.gadgets.poseidon import commit_vector as constrain_commitment
+from crypto.r1cs.gadgets.poseidon import commit_vector
 from crypto.r1cs.gadgets.relu import relu_shift
 
 
@@ -54,11 +55,10 @@ class Inference:
         model = self.model
         half = 1 << (model.output_bits - 1)
         packed = pack_bytes([logit + half for logit in model.logits(private.row)], model.output_bits)
-        ciphertext = [
-            (clear + poseidon([private.salt, task, index], domains.OUTPUT)) % SCALAR_FIELD
-            for index, clear in enumerate(packed)
-        ]
-        return Public(ctx, task, input_commitment(private, model.input_bits), tuple(ciphertext))
+        pads = result_pads(private.salt, task, len(packed))
+        ciphertext = [(clear + pad) % SCALAR_FIELD for clear, pad in zip(packed, pads, strict=True)]
+        commitment = input_commitment(private.row, model.input_bits, private.salt)
+        return Public(ctx, task, commitment, tuple(ciphertext))
 
     def check(self, public: Public, private: Private) -> bool:
         """Whether `public` follows from `private`. True of any ctx."""
@@ -76,7 +76,7 @@ class Inference:
         with cs.scope("range"):
             row = [assert_range(cs, wire, model.input_bits) for wire in cs.private_array("row", model.features)]
         with cs.scope("commit"):
-            cs.define(commitment, constrain_commitment(cs, domains.INPUT, salt, pack(row, model.input_bits)))
+            cs.define(commitment, commit_vector(cs, domains.INPUT, salt, pack(row, model.input_bits)))
         values = row
         for number, layer in enumerate(model.layers):
             with cs.scope(f"layer {number + 1}"):
@@ -89,11 +89,6 @@ class Inference:
             for sealed, value in zip(ciphertext, encrypt_outputs(cs, salt, task, packed), strict=True):
                 cs.define(sealed, value)
         return cs.build()
-
-
-def input_commitment(private: Private, input_bits: int) -> int:
-    """The commitment to a quantised row that stands on chain."""
-    return commit_vector(domains.INPUT, private.salt, pack_bytes(private.row, input_bits))
 
 
 def circuit_inputs(ctx: int, task: int, row: Sequence[int], salt: int) -> dict[str, int | Sequence[int]]:

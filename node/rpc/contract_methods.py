@@ -1,8 +1,10 @@
 """Methods about what the components keep: tasks, providers, keys, programs, models, contracts, validators."""
 
+from itertools import islice
+
 from chain.codec import to_json
 from chain.state.view import View
-from chain.types.scalars import AccountId, Height, ObjectId, ProgramId, VkId
+from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
 from contracts.confidential.queries import contract_view
 from contracts.registry import state as registry
 from contracts.staking import state as staking
@@ -27,6 +29,7 @@ class ContractMethods:
             "task_get": self.get_task,
             "task_list": self.list_tasks,
             "provider_get": self.get_provider,
+            "provider_list": self.list_providers,
             "registry_getKey": self.get_key,
             "registry_getProgram": self.get_program,
             "model_get": self.get_model,
@@ -53,23 +56,31 @@ class ContractMethods:
         state: Text | None = None,
         requester: AddressBytes | None = None,
         provider: AddressBytes | None = None,
+        recipient: AddressBytes | None = None,
         limit: Count = DEFAULT_LISTED,
     ) -> Json:
-        """Tasks: open ones, or all of one requester or one provider; at most `limit`, itself at most 200."""
+        """Tasks of one requester or one provider, or all live ones in a state (without one: open), at most `limit`.
+
+        `recipient` leaves only those whose input is sealed to it. The limit is at most 200.
+        """
         if limit > MAX_LISTED:
             raise InvalidParams("limit", f"at most {MAX_LISTED}", str(limit))
-        view = self._view
+        view, phase = self._view, None if state is None else Name(state)
         if requester is not None:
             ids = tasks.tasks_of_requester(view, AccountId(requester))
         elif provider is not None:
             ids = tasks.tasks_of_provider(view, AccountId(provider))
-        else:
+        elif phase is None or phase == tasks.OPEN:
             ids = tasks.open_tasks(view, Height(0))
+        else:
+            ids = tasks.due_tasks(view, Height(MAX_UINT))
         height, listed = Height(view.height + 1), []
         for task_id in ids:
-            shown = _task_json(tasks.require_task(view, task_id), height)
-            if state is None or shown["phase"] == state:
-                listed.append(shown)
+            task = tasks.require_task(view, task_id)
+            if recipient is not None and AccountId(recipient) not in task.recipients:
+                continue
+            if phase is None or task.phase(height) == phase:
+                listed.append(_task_json(task, height))
             if len(listed) >= limit:
                 break
         return {"height": view.height, "tasks": listed}
@@ -78,7 +89,13 @@ class ContractMethods:
         """A provider's record and bond."""
         view = self._view
         record = providers.require_provider(view, AccountId(address))
-        return {**to_json(record), "bond_amount": str(providers.bond_of(view, record))}
+        return _provider_json(view, record)
+
+    async def list_providers(self) -> Json:
+        """Everybody who ever registered as a provider, by account, at most 200; record and bond."""
+        view = self._view
+        found = islice(providers.providers(view), MAX_LISTED)
+        return {"providers": [_provider_json(view, record) for record in found]}
 
     async def get_key(self, id: Hex32) -> Json:
         """A verifying key: its record, its strength as buyers see it, its compressed bytes."""
@@ -120,6 +137,10 @@ class ContractMethods:
 
 def _task_json(task: tasks.Task, height: Height) -> dict[str, Json]:
     return {**to_json(task), "phase": task.phase(height)}
+
+
+def _provider_json(view: View, record: providers.Provider) -> dict[str, Json]:
+    return {**to_json(record), "bond_amount": str(providers.bond_of(view, record))}
 
 
 def _manifest(view: View, program: registry.Program) -> str:

@@ -38,6 +38,8 @@ SHA_256 = {
     "VALIDATOR_VRF": b"cluster/validator-vrf/1",
     "STORAGE": b"cluster/storage/1",
     "READER_SEED": b"cluster/reader-seed/1",
+    "CONTRACT_CODE": b"cluster/contract-code/1",
+    "SEALED_INPUT": b"cluster/sealed-input/1",
     "PROVIDER_SEED": b"cluster/provider-seed/1",
 }
 
