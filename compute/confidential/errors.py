@@ -74,3 +74,15 @@ class StatementFalse(ConfidentialComputeError):
             f"the action's public input {position} is not what circuit {circuit} computes; draft the action again."
         )
         self.circuit, self.position = circuit, position
+
+
+class DraftMissing(ConfidentialComputeError):
+    """A draft is to be proven for an envelope that does not carry its action."""
+
+    code = 6307
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            f"the envelope does not carry the drafted {action}; put the draft's action into it, then prove."
+        )
+        self.action = action

@@ -15,7 +15,7 @@ from chain.types.scalars import FieldElement, Hash, ProofBytes, Uint
 from chain.types.transaction import Envelope
 from compute.confidential import counter, readers
 from compute.dev_keys import CircuitKeys, DevKeys
-from compute.confidential.errors import AmountRefused, StatementFalse
+from compute.confidential.errors import AmountRefused, DraftMissing, StatementFalse
 from compute.confidential.keys import ReaderKey, as_point
 from compute.confidential.reader import current_data_key, open_contract
 from contracts.confidential import state
@@ -51,7 +51,7 @@ def random_element(entropy: Entropy = os.urandom, modulus: int = SCALAR_FIELD) -
 
 def deploy_counter(increment: CircuitKeys, sealing_keys: CircuitKeys) -> Deploy:
     """The action that creates a confidential counter with one reader; both keys must be registered and active."""
-    code = tagged_hash(domains.MANIFEST, encode([increment.r1cs_hash, sealing_keys.r1cs_hash]))
+    code = tagged_hash(domains.CONTRACT_CODE, encode([increment.r1cs_hash, sealing_keys.r1cs_hash]))
     sealed_to_one = state.SealingKey(Uint(readers.READERS), sealing_keys.vk_id)
     return Deploy(Hash(code), (counter.SPEC,), (counter.method(increment.vk_id),), (sealed_to_one,))
 
@@ -115,7 +115,13 @@ class Prover:
         return self._keys.get(SET_READERS, readers.constrain)
 
     def complete(self, envelope: Envelope, drafts: Sequence[Draft]) -> Envelope:
-        """The envelope with every draft's action proven in its place. Raises StatementFalse and what proving raises."""
+        """The envelope with every draft's action proven in its place.
+
+        Raises DraftMissing, StatementFalse, and what proving raises.
+        """
+        for draft in drafts:
+            if draft.action not in envelope.actions:
+                raise DraftMissing(draft.action.name)
         proven: dict[Action, Action] = {draft.action: self.prove(draft, envelope) for draft in drafts}
         return replace(envelope, actions=tuple(proven.get(action, action) for action in envelope.actions))
 

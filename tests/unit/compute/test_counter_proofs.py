@@ -14,6 +14,7 @@ from compute.confidential import counter
 from compute.confidential.errors import (
     AmountRefused,
     CannotOpen,
+    DraftMissing,
     NotAReader,
     StatementFalse,
     UnknownEpoch,
@@ -259,6 +260,14 @@ def test_a_draft_whose_action_was_altered_is_not_proven(proven: tuple[Counter, E
     with pytest.raises(StatementFalse) as refused:
         prover.prove(altered, contract.chain.envelope(contract.caller, altered.action))
     assert refused.value.position == 3
+
+
+def test_a_draft_is_proven_only_for_an_envelope_that_carries_it(
+    proven: tuple[Counter, Envelope], prover: Prover
+) -> None:
+    contract, envelope = proven
+    with pytest.raises(DraftMissing):
+        prover.complete(envelope, [contract.draft(5)])
 
 
 def test_secrets_are_not_shown(proven: tuple[Counter, Envelope]) -> None:
