@@ -82,7 +82,5 @@ class DraftMissing(ConfidentialComputeError):
     code = 6307
 
     def __init__(self, action: str) -> None:
-        super().__init__(
-            f"the envelope does not carry the drafted {action}; put the draft's action into it, then prove."
-        )
+        super().__init__(f"the envelope does not carry the drafted {action}; put its action in, then prove.")
         self.action = action

@@ -14,10 +14,10 @@ from chain.execution.statement import id_element
 from chain.types.scalars import FieldElement, Hash, ProofBytes, Uint
 from chain.types.transaction import Envelope
 from compute.confidential import counter, readers
-from compute.dev_keys import CircuitKeys, DevKeys
 from compute.confidential.errors import AmountRefused, DraftMissing, StatementFalse
 from compute.confidential.keys import ReaderKey, as_point
 from compute.confidential.reader import current_data_key, open_contract
+from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential import state
 from contracts.confidential.actions import Call, Deploy, Move, SetReaders
 from contracts.confidential.queries import ContractView
