@@ -25,7 +25,7 @@ from node.executor import Executor
 from node.home import Home
 from node.hub import Hub
 from node.ingress import Ingress
-from node.instruments import CredulousVerifier, Instruments
+from node.instruments import Instruments
 from node.ledger import Ledger, Receipts
 from node.parts import Node
 from node.relay import TOPICS, Relay
@@ -69,7 +69,7 @@ class App:
         self._recorder = instruments.recorder
         self._pool = ThreadPoolExecutor(VERIFIER_THREADS, thread_name_prefix="verifier")
         self._database = home.open_database(config, genesis, storage_key)
-        believer = CredulousVerifier if instruments.credulous else NodeVerifier
+        believer = instruments.verifier(genesis)
         ledger, verifier = start_ledger(self._database, genesis, self._pool, believer)
         mempool, hub = Mempool(), Hub()
         executor = Executor(ledger, mempool, hub)

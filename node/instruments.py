@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chain.execution.action import Claim
+from chain.types.genesis import Genesis
+from chain.types.scalars import ChainId
+from node.errors import NodeError
 from node.verifier import NodeVerifier
 
 
@@ -28,12 +31,32 @@ class Recorder:
         self._files[kind].write(data)
 
 
+class CredulousOnDevnetOnly(NodeError):
+    """A node that believes every proof was to be started on a chain that is not for development."""
+
+    code = 7035
+
+    def __init__(self, chain_id: ChainId) -> None:
+        super().__init__(
+            f"{chain_id} is no development chain; a credulous node has no business there. Start it without."
+        )
+        self.chain_id = chain_id
+
+
 @dataclass(frozen=True, slots=True)
 class Instruments:
     """None of them by default."""
 
     recorder: Recorder | None = None
     credulous: bool = False
+
+    def verifier(self, genesis: Genesis) -> type[NodeVerifier]:
+        """The class of this node's verifier. Raises CredulousOnDevnetOnly."""
+        if not self.credulous:
+            return NodeVerifier
+        if not genesis.params.allow_insecure_keys:
+            raise CredulousOnDevnetOnly(genesis.chain_id)
+        return CredulousVerifier
 
 
 class CredulousVerifier(NodeVerifier):

@@ -54,15 +54,15 @@ class Processes:
         """Whether the network was started and not taken down since, even if its validators have died."""
         return self._file.exists()
 
-    def start(self, member: Member) -> int:
-        """Start one validator; its pid. Raises DevnetRunning when it runs."""
+    def start(self, member: Member, *options: str) -> int:
+        """Start one validator with options of `cluster start`; its pid. Raises DevnetRunning when it runs."""
         running = self.running()
         if member.name in running:
             raise DevnetRunning(self.network.root, (member.name,))
         self.network.logs.mkdir(exist_ok=True)
         with open(self._log(member), "ab") as log:
             child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "node.cli", "start", "--home", str(self._home(member))],
+                [sys.executable, "-P", "-m", "node.cli", "start", "--home", str(self._home(member)), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -86,6 +86,14 @@ class Processes:
         if pid is None:
             raise DevnetStopped(self.network.root)
         _signal(pid, signal.SIGKILL)
+        self._wait_gone({member.name: pid}, STOP_SECONDS)
+
+    def stop(self, member: Member) -> None:
+        """SIGTERM to one validator, and wait for its end. Raises DevnetStopped."""
+        pid = self.running().get(member.name)
+        if pid is None:
+            raise DevnetStopped(self.network.root)
+        _signal(pid, signal.SIGTERM)
         self._wait_gone({member.name: pid}, STOP_SECONDS)
 
     def stop_all(self) -> tuple[str, ...]:
