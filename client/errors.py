@@ -58,8 +58,8 @@ class TransactionFailed(ClientError):
 
     def __init__(self, hash_: str, rule: int, receipt: Mapping[str, Any]) -> None:
         super().__init__(
-            f"transaction {hash_} stands in a block with code {rule}: that rule failed, the actions were undone, the fee "
-            f"is paid. `cluster explain {rule}` says what it means; mend the cause and sign anew."
+            f"transaction {hash_} stands in a block with code {rule}: that rule failed, the actions were undone, the "
+            f"fee is paid. `cluster explain {rule}` says what it means; mend the cause and sign anew."
         )
         self.hash, self.rule, self.receipt = hash_, rule, dict(receipt)
 

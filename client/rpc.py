@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -87,7 +88,8 @@ class RpcClient:
         except aiohttp.InvalidURL as error:
             raise Unreachable(self.url, "it is not a URL such as http://127.0.0.1:8645") from error
         except aiohttp.ClientConnectorError as error:
-            raise Unreachable(self.url, error.os_error.strerror or str(error.os_error)) from error
+            number = error.os_error.errno
+            raise Unreachable(self.url, os.strerror(number) if number and number > 0 else str(error)) from error
         except TimeoutError as error:
             raise Unreachable(self.url, f"nothing came within {self._timeout.total:.0f} s") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -14,4 +14,5 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
     "status": ("node.cli.status_commands", "the chain's head and the node's health"),
     "query": ("node.cli.query_commands", "call any RPC method"),
+    "explain": ("node.cli.explain_commands", "what an error code means"),
 }

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from client.errors import RpcFailed
 from crypto.errors import ClusterError
 from node.cli.commands import GROUPS
 from node.cli.errors import SystemRefused
@@ -114,16 +115,24 @@ def run_async(work: Coroutine[Any, Any, Json]) -> Json:
 
 def error_document(error: ClusterError) -> Json:
     """An error as --json shows it."""
-    fields = {name: _plain(value) for name, value in error.fields.items()}
-    body = {"code": error.code, "name": type(error).__name__, "message": str(error), "fields": fields}
-    return {"error": body}
+    fields = error.data if isinstance(error, RpcFailed) else error.fields
+    shown = {name: _plain(value) for name, value in fields.items() if name not in ("code", "name")}
+    code, name = _identity(error)
+    return {"error": {"code": code, "name": name, "message": str(error), "fields": shown}}
 
 
 def _refused(error: ClusterError, screen: Screen) -> int:
     screen.document(error_document(error))
     if not screen.silent:
-        print(f"error {error.code}: {error}", file=sys.stderr, flush=True)
+        print(f"error {_identity(error)[0]}: {error}", file=sys.stderr, flush=True)
     return 1
+
+
+def _identity(error: ClusterError) -> tuple[int, str]:
+    """Code and name of the broken rule: the node's, where a node said so."""
+    if isinstance(error, RpcFailed):
+        return error.rule, error.name
+    return error.code, type(error).__name__
 
 
 def _only_error(group: BaseExceptionGroup[BaseException]) -> ClusterError:

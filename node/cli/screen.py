@@ -8,12 +8,13 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 Json = Any
+UNLIMITED: Final = 1_000  # columns where no terminal bounds them
 
 
 class Step:
@@ -56,7 +57,8 @@ class Screen:
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*[_cell(value) for value in row])
-        Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
+        width = None if sys.stdout.isatty() else UNLIMITED
+        Console(markup=False, highlight=False, width=width).print(table)
 
     def pairs(self, values: Iterable[tuple[str, object]]) -> None:
         """Names and values, one a line."""

@@ -1,0 +1,57 @@
+"""Which account a command acts for: --key names a key file, a key in the keys folder, or an account of the devnet."""
+
+import argparse
+from pathlib import Path
+
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from crypto.keys import SecretKey
+from node.cli.errors import KeyNotFound
+from node.cli.passphrases import add_passphrase_file, ask, passphrase_from
+from node.cli.places import devnet_folder, keys_folder
+from node.keystore import load_key, read_record
+
+ACCOUNT_PURPOSE = "account"
+
+
+def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    """--key and --passphrase-file."""
+    parser.add_argument(
+        "--key",
+        metavar="NAME_OR_FILE",
+        default=default,
+        required=default is None,
+        help="a key file, a key's name in the keys folder, or a devnet account such as account0"
+        + (f" (default: {default})" if default else ""),
+    )
+    add_passphrase_file(parser)
+
+
+def key_path(name: str) -> Path:
+    """The key file that a name or path means. Raises KeyNotFound."""
+    if Path(name).is_file():
+        return Path(name)
+    folders = (keys_folder(), devnet_folder() / "accounts")
+    for folder in folders:
+        path = folder / f"{name}.json"
+        if path.parent == folder and path.is_file():
+            return path
+    raise KeyNotFound(name, tuple(str(folder) for folder in folders))
+
+
+def load_secret(path: Path, passphrase_file: Path | None) -> SecretKey:
+    """The account key of a file; its passphrase comes from `passphrase_file` or is asked for. Raises as load_key."""
+    passphrase = passphrase_from(passphrase_file)
+    if passphrase is None and not read_record(path).unprotected:
+        passphrase = ask(f"Passphrase of {path}: ")
+    return load_key(path, ACCOUNT_PURPOSE, passphrase)
+
+
+def chosen_secret(arguments: argparse.Namespace) -> SecretKey:
+    """The secret that --key and --passphrase-file name."""
+    return load_secret(key_path(arguments.key), arguments.passphrase_file)
+
+
+async def open_wallet(arguments: argparse.Namespace, rpc: RpcClient) -> Wallet:
+    """The wallet of the account that --key names. Raises KeyNotFound, what load_key and Wallet.open raise."""
+    return await Wallet.open(chosen_secret(arguments), rpc)

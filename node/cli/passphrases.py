@@ -1,0 +1,58 @@
+"""Passphrases: from a file, or typed on the terminal without echo; never from the command line or the environment."""
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from node.cli.errors import CliError
+
+
+class NoTerminal(CliError):
+    """A passphrase is needed, no file names it, and nobody can type it."""
+
+    code = 7310
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a passphrase is needed and there is no terminal to type it on; name a file with --passphrase-file."
+        )
+
+
+class PassphrasesDiffer(CliError):
+    """A new passphrase was typed differently the second time."""
+
+    code = 7311
+
+    def __init__(self) -> None:
+        super().__init__("the two passphrases differ; nothing was written. Try again.")
+
+
+def add_passphrase_file(parser: argparse.ArgumentParser) -> None:
+    """--passphrase-file"""
+    parser.add_argument(
+        "--passphrase-file", metavar="FILE", type=Path, help="read the passphrase from a file's first line"
+    )
+
+
+def passphrase_from(file: Path | None) -> str | None:
+    """The first line of a file, None without one. Raises OSError."""
+    if file is None:
+        return None
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return lines[0] if lines else ""
+
+
+def ask(prompt: str) -> str:
+    """A typed passphrase. Raises NoTerminal."""
+    if not sys.stdin.isatty():
+        raise NoTerminal
+    return getpass.getpass(prompt)
+
+
+def ask_new(prompt: str) -> str:
+    """A new passphrase, typed twice. Raises NoTerminal, PassphrasesDiffer."""
+    first = ask(prompt)
+    if ask("The same again: ") != first:
+        raise PassphrasesDiffer
+    return first
