@@ -1,7 +1,8 @@
 """The statement of `set_readers`: a data key is committed to, and sealed to one reader who can open it.
 
 For the data key K and the reader R on BabyJubJub: E = e * Base8, S = e * R, wrapped = K + P[READER_KEY](S,
-contract, epoch). The statement stands here twice: `check` in plain integers, `constrain` as a circuit. Tests hold them equal.
+contract, epoch). The statement stands here twice: `check` in plain integers, `constrain` as a circuit; tests hold them
+equal.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ import pytest
 
 from chain.execution.action import Claim
 from chain.execution.verifier import FalseEvidence
+from chain.types.receipt import OK
 from chain.types.scalars import ChainId, FieldElement, Hash, Name, ObjectId, Uint, VkId
 from chain.types.transaction import Envelope
 from compute.confidential import counter
@@ -21,12 +22,12 @@ from compute.confidential.errors import (
     WrongDataKey,
 )
 from compute.confidential.keys import ReaderKey, reader_key
-from compute.confidential.prover import Prover, draft_increment
+from compute.confidential.prover import Prover, draft_increment, draft_set_readers
 from compute.confidential.reader import Opening, current_data_key, open_contract, open_register
 from compute.dev_keys import DevKeys
 from contracts.confidential import state
-from contracts.confidential.actions import Call, Move
-from contracts.confidential.errors import StaleRegister
+from contracts.confidential.actions import Call, Move, SetReaders
+from contracts.confidential.errors import StaleRegister, WrongEpoch
 from crypto.field import SCALAR_FIELD
 from tests.support.confidential_chain import ConfidentialChain, Credulous
 from tests.support.confidential_counter import Counter
@@ -199,6 +200,31 @@ def test_a_copied_call_is_refused_and_a_replayed_one_is_late(prover: Prover) -> 
     with pytest.raises(FalseEvidence):
         contract.chain.apply(contract.chain.envelope(contract.caller, replace(call, moves=(moved_on,))))
     assert open_contract(contract.reader, contract.view)[0].values == (5,)
+
+
+def test_a_sealed_key_is_proven_for_its_reader_its_contract_and_itself(prover: Prover) -> None:
+    contract = Counter(prover, "sealed")
+    draft = draft_set_readers(contract.view, contract.reader.public, contract.entropy)
+    envelope = prover.complete(contract.chain.envelope(contract.owner, draft.action), [draft])
+    (action,) = envelope.actions
+    assert isinstance(action, SetReaders)
+    (sealed,) = action.readers
+    another = reader_key(b"a" * 32).public
+    forged = [
+        replace(action, readers=(replace(sealed, wrapped=FieldElement(1)),)),
+        replace(action, readers=(replace(sealed, reader=another),)),
+        replace(action, kc=FieldElement(1)),
+        replace(action, ephemeral=another),
+    ]
+    for bad in forged:
+        with pytest.raises(FalseEvidence):
+            contract.chain.apply(replace(envelope, actions=(bad,)))
+    for place in (replace(action, contract=ObjectId(b"c" * 32)), replace(action, epoch=Uint(2))):
+        with pytest.raises(FalseEvidence):
+            contract.verifier.require(claims_of(replace(envelope, actions=(place,))))
+    assert contract.view.record.epoch == 0
+    assert contract.chain.apply(envelope).code == OK
+    assert contract.chain.apply(contract.chain.envelope(contract.owner, action)).code == WrongEpoch.code
 
 
 def test_two_attempts_at_one_version_look_unrelated(proven: tuple[Counter, Envelope]) -> None:
