@@ -1,7 +1,7 @@
 """Many short random lives of a network: each seed is one; agreement is checked all along, progress after all is healed.
 
 A life in chaos: lost, doubled and reordered messages, partitions of any shape, crashes with power cuts. A deaf life:
-each node never hears some of what each other says in a round, whoever repeats it, so that one sees a polka or a decision
+each node never hears some of what each other says in a round, whoever repeats it, so that one sees a polka or decision
 and another does not; this finds broken locks. In two of three lives one validator lies or runs twice.
 A failing seed is replayed by calling the function that the test names.
 """
