@@ -23,6 +23,7 @@ from crypto.keystore import (
     encrypt_key,
     unprotected_key,
 )
+from node.durable import sync_folder, write_synced
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
@@ -201,20 +202,8 @@ def _write_new(path: Path, record: bytes) -> None:
     except OSError as refusal:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(record)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        write_synced(descriptor, record)
+        sync_folder(path.parent)
     except OSError as failure:
         path.unlink(missing_ok=True)
         raise KeyFileUnreadable(path, failure.strerror or "failed") from failure
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name durable too, not only its content."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -156,12 +156,16 @@ class SignerStateFile:
         """Make the file of a fresh key. Raises SignerStateExists, SignerStateUnwritable."""
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            write_synced(descriptor, _to_bytes(state))
-            sync_folder(path.parent)
         except FileExistsError as exists:
             raise SignerStateExists(path) from exists
         except OSError as refusal:
             raise SignerStateUnwritable(path, refusal.strerror or "refused") from refusal
+        try:
+            write_synced(descriptor, _to_bytes(state))
+            sync_folder(path.parent)
+        except OSError as failure:
+            path.unlink(missing_ok=True)
+            raise SignerStateUnwritable(path, failure.strerror or "failed") from failure
         return cls(path)
 
     def read(self) -> LastSigned:

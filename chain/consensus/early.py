@@ -12,7 +12,10 @@ from chain.types.vote import Proposal, Vote
 
 @dataclass(frozen=True, slots=True)
 class EarlyMessages:
-    """For `height`: per validator the last proposal, prevote and precommit, whose signatures the driver has checked."""
+    """For `height`: per validator the last proposal, prevote and precommit, that the driver has checked.
+
+    Checked means signature and membership: strangers would make this grow without bound.
+    """
 
     height: Height
     proposals: Mapping[ValidatorId, Proposal] = field(default_factory=dict)

@@ -7,7 +7,15 @@ and the node under test is validator 3. Own votes and proposals are fed back as 
 from collections.abc import Iterable
 
 from chain.consensus.effects import Effect, SignAndPublishProposal, SignAndPublishVote
-from chain.consensus.inputs import BlockJudged, Input, ProposalReceived, StartHeight, TimeoutElapsed, VoteReceived
+from chain.consensus.inputs import (
+    TIMEOUT_PRECOMMIT,
+    BlockJudged,
+    Input,
+    ProposalReceived,
+    StartHeight,
+    TimeoutElapsed,
+    VoteReceived,
+)
 from chain.consensus.state import State, initial_state
 from chain.consensus.step import step
 from chain.types.scalars import (
@@ -141,4 +149,16 @@ class Scene:
         )
 
 
-__all__ = ["HEIGHT", "ME", "NIL", "Scene", "V", "W", "X", "parts_of", "validators_of"]
+def locked_on_v() -> Scene:
+    """A node that locked v in round 0 and came to round 1 without a decision."""
+    scene = Scene()
+    scene.propose(0, V)
+    scene.prevote(0, V, 0, 1)
+    assert scene.last == ("precommit", 0, V)
+    scene.precommit(0, NIL, 0, 1)
+    scene.timeout(TIMEOUT_PRECOMMIT, 0)
+    assert (scene.state.round, scene.state.locked_value, scene.state.locked_round) == (1, V, 0)
+    return scene
+
+
+__all__ = ["HEIGHT", "ME", "NIL", "Scene", "V", "W", "X", "locked_on_v", "parts_of", "validators_of"]

@@ -236,6 +236,21 @@ def test_key_and_state_are_made_once_and_privately(signer: Signer, key_path: Pat
     assert not key_path.with_name("new.json").exists()
 
 
+def test_a_disk_that_refuses_leaves_neither_key_nor_state(
+    key_path: Path, state_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", refuse)
+        with pytest.raises(SignerStateUnwritable):
+            create_signer(key_path, state_path, CHAIN)
+    assert not state_path.exists()
+    assert not key_path.exists()
+    create_signer(key_path, state_path, CHAIN).close()
+
+
 def test_an_existing_key_gets_no_second_state(signer: Signer, key_path: Path, state_path: Path) -> None:
     fresh = state_path.with_name("fresh.state")
     with pytest.raises(KeyFileExists):
