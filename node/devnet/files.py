@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,13 +52,17 @@ class Plan:
     chain_id: str = "cluster-devnet"
     block_time_ms: int = 1_000
     base_port: int = 8645
-    consensus: ConsensusConfig = field(default_factory=ConsensusConfig)
 
     def rpc_port(self, index: int) -> int:
         return self.base_port + PORTS_PER_NODE * index
 
     def p2p_port(self, index: int) -> int:
         return self.base_port + PORTS_PER_NODE * index + 1
+
+    def consensus(self) -> ConsensusConfig:
+        """Waiting times that fit the block time, on one machine without distances."""
+        propose = min(max(2 * self.block_time_ms, 1_000), 3_000)
+        return ConsensusConfig(propose_ms=propose, prevote_ms=propose // 2, precommit_ms=propose // 2)
 
     def ports(self) -> range:
         """All of them."""
@@ -158,7 +162,7 @@ def node_config(plan: Plan, index: int) -> Config:
         moniker=f"node{index}",
         rpc=RpcConfig(listen=f"{HOST}:{plan.rpc_port(index)}"),
         p2p=P2PConfig(listen=f"{HOST}:{plan.p2p_port(index)}", max_inbound=max(32, plan.validators)),
-        consensus=plan.consensus,
+        consensus=plan.consensus(),
     )
 
 
