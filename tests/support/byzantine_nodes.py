@@ -62,7 +62,7 @@ class InvalidProposer(ByzantineNode):
         return super().build(salt, valid=False)
 
 
-class LateProposer(ByzantineNode):
+class FutureProposer(ByzantineNode):
     """Proposes blocks with a time far in the future."""
 
     def build(self, salt: int = 0, *, valid: bool = True) -> Value:
