@@ -39,8 +39,11 @@ class StartHeight(Input):
 class ProposalReceived(Input):
     """A proposal whose signature holds and whose whole block has arrived, has `block_id`, and was executed.
 
-    valid: the block obeys every rule, state root included. timely: `timing.is_timely` at first receipt; it counts only
-    when the proposal's valid_round is -1. The own proposal comes back this way with both True.
+    valid: the block obeys every rule, state root included. It is about the block alone and the first judgement of a
+    block stands, so a proposal that does not fit its block (other parts, a fresh value of another proposer) is not
+    handed in at all: else a false proposal could make this node hold a good block invalid.
+    timely: `timing.is_timely` at first receipt; it counts only when the proposal's valid_round is -1.
+    The own proposal comes back this way with both True.
     """
 
     tag: ClassVar[int] = 2

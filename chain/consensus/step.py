@@ -60,7 +60,14 @@ def wants_proposal(state: State, proposal: Proposal) -> bool:
         and proposal.valid_round < proposal.round
         and proposal.round not in state.offers
         and proposal.proposer == state.validators.proposer(proposal.height, proposal.round)
+        and _parts_fit(state, proposal)
     )
+
+
+def _parts_fit(state: State, proposal: Proposal) -> bool:
+    """A block that lies here already has one encoding; a proposal that claims another for it is false."""
+    block = state.blocks.get(proposal.block_id)
+    return block is None or block.parts == proposal.parts
 
 
 def wanted_blocks(state: State) -> frozenset[BlockId]:

@@ -13,11 +13,13 @@ from chain.consensus.inputs import (
     TIMEOUT_PRECOMMIT,
     TIMEOUT_PREVOTE,
     TIMEOUT_PROPOSE,
+    ProposalReceived,
     ProposedValue,
 )
 from chain.consensus.state import Step
-from chain.consensus.step import wanted_blocks
-from chain.types.scalars import Round
+from chain.consensus.step import wanted_blocks, wants_proposal
+from chain.types.scalars import Round, Signature, ValidRound
+from chain.types.vote import Proposal
 from tests.support.consensus_scene import HEIGHT, NIL, Scene, V, W, locked_on_v, parts_of
 
 # Lines 11-21
@@ -108,6 +110,15 @@ def test_the_first_proposal_of_a_round_counts_and_a_second_is_ignored() -> None:
     scene.propose(0, W)
     assert scene.signed == [("prevote", 0, V)]
     assert W not in scene.state.blocks
+
+
+def test_a_proposal_that_claims_another_encoding_of_a_known_block_is_ignored() -> None:
+    scene = locked_on_v()
+    false = Proposal(HEIGHT, Round(1), ValidRound(0), V, parts_of(W), scene.key(1), Signature(bytes(64)))
+    assert not wants_proposal(scene.state, false)
+    assert scene.feed(ProposalReceived(false, True, True)) == []
+    scene.propose(1, V, valid_round=0)
+    assert scene.last == ("prevote", 1, V)
 
 
 # Lines 28-33
