@@ -61,21 +61,36 @@ class DevKeys:
             self._loaded[name] = self._read_or_make(name, build())
         return self._loaded[name]
 
+    def find(self, name: str, circuit: Circuit) -> CircuitKeys | None:
+        """The circuit's keys if they lie on disk; no setup is run. Raises what decoding raises."""
+        digest = sha256(write_r1cs(circuit)).digest()
+        path = self._path(name, digest)
+        return self._read(name, circuit, digest, path) if path.exists() else None
+
+    def put(self, keys: CircuitKeys) -> None:
+        """Keep keys that came from elsewhere, unless the circuit has some here already."""
+        self._write(keys.proving, keys.verifying, self._path(keys.name, keys.r1cs_hash))
+
     def _read_or_make(self, name: str, circuit: Circuit) -> CircuitKeys:
         r1cs = write_r1cs(circuit)
         digest = sha256(r1cs).digest()
-        path = self._folder / f"{name}-{digest.hex()[:_HASH_DIGITS]}.keys"
+        path = self._path(name, digest)
         if not path.exists():
-            self._make(r1cs, path)
+            self._write(*setup(r1cs), path)
+        return self._read(name, circuit, digest, path)
+
+    def _path(self, name: str, digest: bytes) -> Path:
+        return self._folder / f"{name}-{digest.hex()[:_HASH_DIGITS]}.keys"
+
+    def _read(self, name: str, circuit: Circuit, digest: bytes, path: Path) -> CircuitKeys:
         data = path.read_bytes()
         size = int.from_bytes(data[:_LENGTH_BYTES], "big")
         verifying, proving = data[_LENGTH_BYTES : _LENGTH_BYTES + size], data[_LENGTH_BYTES + size :]
         return CircuitKeys(name, circuit, digest, ProvingKey.from_bytes(proving), decompress_key(verifying))
 
-    def _make(self, r1cs: bytes, path: Path) -> None:
+    def _write(self, proving: ProvingKey, verifying: VerifyingKey, path: Path) -> None:
         """One file for both keys, put in place whole: of two processes that make it at once, the first one's stays."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        proving, verifying = setup(r1cs)
         compressed = compress_key(verifying)
         with NamedTemporaryFile(dir=self._folder) as new:
             new.write(len(compressed).to_bytes(_LENGTH_BYTES, "big") + compressed + proving.to_bytes())

@@ -72,3 +72,66 @@ class ManifestUnusable(ModelError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the manifest is not one of a quantised model: {reason}. Its program needs its own client.")
         self.reason = reason
+
+
+class ReferenceMismatch(ModelError):
+    """The circuit computes something else than the integer reference: a fault of ours, nothing is submitted."""
+
+    code = 6107
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"public input {position} of the circuit is not what the integer reference says; do not use this model, "
+            "and report the fault."
+        )
+        self.position = position
+
+
+class NoProvider(ModelError):
+    """Nobody is there to whom a task could be sealed."""
+
+    code = 6120
+
+    def __init__(self, providers: int, price: int) -> None:
+        super().__init__(
+            f"of {providers} registered providers none is bonded, offers proofs and asks at most {price} nano-CLU; "
+            "raise the price, or start a worker with `cluster worker start`."
+        )
+        self.providers, self.price = providers, price
+
+
+class TaskEndedUnproven(ModelError):
+    """A task ended without a result; its escrow went back."""
+
+    code = 6121
+
+    def __init__(self, task: str, phase: str) -> None:
+        super().__init__(
+            f"task {task} is {phase}: nobody proved a result in time; the escrow was paid back, post anew."
+        )
+        self.task, self.phase = task, phase
+
+
+class ResultNotOpened(ModelError):
+    """A proven result does not open to logits of the model with this task's salt."""
+
+    code = 6122
+
+    def __init__(self, task: str) -> None:
+        super().__init__(
+            f"the result of task {task} does not open with this receipt; it belongs to another task or was altered."
+        )
+        self.task = task
+
+
+class ReceiptUnusable(ModelError):
+    """A file that should hold what is needed to open a task's result does not."""
+
+    code = 6123
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used: {reason}. Without the receipt that `cluster task post` wrote, nobody can open the "
+            "result."
+        )
+        self.path, self.reason = str(path), reason

@@ -14,6 +14,7 @@ from compute.zkml.errors import ManifestUnusable, NotFinite, RowOutOfRange, Wron
 from crypto.poseidon import PACKED_BITS, pack_bytes
 
 FORMAT: Final = "cluster-quantised-model/1"
+MAX_INPUT_BITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ class Manifest:
         for index, (value, offset, step) in enumerate(zip(row, self.offsets, self.steps, strict=True)):
             if not math.isfinite(value):
                 raise NotFinite(f"feature {index} of the row")
-            number = round((float(value) - offset) / step)
-            if not 0 <= number <= top:
+            scaled = (float(value) - offset) / step
+            if not 0 <= (number := round(max(-1.0, min(scaled, top + 1.0)))) <= top:
                 raise RowOutOfRange(index, float(value), offset, offset + top * step)
             quantised.append(number)
         return quantised
@@ -72,7 +73,9 @@ class Manifest:
         return pack_bytes([logit + half for logit in logits], self.output_bits)
 
     def unpack_logits(self, elements: Sequence[int]) -> list[int]:
-        """The logits in a decrypted result. Raises ManifestUnusable when the elements are no packing."""
+        """The logits in a decrypted result. Raises ManifestUnusable when the elements are no packing of them."""
+        if len(elements) != self.elements:
+            raise ManifestUnusable(f"a result has {len(elements)} elements, the manifest speaks of {self.elements}")
         per, half, mask = PACKED_BITS // self.output_bits, 1 << (self.output_bits - 1), (1 << self.output_bits) - 1
         logits: list[int] = []
         for element in elements:
@@ -92,7 +95,7 @@ def decode_manifest(data: bytes) -> Manifest:
         manifest = Manifest(**{key: _frozen(value) for key, value in table.items()})
         _check(manifest)
         return manifest
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ManifestUnusable(str(error)[:120]) from error
 
 
@@ -104,12 +107,19 @@ def _check(manifest: Manifest) -> None:
     if manifest.format != FORMAT:
         raise ManifestUnusable(f"its format is {manifest.format!r:.40}, not {FORMAT}")
     sizes = (manifest.features, manifest.input_bits, manifest.outputs, manifest.output_bits)
-    if any(type(size) is not int or size < 1 for size in sizes) or manifest.output_bits > PACKED_BITS:
+    if any(type(size) is not int or size < 1 for size in sizes):
         raise ManifestUnusable("its sizes are not positive integers")
+    if manifest.input_bits > MAX_INPUT_BITS or manifest.output_bits > PACKED_BITS:
+        raise ManifestUnusable(f"it asks for more than {MAX_INPUT_BITS} input bits or {PACKED_BITS} output bits")
+    lists = (manifest.offsets, manifest.steps, manifest.classes, manifest.shifts, manifest.calibrated_maxima)
+    if not all(isinstance(entries, tuple) for entries in lists):
+        raise ManifestUnusable("a list is missing")
+    if len(manifest.classes) != max(2, manifest.outputs) or not all(isinstance(name, str) for name in manifest.classes):
+        raise ManifestUnusable("it has not one name per class")
     if len(manifest.offsets) != manifest.features or len(manifest.steps) != manifest.features:
         raise ManifestUnusable("it has not one offset and step per feature")
     numbers = (*manifest.offsets, *manifest.steps, manifest.logit_step)
     if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
         raise ManifestUnusable("a scale is not a finite number")
-    if any(step <= 0 for step in manifest.steps):
+    if any(step <= 0 for step in (*manifest.steps, manifest.logit_step)):
         raise ManifestUnusable("a step is not positive")

@@ -1,0 +1,150 @@
+"""What a node answers about tasks, providers, programs and models, as the chain's own records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chain.codec import from_json
+from chain.errors import ChainError
+from chain.types.scalars import AccountId, Amount, Name, ObjectId, ProgramId
+from client.errors import AnswerRefused, NotAnRpc, RpcFailed
+from client.rpc import RpcClient
+from contracts.registry.state import KeyRecord, Model, Program, program_id
+from contracts.tasks.provider_state import Provider
+from contracts.tasks.state import Task, TaskInput
+from crypto.address import encode_address
+
+T = TypeVar("T")
+PROVIDER_UNKNOWN = "ProviderUnknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A task with its phase at the next height. `input` is None where a list was asked for, and when the task ended."""
+
+    task: Task
+    phase: Name
+    input: TaskInput | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """A provider's record and what it has bonded, in nano-CLU."""
+
+    record: Provider
+    bond: Amount
+
+    @property
+    def address(self) -> str:
+        return encode_address(self.record.account)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramState:
+    """A program and its manifest, checked against the program's id."""
+
+    record: Program
+    manifest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """A model under its name, with its program."""
+
+    model: Model
+    program: ProgramState
+
+
+async def get_task(rpc: RpcClient, task: ObjectId) -> TaskState:
+    """Raises RpcFailed (TaskNotFound), Unreachable, NotAnRpc."""
+    answer = dict(await rpc.call("task_get", id=task))
+    return _task(rpc, answer, _optional(rpc, TaskInput, answer.pop("input", None)))
+
+
+async def list_tasks(rpc: RpcClient, **filters: Any) -> list[TaskState]:
+    """Tasks by the filters of task_list: state, requester, provider, recipient, limit. Raises as get_task."""
+    answer = await rpc.call("task_list", **filters)
+    return [_task(rpc, dict(entry), None) for entry in answer["tasks"]]
+
+
+async def find_provider(rpc: RpcClient, account: AccountId) -> ProviderState | None:
+    """The provider of an account, None for an account that is none. Raises RpcFailed, Unreachable, NotAnRpc."""
+    try:
+        return _provider(rpc, await rpc.call("provider_get", address=encode_address(account)))
+    except RpcFailed as failed:
+        if failed.name == PROVIDER_UNKNOWN:
+            return None
+        raise
+
+
+async def list_providers(rpc: RpcClient) -> list[ProviderState]:
+    """Everybody who ever registered. Raises RpcFailed, Unreachable, NotAnRpc."""
+    return [_provider(rpc, entry) for entry in (await rpc.call("provider_list"))["providers"]]
+
+
+async def get_key(rpc: RpcClient, vk_id: bytes) -> KeyRecord:
+    """A verifying key's record. Raises RpcFailed (KeyUnknown), Unreachable, NotAnRpc."""
+    answer = dict(await rpc.call("registry_getKey", id=vk_id))
+    for extra in ("strength", "key"):
+        answer.pop(extra, None)
+    return _record(rpc, KeyRecord, answer)
+
+
+async def get_program(rpc: RpcClient, program: ProgramId) -> ProgramState:
+    """A program and its manifest. Raises RpcFailed (ProgramUnknown), AnswerRefused, Unreachable, NotAnRpc."""
+    answer = dict(await rpc.call("registry_getProgram", id=program))
+    manifest = _hex(rpc, answer.pop("manifest", None))
+    return _program(_record(rpc, Program, answer), manifest, program)
+
+
+async def get_model(rpc: RpcClient, name: str) -> ModelState:
+    """The newest version of a model, found by its name or its 0x-hex id.
+
+    Raises RpcFailed (ModelNameUnknown, ModelUnknown), AnswerRefused, Unreachable, NotAnRpc.
+    """
+    by_id = name.startswith("0x")
+    answer = dict(await rpc.call("model_get", id=name if by_id else None, name=None if by_id else name))
+    program = _record(rpc, Program, answer.pop("program_record", None))
+    manifest = _hex(rpc, answer.pop("manifest", None))
+    model = _record(rpc, Model, answer)
+    return ModelState(model, _program(program, manifest, model.program))
+
+
+def _program(record: Program, manifest: bytes, wanted: ProgramId) -> ProgramState:
+    """A program's id is the hash of all that matters of it, so no node can put another manifest under it."""
+    if record.id != wanted or program_id(record.vk_id, record.r1cs_hash, manifest) != wanted:
+        raise AnswerRefused(f"key, constraints and manifest do not hash to program 0x{wanted.hex()}")
+    return ProgramState(record, manifest)
+
+
+def _task(rpc: RpcClient, answer: dict[str, Any], task_input: TaskInput | None) -> TaskState:
+    phase = answer.pop("phase", None)
+    if not isinstance(phase, str):
+        raise NotAnRpc(rpc.url, "a task came without its phase")
+    return TaskState(_record(rpc, Task, answer), Name(phase), task_input)
+
+
+def _provider(rpc: RpcClient, answer: Mapping[str, Any]) -> ProviderState:
+    fields = dict(answer)
+    bond = str(fields.pop("bond_amount", ""))
+    if not bond.isdecimal():
+        raise NotAnRpc(rpc.url, "a provider came without its bond")
+    return ProviderState(_record(rpc, Provider, fields), Amount(int(bond)))
+
+
+def _optional(rpc: RpcClient, cls: type[T], answer: object) -> T | None:
+    return None if answer is None else _record(rpc, cls, answer)
+
+
+def _record(rpc: RpcClient, cls: type[T], answer: object) -> T:
+    try:
+        return from_json(cls, answer)
+    except ChainError as error:
+        raise NotAnRpc(rpc.url, f"an answer is no {cls.__name__} of this version ({error})") from error
+
+
+def _hex(rpc: RpcClient, answer: object) -> bytes:
+    try:
+        return bytes.fromhex(str(answer).removeprefix("0x"))
+    except ValueError as error:
+        raise NotAnRpc(rpc.url, "a manifest came that is not hex") from error

@@ -1,0 +1,121 @@
+"""Puts a quantised model on a chain: verifying key, program and name, in one transaction."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from chain.execution.action import Action
+from chain.types.scalars import Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
+from client.errors import RpcFailed
+from client.market import get_key, get_program
+from client.results import chain_status
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from compute.dev_keys import CircuitKeys
+from compute.zkml.artifact import program_id, save_artifact
+from compute.zkml.quantise import Quantised
+from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram
+from contracts.registry.events import ModelPublished
+from contracts.registry.statement import INFERENCE
+
+Progress = Callable[[str], None]
+KEY_UNKNOWN: Final = "KeyUnknown"
+PROGRAM_UNKNOWN: Final = "ProgramUnknown"
+ROYALTY_BPS: Final = 500
+POLL_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a model is offered. royalty_bps: the owner's share of what is left of a price after the burn, in 1/10,000."""
+
+    name: str
+    version: str
+    description: str
+    royalty_bps: int = ROYALTY_BPS
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a model stands on chain. Tasks may name its program from `active_from` on."""
+
+    model: ObjectId
+    program: ProgramId
+    vk_id: VkId
+    transaction: str
+    height: Height
+    active_from: Height
+    folder: Path
+
+
+async def publish(
+    wallet: Wallet,
+    quantised: Quantised,
+    keys: CircuitKeys,
+    listing: Listing,
+    models: Path,
+    progress: Progress = lambda text: None,
+) -> Published:
+    """Write the model's files under `models`, then register what the chain does not know of it yet, and its name.
+
+    Waits until the key may be used. Raises RpcFailed for what the chain refuses (a name of somebody else's, a version
+    that is taken, a program that somebody else registered first), TransactionFailed, TransactionExpired, Unreachable.
+    """
+    progress("writing the model's files")
+    folder = save_artifact(models, quantised, keys)
+    program = program_id(quantised, keys)
+    actions = await _missing(wallet.rpc, quantised, keys, listing)
+    name = PublishModel(Name(listing.name), Name(listing.version), program, Text(listing.description))
+    progress(f"registering {', '.join(action.name for action in (*actions, name))}")
+    outcome = await wallet.submit([*actions, name])
+    model = next(event["id"] for event in outcome.events if event["type"] == ModelPublished.name)
+    progress("waiting until the key is active")
+    active_from = (await get_key(wallet.rpc, keys.vk_id)).active_from
+    await wait_active(wallet.rpc, active_from)
+    return Published(
+        model=ObjectId(bytes.fromhex(model[2:])),
+        program=program,
+        vk_id=keys.vk_id,
+        transaction=outcome.hash,
+        height=Height(outcome.height or 0),
+        active_from=active_from,
+        folder=folder,
+    )
+
+
+async def wait_active(rpc: RpcClient, active_from: Height) -> None:
+    """Wait until the next block is one in which the key may be used."""
+    while True:
+        if (await chain_status(rpc)).height + 1 >= active_from:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _missing(rpc: RpcClient, quantised: Quantised, keys: CircuitKeys, listing: Listing) -> list[Action]:
+    actions: list[Action] = []
+    try:
+        await get_key(rpc, keys.vk_id)
+    except RpcFailed as failed:
+        if failed.name != KEY_UNKNOWN:
+            raise
+        actions.append(RegisterKey(Blob(keys.compressed), None))
+    try:
+        await get_program(rpc, program_id(quantised, keys))
+    except RpcFailed as failed:
+        if failed.name != PROGRAM_UNKNOWN:
+            raise
+        manifest, elements = quantised.manifest.encode(), quantised.manifest.elements
+        actions.append(
+            RegisterProgram(
+                keys.vk_id,
+                Hash(keys.r1cs_hash),
+                Blob(manifest),
+                Uint(listing.royalty_bps),
+                INFERENCE,
+                Uint(elements),
+                bound=True,
+            )
+        )
+    return actions

@@ -1,0 +1,94 @@
+"""What a requester keeps of a posted task: the opening of its input commitment, which also opens the result."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chain.types.scalars import ObjectId, ProgramId
+from client.inference import PrivateInput
+from compute.zkml.errors import ReceiptUnusable
+from crypto.field import SCALAR_FIELD
+
+FORMAT: Final = "cluster-task-receipt/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A posted task. Whoever has its receipt can read input and result; nobody else but the `readers` can."""
+
+    task: ObjectId
+    program: ProgramId
+    model: str
+    input: PrivateInput
+    readers: tuple[str, ...]  # addresses of the providers to whom the input was sealed
+    transaction: str
+    height: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "task": "0x" + self.task.hex(),
+            "program": "0x" + self.program.hex(),
+            "model": self.model,
+            "row": list(self.input.row),
+            "input_bits": self.input.input_bits,
+            "salt": str(self.input.salt),
+            "readers": list(self.readers),
+            "transaction": self.transaction,
+            "height": self.height,
+        }
+
+
+def receipt_path(folder: Path, task: ObjectId) -> Path:
+    """Where a task's receipt lies in a folder of receipts."""
+    return folder / f"{task.hex()}.json"
+
+
+def save_receipt(folder: Path, receipt: Receipt) -> Path:
+    """Write a receipt for its owner's eyes only; its path."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = receipt_path(folder, receipt.task)
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        json.dump(receipt.to_json(), file)
+        file.write("\n")
+    return path
+
+
+def load_receipt(folder: Path, task: ObjectId) -> Receipt:
+    """Raises ReceiptUnusable."""
+    path = receipt_path(folder, task)
+    try:
+        receipt = _receipt(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ReceiptUnusable(path, error.strerror or str(error)) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ReceiptUnusable(path, f"it is no receipt of a task ({error})") from error
+    if receipt.task != task:
+        raise ReceiptUnusable(path, "it is the receipt of another task")
+    return receipt
+
+
+def _receipt(table: dict[str, Any]) -> Receipt:
+    if table["format"] != FORMAT:
+        raise ValueError(f"format {table['format']!r:.40}")
+    row, salt = tuple(int(value) for value in table["row"]), int(table["salt"])
+    if not 0 <= salt < SCALAR_FIELD:
+        raise ValueError("the salt is no field element")
+    return Receipt(
+        task=ObjectId(_id(table["task"])),
+        program=ProgramId(_id(table["program"])),
+        model=str(table["model"]),
+        input=PrivateInput(row, int(table["input_bits"]), salt),
+        readers=tuple(str(reader) for reader in table["readers"]),
+        transaction=str(table["transaction"]),
+        height=int(table["height"]),
+    )
+
+
+def _id(text: str) -> bytes:
+    identifier = bytes.fromhex(text.removeprefix("0x"))
+    if len(identifier) != 32:
+        raise ValueError("an id is not 32 bytes")
+    return identifier
