@@ -12,7 +12,7 @@ from functools import cache
 from typing import ClassVar, Final, NamedTuple
 
 from crypto.errors import CryptoError
-from crypto.field import FIELD_BYTES, SCALAR_FIELD
+from crypto.field import FIELD_BYTES, SCALAR_FIELD, square_root
 
 A: Final = 168700
 D: Final = 168696
@@ -180,7 +180,7 @@ def decode_point(encoded: bytes) -> Point:
     if y >= _P:
         raise MalformedPoint(encoded, "y is not below the field's order")
     yy = y * y % _P
-    x = _square_root((1 - yy) * pow(A - D * yy, -1, _P) % _P)
+    x = square_root((1 - yy) * pow(A - D * yy, -1, _P) % _P)
     if x is None:
         raise MalformedPoint(encoded, "no point of the curve has this y")
     if x > _P // 2:
@@ -238,23 +238,3 @@ def _affine(point: Projective) -> Point:
     x, y, z = point
     inverse = pow(z, -1, _P)
     return Point(x * inverse % _P, y * inverse % _P)
-
-
-def _square_root(value: int) -> int | None:
-    """A square root modulo r, or None; Tonelli-Shanks, r - 1 = 2**28 * odd."""
-    if value == 0:
-        return 0
-    if pow(value, _P // 2, _P) != 1:
-        return None
-    order, odd = 28, _P >> 28
-    generator = pow(5, odd, _P)  # 5 is the least non-residue
-    root, rest = pow(value, (odd + 1) // 2, _P), pow(value, odd, _P)
-    while rest != 1:
-        level, square = 0, rest
-        while square != 1:
-            square = square * square % _P
-            level += 1
-        factor = pow(generator, 1 << order - level - 1, _P)
-        root, generator = root * factor % _P, factor * factor % _P
-        rest, order = rest * generator % _P, level
-    return root

@@ -216,7 +216,8 @@ class Builder:
     def _add_step(
         self, gadget: str, function: Hint, inputs: Sequence[Wire], domain: Sequence[Bound | None], cells: range
     ) -> None:
-        self._steps.append(Step(gadget, self._phase, tuple(map(Linear, inputs)), tuple(domain), function, cells))
+        ready = tuple(map(Linear, inputs))
+        self._steps.append(Step(gadget, self._phase, self.constraint_count, ready, tuple(domain), function, cells))
 
     def _emit(self, matrix: Matrix, wire: Wire) -> None:
         intern = self._coefficients

@@ -46,6 +46,7 @@ class Step:
 
     gadget: str
     phase: int
+    position: int  # how many constraints were made before it
     inputs: tuple[Linear, ...]
     domain: tuple[Bound | None, ...]
     function: Hint

@@ -17,8 +17,8 @@ def bits_at_most(cs: Builder, a: Wire, highest: int) -> list[Wire]:
 
     From the top down, `equal` says that all bits so far are those of `highest`: where it has a one, equal &= bit; where
     it has a zero, bit * (1 - bit - equal) = 0 makes the bit boolean, and zero while equal still holds.
-    Constraints: bits of highest, and one for each of its ones above its lowest zero. Raises RangeError unless
-    0 < highest < r. Source: Zcash protocol specification, A.3.2.2, range check.
+    Constraints: bits of highest, and one for each but the first of its ones above its lowest zero.
+    Raises RangeError unless 0 < highest < r. Source: Zcash protocol specification, A.3.2.2, range check.
     """
     if not 0 < highest < SCALAR_FIELD:
         raise RangeError("bits_at_most", a.bound, (0, SCALAR_FIELD - 1))

@@ -34,7 +34,8 @@ def argmax(cs: Builder, values: Sequence[Wire], bits: int) -> tuple[Wire, Wire]:
     """(index, maximum): the first of the largest values, as NumPy's argmax breaks ties; index in 0..n - 1.
 
     Bounded wires in, any two of which differ by less than 2**bits. A one-hot choice s, m with s_i (m - v_i) = 0, and
-    m - v_i - [i before the choice] >= 0, which also settles ties. Constraints: n(bits + 2), n at least 2.
+    m - v_i - [i before the choice] >= 0, which settles ties and also forbids a second choice, so the first place of s
+    is 1 - the others without being proven a bit. Constraints: n(bits + 2) - 1, n at least 2.
     Raises RangeError if the values are not so bounded.
     """
     low, high = _common_bound(values, bits)
@@ -43,7 +44,7 @@ def argmax(cs: Builder, values: Sequence[Wire], bits: int) -> tuple[Wire, Wire]:
     (excess,) = cs.hint("argmax", lambda v: (max(v) - low,), values, 1)
     largest = excess + low
     first = linear([(-1, hint) for hint in hints], 1)
-    chosen = [assert_boolean(cs, first), *(assert_boolean(cs, hint) for hint in hints)]
+    chosen = [first, *(assert_boolean(cs, hint) for hint in hints)]
     for i, value in enumerate(values):
         cs.constrain(chosen[i], largest - value, 0)
         before_choice = linear((1, later) for later in chosen[i + 1 :])

@@ -1,0 +1,121 @@
+"""A circuit as a system of equations: what holds, what does not, and what a cell would have to be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crypto.field import SCALAR_FIELD, square_root
+from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.constraints import Terms
+
+_P = SCALAR_FIELD
+_HALF = pow(2, -1, _P)
+
+
+class System:
+    """The constraints of a circuit, its given cells (one and the inputs) and its outputs."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.rows = tuple(circuit.constraints.rows())
+        self.given = frozenset([0, *(cell for place in circuit.inputs.values() for cell in place.cells)])
+        self.outputs = tuple(cell for cells in circuit.outputs.values() for cell in cells)
+        late = {cell: circuit.cell_count + i for i, cell in enumerate(self.outputs)}
+        self.order = {cell: late.get(cell, cell) for cell in range(circuit.cell_count)}  # outputs are made last
+        self.cells_of = tuple(self._cells(row) for row in self.rows)
+        self.sources = tuple(frozenset(c for wire in step.inputs for c in wire.cells) for step in circuit.steps)
+        self.rows_of: tuple[list[int], ...] = tuple([] for _ in range(circuit.cell_count))
+        for row, cells in enumerate(self.cells_of):
+            for cell in cells:
+                self.rows_of[cell].append(row)
+        self.boolean = frozenset(
+            cell for cell in self.order if any(self._is_boolean(r, cell) for r in self.rows_of[cell])
+        )
+
+    @property
+    def free(self) -> Iterator[int]:
+        """The cells that the prover fills in beside the inputs, oldest first."""
+        return (cell for cell in sorted(self.order, key=self.order.__getitem__) if cell not in self.given)
+
+    def _cells(self, row: tuple[Terms, Terms, Terms]) -> tuple[int, ...]:
+        """The cells of a constraint, newest first, without the constant one."""
+        found = {cell for terms in row for cell, _ in terms if cell}
+        return tuple(sorted(found, key=self.order.__getitem__, reverse=True))
+
+    def _is_boolean(self, row: int, cell: int) -> bool:
+        """Whether the row is cell * (cell - 1) = 0 up to a factor."""
+        return self.cells_of[row] == (cell,) and set(self.roots(row, cell, {0: 1, cell: 0})) == {0, 1}
+
+    def holds(self, row: int, values: Mapping[int, int] | Sequence[int]) -> bool:
+        a, b, c = (sum(f * values[cell] for cell, f in terms) for terms in self.rows[row])
+        return (a * b - c) % _P == 0
+
+    @staticmethod
+    def split(
+        terms: Terms, cells: Sequence[int], values: Mapping[int, int] | Sequence[int]
+    ) -> tuple[int, dict[int, int]]:
+        """A linear form as the value of its other terms and the weights of these cells."""
+        weights = {cell: weight for cell, weight in terms if cell in cells}
+        return sum(weight * values[cell] for cell, weight in terms if cell not in weights) % _P, weights
+
+    def roots(self, row: int, cell: int, values: Mapping[int, int] | Sequence[int]) -> list[int]:
+        """What the cell may be for the row to hold, all else as it is; empty if nothing or anything would do."""
+        return [value for _, value in self.fixes(row, (cell,), values)]
+
+    def fixes(
+        self,
+        row: int,
+        cells: Sequence[int],
+        values: Mapping[int, int] | Sequence[int],
+        bits: frozenset[int] = frozenset(),
+    ) -> Iterator[tuple[int, int]]:
+        """Each cell with each value with which the row holds, all else as it is; for `bits` only 0 and 1 count."""
+        forms = [dict(terms) for terms in self.rows[row]]
+        totals = [sum(weight * values[cell] for cell, weight in form.items()) for form in forms]
+        for cell in cells:
+            weights = [form.get(cell, 0) for form in forms]
+            a, b, c = (total - weight * values[cell] for total, weight in zip(totals, weights, strict=True))
+            a1, b1, c1 = weights
+            if cell in bits:
+                yield from ((cell, bit) for bit in (0, 1) if ((a + bit * a1) * (b + bit * b1) - c - bit * c1) % _P == 0)
+            else:
+                yield from ((cell, r) for r in _roots(a1 * b1 % _P, (a * b1 + a1 * b - c1) % _P, (a * b - c) % _P))
+
+    def gradient(self, row: int, values: Sequence[int]) -> dict[int, int]:
+        """d(A * B - C) / d(cell) at these values, for the free cells."""
+        a_terms, b_terms, c_terms = self.rows[row]
+        a = sum(f * values[cell] for cell, f in a_terms)
+        b = sum(f * values[cell] for cell, f in b_terms)
+        slopes: dict[int, int] = {}
+        for terms, factor in ((a_terms, b), (b_terms, a), (c_terms, -1)):
+            for cell, f in terms:
+                if cell not in self.given:
+                    slopes[cell] = (slopes.get(cell, 0) + f * factor) % _P
+        return slopes
+
+    def vanishing_factors(self, row: int, values: Sequence[int]) -> tuple[dict[int, int], dict[int, int]] | None:
+        """The free cells' factors in A and B of a row A * B = 0 where both are zero at these values, else None."""
+        a_terms, b_terms, c_terms = self.rows[row]
+        if c_terms or any(sum(f * values[cell] for cell, f in terms) % _P for terms in (a_terms, b_terms)):
+            return None
+        a, b = ({cell: f for cell, f in terms if cell not in self.given} for terms in (a_terms, b_terms))
+        return a, b
+
+    def polynomial(self, row: int) -> dict[tuple[int, int], int]:
+        """A * B - C by monomials (i, j), i <= j, with cell 0 for one."""
+        a_terms, b_terms, c_terms = self.rows[row]
+        products = [((i, j), f * g) for i, f in a_terms for j, g in b_terms]
+        found: dict[tuple[int, int], int] = {}
+        for (i, j), factor in (*products, *(((0, cell), -f) for cell, f in c_terms)):
+            key = (min(i, j), max(i, j))
+            found[key] = (found.get(key, 0) + factor) % _P
+        return found
+
+
+def _roots(square: int, slope: int, rest: int) -> list[int]:
+    """The solutions of square x**2 + slope x + rest = 0, none if every x is one."""
+    if square == 0:
+        return [-rest * pow(slope, -1, _P) % _P] if slope else []
+    root = square_root((slope * slope - 4 * square * rest) % _P)
+    if root is None:
+        return []
+    scale = _HALF * pow(square, -1, _P)
+    return sorted({(-slope + root) * scale % _P, (-slope - root) * scale % _P})
