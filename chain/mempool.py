@@ -1,7 +1,7 @@
 """Admitted transactions that wait for a block, in memory and bounded.
 
-Order: tip per work unit over per-sender heads, so a sender's nonces stay in sequence. A queued nonce is replaced for a tip
-raised by at least 10%; a full pool makes room by its lowest tail, if that pays less than the newcomer.
+Order: tip per work unit over per-sender heads, so a sender's nonces stay in sequence. A queued nonce is replaced for a
+tip raised by at least 10%; a full pool makes room by its lowest tail, if that pays less than the newcomer.
 Source: architecture.md, "The way of a transaction".
 """
 
@@ -177,7 +177,7 @@ class Mempool:
         heapq.heappush(self._expiries, (transaction.envelope.expiry_height, transaction.hash))
 
     def candidates(self) -> Iterator[Transaction]:
-        """Best first: the highest tip per work unit among the senders' next nonces, then that sender's following one."""
+        """Best first: the highest tip per work unit among the senders' next nonces, then its sender's following."""
         heads = [
             (_Price(entry), account, sender.next_nonce)
             for account, sender in self._senders.items()

@@ -55,8 +55,8 @@ def build_block(
 ) -> Built:
     """Fill a block with the best-paying candidates that apply.
 
-    A transaction that may not stand in a block is left out and named in `refused`; one whose state rule fails stays in with
-    its receipt, so that everything admitted gets an answer. `time` must be later than the tip's.
+    A transaction that may not stand in a block is left out and named in `refused`; one whose state rule fails stays in
+    with its receipt, so that everything admitted gets an answer. `time` must be later than the tip's.
     """
     params = read_params(view)
     height = Height(tip.height + 1)

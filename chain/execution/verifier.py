@@ -34,16 +34,6 @@ class BadSignature(ChainError):
         self.public_key = public_key
 
 
-class UnknownKey(ChainError):
-    """A claim names a verifying key that committed state does not hold."""
-
-    code = 3032
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__(f"verifying key 0x{key.hex()} is not registered; register it first and resubmit when final.")
-        self.key = key
-
-
 class Verifier(Protocol):
     """Checks evidence. Node, tests and simulation bring their own; the answer is the same everywhere."""
 
