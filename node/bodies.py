@@ -6,7 +6,7 @@ from typing import Final
 from chain.codec import decode, encode
 from chain.types.block import Block
 from chain.types.parts import BlockPart, PartSet, split
-from chain.types.scalars import BlockId, Height, Timestamp
+from chain.types.scalars import BlockId, Height, Round, Timestamp, ValidatorId
 from chain.types.vote import PartSetHeader, Proposal
 
 MAX_SETS: Final = 8  # part sets collected at once: a proposer has one a round, and a quorum wants few others
@@ -42,7 +42,7 @@ class Bodies:
     height: Height
     whole: dict[BlockId, Body] = field(default_factory=dict)
     judged: dict[BlockId, bool] = field(default_factory=dict)
-    awaited: dict[PartSetHeader, Awaited] = field(default_factory=dict)
+    awaited: dict[tuple[Round, ValidatorId], Awaited] = field(default_factory=dict)  # one proposal a round and proposer
     _sets: dict[PartSetHeader, PartSet] = field(default_factory=dict)
     _orphans: dict[tuple[PartSetHeader, int], BlockPart] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Bodies:
 
     def expect(self, proposal: Proposal, received: Timestamp) -> Body | None:
         """Collect the proposal's block from now on; the body if early parts make it whole already."""
-        self.awaited.setdefault(proposal.parts, Awaited(proposal, received))
+        self.awaited.setdefault((proposal.round, proposal.proposer), Awaited(proposal, received))
         whole = None
         for part in [part for part in self._orphans.values() if part.parts == proposal.parts]:
             del self._orphans[(part.parts, part.index)]
@@ -72,7 +72,7 @@ class Bodies:
 
         `wanted` says that a quorum stands behind blocks whose proposal never came here: then any set is collected.
         """
-        if part.parts not in self.awaited and not wanted:
+        if not wanted and all(part.parts != entry.proposal.parts for entry in self.awaited.values()):
             return self._keep_orphan(part), None
         known = self._sets.get(part.parts)
         before = known is not None and known.has(part.index)
@@ -115,5 +115,5 @@ def body_from(encoded: bytes) -> Body:
 def proposal_matches(body: Body, proposal: Proposal) -> bool:
     """Is this the block that the proposal announced: same id, and a fresh value names its proposer in the header?"""
     header = body.block.header
-    same = body.id == proposal.block_id and header.height == proposal.height
+    same = (body.id, body.header, header.height) == (proposal.block_id, proposal.parts, proposal.height)
     return same and (proposal.valid_round >= 0 or header.proposer == proposal.proposer)

@@ -6,6 +6,7 @@ publish and feed back. Replay of the log ends before network votes or timers are
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
@@ -91,7 +92,8 @@ class Driver:
         self._outlet, self._clock, self._timing = outlet, clock, timing
         self.state = initial_state(None if signer is None else signer.public_key)
         self.bodies = Bodies(Height(0))
-        self._inbox: asyncio.Queue[Input | FinalBlock] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Input | FinalBlock | None] = asyncio.Queue()  # None: it is time for the next height
+        self._own: deque[Input] = deque()  # signed here and logged, to be fed back
         self._early = EarlyMessages(Height(1))
         self._evidence: list[DuplicateVote] = []
         self._tasks: asyncio.TaskGroup | None = None
@@ -156,7 +158,9 @@ class Driver:
             await self._recover()
             while True:
                 event = await self._inbox.get()
-                if isinstance(event, FinalBlock):
+                if event is None:
+                    await self._start_height()
+                elif isinstance(event, FinalBlock):
                     await self._take_final(event)
                 else:
                     await self._feed(event)
@@ -171,8 +175,7 @@ class Driver:
             self.bodies.whole[body.id] = body
             self.bodies.judged[body.id] = await self._executor.judge(body.block)
         self.state, effects = resume(self.state, inputs)
-        for effect in effects:
-            await self._perform(effect)
+        await self._perform_all(effects)
         if self.state.height != height:
             self._schedule_start()
 
@@ -181,14 +184,22 @@ class Driver:
         late_precommit = isinstance(event, VoteReceived) and self.state.step == Step.DECIDED
         if self._is_behind_tip(_height_of(event)) and not late_precommit:
             return
+        state, effects = step(self.state, event)
+        if state is self.state and not effects:
+            return  # a repeat: nothing to remember
         if not late_precommit:
             await self._executor.on_disk(self._log.append, event)
-        await self._advance(event)
+        self.state = state
+        await self._perform_all(effects)
 
-    async def _advance(self, event: Input) -> None:
-        self.state, effects = step(self.state, event)
+    async def _perform_all(self, effects: list[Effect]) -> None:
+        """Do what was asked in order; own messages that this signed are fed back behind it, never in between."""
         for effect in effects:
             await self._perform(effect)
+        while self._own:
+            self.state, more = step(self.state, self._own.popleft())
+            for effect in more:
+                await self._perform(effect)
 
     async def _perform(self, effect: Effect) -> None:
         match effect:
@@ -230,6 +241,7 @@ class Driver:
     async def _propose(self, wanted: SignAndPublishProposal) -> None:
         if self._signer is None:
             return
+        await self._executor.on_disk(self._log.sync)  # what the signature rests on must not be lost before it
         proposal = await self._executor.on_disk(
             self._signer.sign_proposal,
             wanted.height,
@@ -246,11 +258,12 @@ class Driver:
         self._outlet.publish_proposal(proposal)
         for part in self.bodies.whole[proposal.block_id].parts:
             self._outlet.publish_part(part)
-        await self._advance(event)
+        self._own.append(event)
 
     async def _vote(self, wanted: SignAndPublishVote) -> None:
         if self._signer is None:
             return
+        await self._executor.on_disk(self._log.sync)
         vote = await self._executor.on_disk(
             self._signer.sign_vote, wanted.type, wanted.height, wanted.round, wanted.target
         )
@@ -260,7 +273,7 @@ class Driver:
         event = VoteReceived(vote)
         await self._executor.on_disk(self._log.append_own, event)
         self._outlet.publish_vote(vote)
-        await self._advance(event)
+        self._own.append(event)
 
     # Judging blocks
 
@@ -280,9 +293,11 @@ class Driver:
         valid = self.bodies.judged[body.id]
         awaited = [entry for entry in self.bodies.awaited.values() if entry.proposal.block_id == body.id]
         for entry in awaited:
-            timely = is_timely(body.block.header.time, entry.received, entry.proposal.round, self._timing)
-            matches = proposal_matches(body, entry.proposal)
-            self._inbox.put_nowait(ProposalReceived(entry.proposal, valid and matches, timely))
+            if proposal_matches(
+                body, entry.proposal
+            ):  # else its proposer lies about somebody's block: not the block's fault
+                timely = is_timely(body.block.header.time, entry.received, entry.proposal.round, self._timing)
+                self._inbox.put_nowait(ProposalReceived(entry.proposal, valid, timely))
         if not awaited:
             self._inbox.put_nowait(BlockJudged(body.block.height, body.id, body.header, valid))
 
@@ -310,10 +325,7 @@ class Driver:
         behind = self.best_peer_height > ledger.tip.height + 1
         pause = (ledger.tip.time + ledger.params.block_time_ms - self._clock()) / 1000
         delay = CATCHING_UP_PAUSE_S if behind else min(max(pause, 0.0), ledger.params.block_time_ms / 1000)
-        self._next_start = asyncio.get_running_loop().call_later(delay, self._start_next)
-
-    def _start_next(self) -> None:
-        self._spawn(self._start_height())
+        self._next_start = asyncio.get_running_loop().call_later(delay, self._inbox.put_nowait, None)
 
     async def _start_height(self) -> None:
         ledger = self._executor.ledger

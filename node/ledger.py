@@ -97,7 +97,7 @@ class Ledger:
 
     def commit(self, final: FinalBlock) -> BlockFinal:
         """Write a judged block in one synced batch and move the tip."""
-        applied = self._applied[final.block.header.id()]
+        applied = self.judge(final.block)  # executed before, unless it fell out of memory meanwhile
         hashes = tuple(transaction_hash(raw) for raw in final.block.transactions)
         self.database.commit_block(self._batch(applied, final.commit, hashes))
         self.view = self.database.snapshot()
