@@ -36,11 +36,8 @@ class Application:
         }
 
     def genesis(self, overlay: Overlay, genesis: Genesis) -> None:
-        """Run every component's genesis. Raises LookupError for a section that no component owns."""
+        """Run every component's genesis, in order. What a component has against its section, it raises."""
         sections = {section.component: section.data for section in genesis.sections}
-        unknown = sorted(set(sections) - {component.name for component in self.components})
-        if unknown:
-            raise LookupError(f"genesis has sections of unknown components: {', '.join(unknown)}")
         for component in self.components:
             component.genesis(overlay, sections.get(Name(component.name), b""), genesis)
 

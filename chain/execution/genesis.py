@@ -58,9 +58,20 @@ def _check_params(params: Params) -> None:
         raise UnusableGenesis("settlement_burn_bps must be at most 10,000: the whole price")
 
 
+def _check_sections(genesis: Genesis, application: Application) -> None:
+    known = [component.name for component in application.components]
+    named = [section.component for section in genesis.sections]
+    for place, name in enumerate(named):
+        if name not in known:
+            raise UnusableGenesis(f"it has a section {name}; the components here are {', '.join(known)}")
+        if name in named[:place]:
+            raise UnusableGenesis(f"its section {name} stands twice")
+
+
 def apply_genesis(genesis: Genesis, store: Store, application: Application) -> tuple[Chain, Result]:
     """The chain's identity and the state of height 0, not yet committed. Raises UnusableGenesis."""
     check_genesis(genesis)
+    _check_sections(genesis, application)
     overlay = Overlay(StateView(store, Height(0)))
     write_params(overlay, genesis.params)
     fees.write_base_fee(overlay, genesis.params.initial_base_fee)

@@ -111,8 +111,8 @@ class DeadlineInvalid(TaskError):
 
     def __init__(self, height: Height, ramp_end: Height, lock_deadline: Height, deadline: Height, latest: int) -> None:
         super().__init__(
-            f"ramp end {ramp_end}, lock deadline {lock_deadline} and deadline {deadline} do not fit at {height}: "
-            f"choose ramp end <= lock deadline < deadline <= {latest}, and lock deadline > {height}."
+            f"ramp end {ramp_end}, lock deadline {lock_deadline} and deadline {deadline} do not fit; "
+            f"at height {height} choose ramp end <= lock deadline < deadline <= {latest}, and lock deadline > {height}."
         )
         self.height, self.ramp_end, self.lock_deadline = height, ramp_end, lock_deadline
         self.deadline, self.latest = deadline, latest
