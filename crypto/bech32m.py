@@ -4,7 +4,9 @@ Decoding is strict: one case, the expected human-readable part, a valid Bech32m 
 in the error), zero padding bits. BIP-173's limit of 90 characters is the default; longer payloads raise it knowingly.
 """
 
-from collections.abc import Sequence
+from base64 import b32encode
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from crypto.errors import CryptoError
@@ -12,11 +14,28 @@ from crypto.errors import CryptoError
 ALPHABET: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 MAX_LENGTH: Final = 90
 
-_VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 _CHECKSUM_LENGTH: Final = 6
+_NO_WORD: Final = 32
+_RFC4648: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TO_WORD: Final = bytes(ALPHABET.find(chr(code)) % 33 for code in range(256))  # not found, -1, becomes _NO_WORD
+_FROM_WORD: Final = ALPHABET.encode().ljust(256)
+_FROM_RFC4648: Final = bytes.maketrans(_RFC4648, ALPHABET.encode())
+_TO_DIGIT: Final = b"0123456789abcdefghijklmnopqrstuv".ljust(256)  # as int(..., 32) reads them
 _BECH32M: Final = 0x2BC830A3
 _BECH32: Final = 1
 _GENERATORS: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+def _feedback(top: int) -> int:
+    """What the five bits that leave the remainder add to it."""
+    added = 0
+    for bit, generator in enumerate(_GENERATORS):
+        if top >> bit & 1:
+            added ^= generator
+    return added
+
+
+_FEEDBACK: Final = tuple(map(_feedback, range(32)))
 
 
 class Bech32Error(CryptoError):
@@ -110,10 +129,10 @@ def encode(hrp: str, data: bytes, max_length: int = MAX_LENGTH) -> str:
     _check_printable(hrp)
     if hrp != hrp.lower():
         raise Bech32Case
-    words = _to_words(data)
-    checksum = _polymod([*_expand(hrp), *words, 0, 0, 0, 0, 0, 0]) ^ _BECH32M
-    words += [(checksum >> 5 * (5 - i)) & 31 for i in range(_CHECKSUM_LENGTH)]
-    text = hrp + "1" + "".join(ALPHABET[word] for word in words)
+    body = b32encode(data).rstrip(b"=").translate(_FROM_RFC4648)
+    checksum = _polymod(body.translate(_TO_WORD) + bytes(_CHECKSUM_LENGTH), _after_prefix(hrp)) ^ _BECH32M
+    words = bytes(checksum >> 5 * (5 - i) & 31 for i in range(_CHECKSUM_LENGTH))
+    text = hrp + "1" + (body + words.translate(_FROM_WORD)).decode("ascii")
     if len(text) > max_length:
         raise Bech32Length(len(text), max_length)
     return text
@@ -138,54 +157,44 @@ def decode(hrp: str, text: str, max_length: int = MAX_LENGTH) -> bytes:
         raise Bech32Length(len(text), max_length)
     if found != hrp:
         raise Bech32Prefix(hrp, found)
-    residue = _polymod([*_expand(found), *words])
+    residue = _polymod(words, _after_prefix(hrp))
     if residue != _BECH32M:
         raise Bech32Checksum(older_checksum=residue == _BECH32)
     return _to_bytes(words[:-_CHECKSUM_LENGTH])
 
 
 def _check_printable(text: str) -> None:
+    if text.isascii() and text.isprintable() and " " not in text:
+        return
     for position, character in enumerate(text):
         if not "!" <= character <= "~":
             raise Bech32Character(character, position)
 
 
-def _read_words(found: str, body: str) -> list[int]:
-    words = []
-    for position, character in enumerate(body, start=len(found) + 1):
-        value = _VALUES.get(character)
-        if value is None:
-            raise Bech32Character(character, position)
-        words.append(value)
+def _read_words(found: str, body: str) -> bytes:
+    """The five-bit words of the part after the last "1", one a byte."""
+    words = body.encode("ascii").translate(_TO_WORD)
+    position = words.find(_NO_WORD)
+    if position >= 0:
+        raise Bech32Character(body[position], len(found) + 1 + position)
     return words
 
 
-def _expand(hrp: str) -> list[int]:
-    return [ord(c) >> 5 for c in hrp] + [0] + [ord(c) & 31 for c in hrp]
+@lru_cache(maxsize=8)
+def _after_prefix(hrp: str) -> int:
+    """The remainder after a human-readable part, expanded as BIP-173 says."""
+    return _polymod([ord(c) >> 5 for c in hrp] + [0] + [ord(c) & 31 for c in hrp], 1)
 
 
-def _polymod(words: Sequence[int]) -> int:
-    """The remainder of the BCH code over GF(32), BIP-173."""
-    remainder = 1
+def _polymod(words: Iterable[int], remainder: int) -> int:
+    """The remainder of the BCH code over GF(32), BIP-173, after `words`; a text's begins with 1."""
     for word in words:
-        top = remainder >> 25
-        remainder = (remainder & 0x1FFFFFF) << 5 ^ word
-        for bit, generator in enumerate(_GENERATORS):
-            if top >> bit & 1:
-                remainder ^= generator
+        remainder = (remainder & 0x1FFFFFF) << 5 ^ word ^ _FEEDBACK[remainder >> 25]
     return remainder
 
 
-def _to_words(data: bytes) -> list[int]:
-    count = -(-len(data) * 8 // 5)
-    value = int.from_bytes(data, "big") << (count * 5 - len(data) * 8)
-    return [value >> 5 * (count - 1 - i) & 31 for i in range(count)]
-
-
-def _to_bytes(words: Sequence[int]) -> bytes:
-    value = 0
-    for word in words:
-        value = value << 5 | word
+def _to_bytes(words: bytes) -> bytes:
+    value = int(b"0" + words.translate(_TO_DIGIT), 32)
     spare = len(words) * 5 % 8
     padding = value & ((1 << spare) - 1)
     if spare >= 5 or padding:
