@@ -75,6 +75,7 @@ class Peer:
             if self._lingering:
                 self._lingering.cancel()
             await self._link.close(type(self.ended).__name__ if self.ended else "ShuttingDown")
+        _heed_cancellation()
         return self.ended or P2PError("the link ended without a reason")
 
     def disconnect(self, reason: P2PError) -> None:
@@ -170,6 +171,13 @@ class Peer:
     def _send_control(self, kind: Kind, nonce: int) -> None:
         self.queue.put_control(encode_control(kind, nonce))
         self._wake.set()
+
+
+def _heed_cancellation() -> None:
+    """A task group whose parent is cancelled while a child fails raises the failure alone, until Python 3.13."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _first(errors: BaseExceptionGroup[P2PError]) -> P2PError:

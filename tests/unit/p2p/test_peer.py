@@ -259,6 +259,17 @@ async def test_cancelling_closes_the_link() -> None:
     assert far.link.reason == "ShuttingDown"
 
 
+async def test_cancelling_counts_even_when_the_other_end_closes_at_the_same_moment() -> None:
+    far = FarEnd()
+    task = asyncio.create_task(far.peer.run())
+    await asyncio.sleep(0)
+    far.peer.disconnect(errors.LinkClosed("ShuttingDown"))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
 async def test_a_flood_is_answered_by_reading_more_slowly() -> None:
     far = FarEnd(patience=Patience(bytes_per_second=1, bytes_at_once=2000))
     frame = encode_frame(Kind.GOSSIP, VOTES.number, b"")
