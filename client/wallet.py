@@ -108,6 +108,7 @@ class Wallet(Signing):
         *,
         nonce: int | None = None,
         expiry_height: int | None = None,
+        expires_within: int = EXPIRY_HEIGHTS,
         fee_limit: int | None = None,
         tip: int = 0,
     ) -> Envelope:
@@ -116,19 +117,26 @@ class Wallet(Signing):
         if nonce is None:
             nonce = (await account_state(self.rpc, self.address)).next_nonce
         if expiry_height is None:
-            expiry_height = status.height + min(EXPIRY_HEIGHTS, status.params.max_expiry)
+            expiry_height = status.height + min(expires_within, status.params.max_expiry)
         envelope = self.envelope(actions, nonce, expiry_height, 0 if fee_limit is None else fee_limit, tip)
         if fee_limit is None:
             envelope = replace(envelope, fee_limit=self.fee_limit(envelope, status.params, status.base_fee))
         return envelope
 
-    async def submit(self, actions: Sequence[Action], *, wait: Wait = "committed", tip: int = 0) -> Outcome:
+    async def submit(
+        self,
+        actions: Sequence[Action],
+        *,
+        wait: Wait = "committed",
+        tip: int = 0,
+        expires_within: int = EXPIRY_HEIGHTS,
+    ) -> Outcome:
         """Sign and submit with the account's next nonce, and wait until it is final unless told otherwise.
 
         Raises RpcFailed when the node refuses it (nothing has changed), TransactionFailed, TransactionExpired.
         """
         async with self._in_order:
-            envelope = await self.prepare(actions, nonce=self._next_nonce, tip=tip)
+            envelope = await self.prepare(actions, nonce=self._next_nonce, expires_within=expires_within, tip=tip)
             transaction = self.sign_envelope(envelope)
             try:
                 await self.rpc.call("tx_submit", transaction=transaction.raw)

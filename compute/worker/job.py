@@ -1,0 +1,219 @@
+"""One task from its input to its pay: open and check the input, lock, run and prove, submit until it is settled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, ParamSpec, TypeVar
+
+from chain.execution.verifier import FalseEvidence
+from chain.types.scalars import AccountId, ObjectId, ProgramId
+from client.errors import (
+    NotAnRpc,
+    RpcFailed,
+    SealedInputError,
+    TransactionExpired,
+    TransactionFailed,
+    Unreachable,
+)
+from client.inference import PrivateInput, open_input
+from client.market import TaskState, get_task
+from client.results import Outcome
+from client.wallet import Wallet
+from compute.worker.events import Kind, Report, WorkerEvent
+from compute.worker.judge import Market, Objection, objection_to_profit, objection_to_terms, objection_to_time
+from compute.worker.pace import Pace
+from compute.worker.settings import WorkerSettings
+from compute.worker.shelf import Clock, LoadedModel, Shelf
+from compute.zkml.errors import ModelFileUnusable
+from compute.zkml.prover import prove_result
+from contracts.tasks.actions import Lock, Settle
+from contracts.tasks.events import TaskSettled
+from contracts.tasks.state import LOCK_EXPIRED, LOCKED, OPEN, Task
+from crypto.address import encode_address
+from crypto.sealedbox import EncryptionKey
+
+EXPIRES_WITHIN: Final = 20  # heights: a lost transaction is soon known to be lost, and sent anew
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 5.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NOT_SENT: Final = (RpcFailed, TransactionFailed, TransactionExpired, Unreachable, NotAnRpc)
+
+
+@dataclass(slots=True)
+class Bench:
+    """What all jobs of a worker share. queued_seconds: of the proofs that were promised by locks and are not made."""
+
+    wallet: Wallet
+    encryption_key: EncryptionKey = field(repr=False)
+    settings: WorkerSettings
+    shelf: Shelf
+    pool: Executor
+    pace: Pace
+    clock: Clock
+    report: Report
+    queued_seconds: float = 0.0
+
+    @property
+    def account(self) -> AccountId:
+        return self.wallet.account
+
+    def tell(self, kind: Kind, task: ObjectId, **details: object) -> None:
+        self.report(WorkerEvent(kind, task, details))
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Proving, opening and checking do not hold up the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, partial(function, *args, **kwargs))
+
+    def mine(self, state: TaskState) -> bool:
+        """Whether this account may settle the task now."""
+        lock = state.task.lock
+        return state.phase == LOCK_EXPIRED or (
+            state.phase == LOCKED and lock is not None and lock.provider == self.account
+        )
+
+
+async def work_on(bench: Bench, task_id: ObjectId, market: Market) -> Objection | None:
+    """Do whatever a task needs from this provider; None when nothing is left to do, else why it was left alone.
+
+    Raises RpcFailed when the node does not know the task, and what a fault of ours raises (a Groth16Error).
+    """
+    state = await patiently(partial(get_task, bench.wallet.rpc, task_id))
+    if state.input is None or not (state.phase == OPEN or bench.mine(state)):
+        return Objection(f"it is {state.phase}", final=True)
+    try:
+        model = await load_model(bench, state.task.terms.program)
+        secret = await _open(bench, state, model)
+    except SealedInputError as error:
+        return Objection(f"{type(error).__name__}: {error}", final=True)
+    except ModelFileUnusable as error:
+        return Objection(f"{type(error).__name__}: {error}", final=False)
+    settle = await _lock_and_prove(bench, state, model, secret, market)
+    return settle if isinstance(settle, Objection) else await _submit(bench, settle)
+
+
+async def load_model(bench: Bench, program: ProgramId) -> LoadedModel:
+    """The program's model from the shelf; how long its trial proof took is noted. Raises ModelFileUnusable."""
+    model = await bench.shelf.get(program)
+    if not bench.pace.proof_seconds(program):
+        bench.pace.proof_made(program, model.trial_seconds)
+        name, ms = model.manifest.architecture, round(model.trial_seconds * 1000)
+        bench.report(WorkerEvent("model", details={"program": "0x" + program.hex(), "name": name, "proof_ms": ms}))
+    return model
+
+
+async def patiently(read: Callable[[], Awaitable[T]]) -> T:
+    """The answer of a node, however long it takes to be there."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await read()
+        except (Unreachable, NotAnRpc):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _open(bench: Bench, state: TaskState, model: LoadedModel) -> PrivateInput:
+    manifest, task_input = model.manifest, state.input
+    if task_input is None:
+        raise ValueError("a task without its input reached a job")
+    return await bench.in_thread(
+        open_input,
+        state.task,
+        task_input,
+        bench.account,
+        bench.encryption_key,
+        manifest.features,
+        manifest.input_bits,
+    )
+
+
+async def _lock_and_prove(
+    bench: Bench, state: TaskState, model: LoadedModel, secret: PrivateInput, market: Market
+) -> Settle | Objection:
+    task = state.task
+    if state.phase == OPEN and (objection := _objection(bench, state, model, market)) is not None:
+        return objection
+    seconds = bench.pace.proof_seconds(task.terms.program)
+    bench.queued_seconds += seconds
+    try:
+        if state.phase == OPEN:
+            locked = await _lock(bench, task, market)
+            if isinstance(locked, Objection):
+                return locked
+            state = locked
+        else:
+            bench.tell("resumed" if state.phase == LOCKED else "rescuing", task.id)
+        return await _prove(bench, model, state, secret)
+    finally:
+        bench.queued_seconds -= seconds
+
+
+def _objection(bench: Bench, state: TaskState, model: LoadedModel, market: Market) -> Objection | None:
+    return (
+        objection_to_terms(state.task, market, bench.settings)
+        or objection_to_profit(state.task, model.program, market)
+        or objection_to_time(state.task, market, bench.pace, bench.queued_seconds, bench.settings)
+    )
+
+
+async def _lock(bench: Bench, task: Task, market: Market) -> TaskState | Objection:
+    """Lock an open task whose input is good; the task as locked by us, or why it is not."""
+    bench.tell("accepted", task.id, price=task.terms.price_at(task.opened_at, market.height))
+    reason = "somebody else was first"
+    try:
+        await bench.wallet.submit([Lock(task.id)], expires_within=EXPIRES_WITHIN)
+    except NOT_SENT as error:
+        reason = str(error)
+    locked = await patiently(partial(get_task, bench.wallet.rpc, task.id))
+    if locked.phase == LOCKED and bench.mine(locked):
+        bench.tell("locked", task.id, price=locked.task.require_lock().price, epoch=locked.task.lock_epoch)
+        return locked
+    return Objection(f"not locked: {reason}", final=locked.phase != OPEN)
+
+
+async def _prove(bench: Bench, model: LoadedModel, state: TaskState, secret: PrivateInput) -> Settle:
+    settle, seconds = await bench.in_thread(_timed_proof, bench, model, state, secret)
+    bench.pace.proof_made(state.task.terms.program, seconds)
+    bench.tell("proven", state.task.id, ms=round(seconds * 1000))
+    return settle
+
+
+def _timed_proof(bench: Bench, model: LoadedModel, state: TaskState, secret: PrivateInput) -> tuple[Settle, float]:
+    start = bench.clock()
+    return prove_result(model.prover, bench.wallet, state.task, secret), bench.clock() - start
+
+
+async def _submit(bench: Bench, settle: Settle) -> Objection | None:
+    """Send the result until it is final, each time with a fresh nonce, as long as this account may settle."""
+    pause = FIRST_PAUSE
+    while True:
+        refused = False
+        try:
+            outcome = await bench.wallet.submit([settle], expires_within=EXPIRES_WITHIN)
+            bench.tell("settled", settle.task, **_pay(outcome))
+            return None
+        except NOT_SENT as error:
+            bench.tell("retry", settle.task, reason=str(error))
+            refused = isinstance(error, RpcFailed) and error.rule == FalseEvidence.code
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+        state = await patiently(partial(get_task, bench.wallet.rpc, settle.task))
+        result = state.task.result
+        if result is not None and result.provider == bench.account:
+            bench.tell("settled", settle.task, height=result.height)
+            return None
+        if refused or not bench.mine(state):
+            by = "" if result is None else f" by {encode_address(result.provider)}"
+            bench.tell("lost", settle.task, reason="its proof was refused" if refused else f"it is {state.phase}{by}")
+            return None
+
+
+def _pay(outcome: Outcome) -> dict[str, object]:
+    """What the settlement's receipt says."""
+    event = next(event for event in outcome.events if event["type"] == TaskSettled.name)
+    return {"paid": int(event["paid"]), "height": outcome.height}

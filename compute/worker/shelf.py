@@ -1,0 +1,80 @@
+"""The models that this worker can prove: loaded when a task first names them, tried out, and kept."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from chain.types.scalars import ProgramId
+from client.market import get_program
+from client.rpc import RpcClient
+from compute.zkml.artifact import load_artifact
+from compute.zkml.errors import ModelFileUnusable
+from compute.zkml.manifest import Manifest
+from compute.zkml.prover import InferenceProver
+from contracts.registry.state import Program
+
+RETRY_SECONDS: Final = 20.0  # files may come later: an unusable model is looked at again after so long
+_NAME: Final = re.compile("[0-9a-f]{64}")
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A program with everything to prove it; trial_seconds is what a proof took when it was loaded."""
+
+    program: Program
+    manifest: Manifest
+    prover: InferenceProver
+    trial_seconds: float
+
+
+class Shelf:
+    """Models by program, from a folder of model files (compute/zkml/artifact.py)."""
+
+    def __init__(self, rpc: RpcClient, models: Path, pool: Executor, clock: Clock) -> None:
+        self._rpc, self._models, self._pool, self._clock = rpc, models, pool, clock
+        self._loaded: dict[ProgramId, LoadedModel] = {}
+        self._failed: dict[ProgramId, tuple[float, ModelFileUnusable]] = {}
+        self._loading = asyncio.Lock()
+
+    def programs(self) -> list[ProgramId]:
+        """Those for which there are files."""
+        folders = sorted(self._models.iterdir()) if self._models.is_dir() else []
+        return [ProgramId(bytes.fromhex(folder.name)) for folder in folders if _NAME.fullmatch(folder.name)]
+
+    async def get(self, program: ProgramId) -> LoadedModel:
+        """The program's model, after a proof that it works. Raises ModelFileUnusable, RpcFailed, Unreachable.
+
+        A Groth16Error or CircuitError of the trial means a damaged proving key.
+        """
+        async with self._loading:
+            if program not in self._loaded:
+                self._require_worth_a_try(program)
+                self._loaded[program] = await self._load(program)
+            return self._loaded[program]
+
+    def _require_worth_a_try(self, program: ProgramId) -> None:
+        failed = self._failed.get(program)
+        if failed is not None and self._clock() < failed[0] + RETRY_SECONDS:
+            raise failed[1]
+
+    async def _load(self, program: ProgramId) -> LoadedModel:
+        record = (await get_program(self._rpc, program)).record
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_and_try, record)
+        except ModelFileUnusable as error:
+            self._failed[program] = (self._clock(), error)
+            raise
+
+    def _read_and_try(self, program: Program) -> LoadedModel:
+        manifest, prover = load_artifact(self._models, program)
+        row = [0] * manifest.features
+        prover.prove(0, 0, row, 0)  # whatever is made at first use is made now, and not timed
+        start = self._clock()
+        prover.prove(0, 0, row, 0)
+        return LoadedModel(program, manifest, prover, self._clock() - start)
