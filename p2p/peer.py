@@ -64,18 +64,20 @@ class Peer:
 
     async def run(self) -> P2PError:
         """Serve the link until it ends; why it ended. The link is closed then, also when cancelled."""
+        # No task group: one whose parent is cancelled while a child fails forgets that, before Python 3.13.
+        services = [asyncio.create_task(service) for service in (self._read(), self._write(), self._heed_stop())]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read())
-                tasks.create_task(self._write())
-                tasks.create_task(self._heed_stop())
-        except* P2PError as errors:
-            self.ended = self.ended or _first(errors)
+            await asyncio.wait(services, return_when=asyncio.FIRST_COMPLETED)
+            self.ended = self.ended or _why(services)
         finally:
-            if self._lingering:
-                self._lingering.cancel()
-            await self._link.close(type(self.ended).__name__ if self.ended else "ShuttingDown")
-        _heed_cancellation()
+            for service in services:
+                service.cancel()
+            try:
+                await asyncio.gather(*services, return_exceptions=True)
+            finally:
+                if self._lingering:
+                    self._lingering.cancel()
+                await self._link.close(type(self.ended).__name__ if self.ended else "ShuttingDown")
         return self.ended or P2PError("the link ended without a reason")
 
     def disconnect(self, reason: P2PError) -> None:
@@ -173,13 +175,10 @@ class Peer:
         self._wake.set()
 
 
-def _heed_cancellation() -> None:
-    """A task group whose parent is cancelled while a child fails raises the failure alone, until Python 3.13."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-def _first(errors: BaseExceptionGroup[P2PError]) -> P2PError:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+def _why(services: list["asyncio.Task[None]"]) -> P2PError | None:
+    """The error of the first service that ended. Raises it when it is a fault of ours and no P2PError."""
+    errors = [service.exception() for service in services if service.done()]
+    for error in errors:
+        if not isinstance(error, P2PError | None):
+            raise error
+    return next((error for error in errors if isinstance(error, P2PError)), None)
