@@ -44,6 +44,8 @@ from chain.types.scalars import (
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
 from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
+from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
+from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
 from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
 from contracts.registry.statement import INFERENCE
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
@@ -88,6 +90,7 @@ def _hash(number: int) -> Hash:
 TASK, VK, PROGRAM_ID = ObjectId(_id(0x31)), VkId(_id(0x32)), ProgramId(_id(0x33))
 OUTPUTS = (FieldElement(5), FieldElement(2**253))
 PROOF_BYTES = ProofBytes(bytes(range(128)))
+POINT = Point(FieldElement(1), FieldElement(2))
 TERMS = Terms(
     program=PROGRAM_ID,
     input_commitment=FieldElement(7),
@@ -114,6 +117,24 @@ ACTIONS = (
     Lock(TASK),
     Settle(TASK, VK, Uint(1), FieldElement(7), OUTPUTS, PROOF_BYTES),
     SettleUnbound(TASK, VK, Uint(1), FieldElement(7), OUTPUTS, PROOF_BYTES),
+    Deploy(
+        _hash(5),
+        (RegisterSpec(Name("count"), SEALED, FIRST, Uint(1)),),
+        (Method(Name("add"), VK, (), (Uint(0),), Uint(1)),),
+        (SealingKey(Uint(1), VK),),
+    ),
+    SetReaders(TASK, Uint(1), VK, FieldElement(3), POINT, (SealedDataKey(POINT, FieldElement(4)),), PROOF_BYTES),
+    Call(
+        TASK,
+        Name("add"),
+        VK,
+        Uint(1),
+        FieldElement(3),
+        (FieldElement(9),),
+        (Read(Uint(1), Uint(2), FieldElement(5)),),
+        (Move(Uint(0), Uint(0), FieldElement(5), FieldElement(6), FieldElement(7), OUTPUTS),),
+        PROOF_BYTES,
+    ),
 )
 
 
@@ -171,7 +192,7 @@ def _block() -> Block:
 
 
 def chain_actions() -> list[Json]:
-    """every action of token, registry and tasks: its encoding as it stands in an envelope, behind [1, ...]"""
+    """every action of the application: its encoding as it stands in an envelope, behind [1, ...]"""
     return [{"action": action.name, "envelope": encode(envelope(action)).hex()} for action in ACTIONS]
 
 
