@@ -124,6 +124,8 @@ class App:
         self.node.executor.close()
         self._pool.shutdown()
         self._database.close()
+        if self.node.signer is not None:
+            self.node.signer.close()
 
 
 def timing(config: Config) -> Timing:
