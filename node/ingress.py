@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chain.execution import accounts, fees
 from chain.execution.context import BlockContext, ExecutionContext
-from chain.execution.transaction import CannotPayFee, check_envelope, required_fee
+from chain.execution.transaction import CannotPayFee, check_envelope, required_fee, required_work
 from chain.execution.verifier import FalseEvidence
 from chain.mempool import Mempool
 from chain.state.overlay import Overlay
@@ -60,7 +60,7 @@ class Ingress:
         ledger, view = self._ledger, self._ledger.view
         block = self._next_block()
         check_envelope(transaction, ledger.chain.chain_id, block)
-        work = fees.transaction_work(transaction, block.params)
+        work = required_work(transaction, block.params)
         fee = required_fee(transaction, work, fees.read_base_fee(view))
         account = accounts.read_account(view, transaction.sender)
         self._mempool.check(transaction, account.nonce, allow_gap=allow_gap)

@@ -12,7 +12,7 @@ from chain.execution import accounts, fees
 from chain.execution.application import Application
 from chain.execution.context import BlockContext
 from chain.execution.header import check_header
-from chain.execution.transaction import apply_transaction, require_action_count
+from chain.execution.transaction import apply_transaction, require_action_count, required_work
 from chain.execution.verifier import Verifier
 from chain.params import read_params
 from chain.state.overlay import Overlay
@@ -120,7 +120,7 @@ class Execution:
         Raises TooMuchWork, InvalidTransaction, BadSignature or FalseEvidence.
         """
         require_action_count(transaction)  # before its claims are made, which costs the square of it
-        work = WorkUnits(self.work + fees.transaction_work(transaction, self._context.params))
+        work = WorkUnits(self.work + required_work(transaction, self._context.params))
         if work > self._context.params.max_block_work:
             raise TooMuchWork(work, self._context.params.max_block_work)
         nested = Overlay(self._overlay)

@@ -14,6 +14,7 @@ from chain.state.view import StateView
 from chain.types.genesis import Genesis
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import Amount, BlockId, Hash, Height, VrfOutput, WorkUnits
+from chain.types.transaction import MAX_TRANSACTION_BYTES
 from chain.types.validators import ValidatorSet
 from crypto.beacon import genesis_output
 
@@ -52,6 +53,8 @@ def _check_params(params: Params) -> None:
         raise UnusableGenesis("activation_delay must be at least 1: keys are looked up in committed state")
     if not 1 <= params.target_block_work <= params.max_block_work:
         raise UnusableGenesis("target_block_work must be between 1 and max_block_work")
+    if params.max_block_bytes < 2 * MAX_TRANSACTION_BYTES:
+        raise UnusableGenesis(f"max_block_bytes must be at least {2 * MAX_TRANSACTION_BYTES}: two large transactions")
     if params.max_expiries_per_block < 1:
         raise UnusableGenesis("max_expiries_per_block must be at least 1: tasks would never end")
     if params.settlement_burn_bps > 10_000:

@@ -12,6 +12,7 @@ from chain.errors import ChainError
 from chain.execution import accounts, fees
 from chain.execution.context import BlockContext, ExecutionContext
 from chain.execution.verifier import Verifier
+from chain.params import Params
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.receipt import OK, Receipt
@@ -134,6 +135,16 @@ class CannotPayFee(InvalidTransaction):
         self.account, self.balance, self.fee = account, balance, fee
 
 
+class WorkExceedsBlock(InvalidTransaction):
+    """A transaction costs more work units than a whole block may."""
+
+    code = 3051
+
+    def __init__(self, work: int, limit: int) -> None:
+        super().__init__(f"the transaction costs {work} work units; a block holds {limit}. Split its actions.")
+        self.work, self.limit = work, limit
+
+
 def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockContext) -> None:
     """The rules that need no state, cheapest first, without the signature. Raises InvalidTransaction."""
     envelope = transaction.envelope
@@ -156,6 +167,14 @@ def require_action_count(transaction: Transaction) -> None:
     """Raises WrongNumberOfActions."""
     if not 1 <= len(transaction.envelope.actions) <= MAX_ACTIONS:
         raise WrongNumberOfActions(len(transaction.envelope.actions))
+
+
+def required_work(transaction: Transaction, params: Params) -> WorkUnits:
+    """What the transaction costs, in work units. Raises WorkExceedsBlock when no block could hold it."""
+    work = fees.transaction_work(transaction, params)
+    if work > params.max_block_work:
+        raise WorkExceedsBlock(work, params.max_block_work)
+    return work
 
 
 def required_fee(transaction: Transaction, work: WorkUnits, base_fee: Amount) -> Amount:
@@ -189,7 +208,7 @@ def apply_transaction(
     overlay must be thrown away. A failed rule of state becomes the receipt's code.
     """
     check_envelope(transaction, chain_id, block)
-    work = fees.transaction_work(transaction, block.params)
+    work = required_work(transaction, block.params)
     fee = required_fee(transaction, work, base_fee)
     check_payer(overlay, transaction, fee)
     verifier.require_signature(transaction.sender, transaction.signing_bytes, transaction.signature)

@@ -54,6 +54,7 @@ class Open(Action):
     tag: ClassVar[int] = 24
     name: ClassVar[str] = "tasks.open"
     writes: ClassVar[int] = 9
+    work: ClassVar[int] = 1_000  # the writes of its expiry, for which nobody else pays
 
     terms: Terms
     sealed_input: Blob  # AEAD ciphertext of input and salt under a fresh key
@@ -65,8 +66,8 @@ class Open(Action):
         _check_ciphertexts(self.sealed_input, self.recipients)
         program = require_program(view, self.terms.program)
         require_active_key(view, program.vk_id, context.height)
-        if not program.bound and state.is_unbound_input_used(view, program.id, self.terms.input_commitment):
-            raise InputCommitmentReused(program.id, self.terms.input_commitment)
+        if not program.bound and state.is_unbound_input_used(view, program.vk_id, self.terms.input_commitment):
+            raise InputCommitmentReused(program.vk_id, self.terms.input_commitment)
         accounts.require_balance(view, context.sender, self.terms.price_end)
         for recipient in self.recipients:
             provider = require_bonded(view, recipient.provider, context.params.min_provider_bond)
@@ -75,7 +76,7 @@ class Open(Action):
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
         program = require_program(overlay, self.terms.program)
         if not program.bound:
-            state.note_unbound_input(overlay, program.id, self.terms.input_commitment)
+            state.note_unbound_input(overlay, program.vk_id, self.terms.input_commitment)
         task = Task(
             id=context.new_object_id,
             requester=context.sender,
@@ -99,6 +100,7 @@ class Lock(Action):
     tag: ClassVar[int] = 25
     name: ClassVar[str] = "tasks.lock"
     writes: ClassVar[int] = 6
+    work: ClassVar[int] = 1_000  # the writes of its forfeit, for which nobody else pays
 
     task: ObjectId
 

@@ -292,16 +292,16 @@ class WrongBinding(TaskError):
 
 
 class InputCommitmentReused(TaskError):
-    """An unbound program is asked about an input again: its earlier proof could be copied."""
+    """The key of an unbound program is asked about an input again: its earlier proof could be copied."""
 
     code = 4126
 
-    def __init__(self, program: ProgramId, commitment: FieldElement) -> None:
+    def __init__(self, vk_id: VkId, commitment: FieldElement) -> None:
         super().__init__(
-            f"input commitment {commitment} was used for unbound program 0x{program.hex()} before, so its proof could "
+            f"input commitment {commitment} was used under unbound key 0x{vk_id.hex()} before, so its proof could "
             "be copied; commit to the input again with a fresh salt."
         )
-        self.program, self.commitment = program, commitment
+        self.vk_id, self.commitment = vk_id, commitment
 
 
 class KindNotOffered(TaskError):

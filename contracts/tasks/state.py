@@ -45,7 +45,7 @@ DUE: Final = Space("tasks/due", (HEIGHT, ID))
 BY_KEY: Final = Space("tasks/by-key", (ID, ID))
 BY_REQUESTER: Final = Space("tasks/by-requester", (ID, HEIGHT, ID))
 BY_PROVIDER: Final = Space("tasks/by-provider", (ID, HEIGHT, ID))
-UNBOUND_INPUT: Final = Space("tasks/unbound-input", (ID, ID))  # program, input commitment
+UNBOUND_INPUT: Final = Space("tasks/unbound-input", (ID, ID))  # key, input commitment
 
 _PRESENT: Final = b"\x01"
 
@@ -212,12 +212,13 @@ def note_provider(overlay: Overlay, task: Task, provider: AccountId) -> None:
     overlay.put(BY_PROVIDER.key(provider, be8(task.opened_at), task.id), _PRESENT)
 
 
-def is_unbound_input_used(view: View, program: ProgramId, commitment: FieldElement) -> bool:
-    return view.get(_unbound_input(program, commitment)) is not None
+def is_unbound_input_used(view: View, vk_id: VkId, commitment: FieldElement) -> bool:
+    """Whether a proof for this input under this key may be known to everybody, whichever program it was made for."""
+    return view.get(_unbound_input(vk_id, commitment)) is not None
 
 
-def note_unbound_input(overlay: Overlay, program: ProgramId, commitment: FieldElement) -> None:
-    overlay.put(_unbound_input(program, commitment), _PRESENT)
+def note_unbound_input(overlay: Overlay, vk_id: VkId, commitment: FieldElement) -> None:
+    overlay.put(_unbound_input(vk_id, commitment), _PRESENT)
 
 
 def open_tasks(view: View, since: Height) -> Iterator[ObjectId]:
@@ -250,5 +251,5 @@ def due_tasks(view: View, height: Height) -> Iterator[ObjectId]:
         yield ObjectId(task_id)
 
 
-def _unbound_input(program: ProgramId, commitment: FieldElement) -> Key:
-    return UNBOUND_INPUT.key(program, commitment.to_bytes(ID, "big"))
+def _unbound_input(vk_id: VkId, commitment: FieldElement) -> Key:
+    return UNBOUND_INPUT.key(vk_id, commitment.to_bytes(ID, "big"))

@@ -37,8 +37,10 @@ from chain.types.scalars import (
     VrfProof,
     WorkUnits,
 )
+from chain.types.transaction import MAX_TRANSACTION_BYTES
 from chain.types.vote import PRECOMMIT, PREVOTE, CommitSignature, DuplicateVote
 from contracts.application import build_application
+from contracts.registry.actions import RegisterKey
 from contracts.staking.events import TipsPaid
 from contracts.token.actions import Transfer
 from crypto.vrf import VrfError
@@ -311,18 +313,17 @@ def test_one_transaction_stands_in_a_block_once(chain: SealedChain) -> None:
 
 
 def test_a_block_has_a_limit_in_bytes() -> None:
-    chain = SealedChain()
-    transactions = [chain.transaction(person, PAY) for person in range(1, 7)]
-    limit = len(encode(chain.build(*transactions[:3])))
-    chain = SealedChain(max_block_bytes=Uint(limit + 20))
-    transactions = [chain.transaction(person, PAY) for person in range(1, 7)]
+    limit = 2 * MAX_TRANSACTION_BYTES
+    chain = SealedChain(max_block_bytes=Uint(limit))
+    large = RegisterKey(Blob(bytes(limit // 3)), None)
+    transactions = [chain.transaction(person, large) for person in range(1, 5)]
     block = chain.build(*transactions)
-    assert len(block.transactions) == 3
-    assert len(encode(block)) <= limit + 20
+    assert len(block.transactions) == 2
+    assert len(encode(block)) <= limit
     chain.apply(block)
     with pytest.raises(BlockTooLarge) as refused:
         chain.apply(with_body(block, transactions=tuple(Blob(transaction.raw) for transaction in transactions)))
-    assert refused.value.limit == limit + 20
+    assert refused.value.limit == limit
 
 
 def test_a_block_has_a_limit_in_work() -> None:
@@ -372,6 +373,7 @@ UNUSABLE = {
     "runs": _params(verifier_backend=Name("hope-1.0")),
     "activation_delay": _params(activation_delay=Uint(0)),
     "target_block_work": _params(target_block_work=WorkUnits(0)),
+    "max_block_bytes": _params(max_block_bytes=Uint(2 * MAX_TRANSACTION_BYTES - 1)),
     "max_expiries_per_block": _params(max_expiries_per_block=Uint(0)),
     "settlement_burn_bps": _params(settlement_burn_bps=Uint(10_001)),
 }

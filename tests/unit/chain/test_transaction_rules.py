@@ -17,6 +17,7 @@ from chain.execution.transaction import (
     InvalidTransaction,
     NonceMismatch,
     UnsupportedFeeSource,
+    WorkExceedsBlock,
     WrongChain,
     WrongFork,
     WrongGenesis,
@@ -231,6 +232,14 @@ def test_a_block_takes_no_more_work_than_its_limit() -> None:
         chain.block(one, other)
     assert raised.value.limit == 1_000
     assert chain.block(one)[0].code == OK
+
+
+def test_a_transaction_that_no_block_could_hold_is_refused_by_itself() -> None:
+    """Else it would wait in front of every other one, and no block would take any."""
+    chain = SmallChain(target_block_work=WorkUnits(500), max_block_work=WorkUnits(1_000))
+    error = refused(chain, WorkExceedsBlock, chain.transaction(1, PAY, PAY, PAY))
+    assert isinstance(error, WorkExceedsBlock)
+    assert error.work > error.limit == 1_000
 
 
 # Bytes

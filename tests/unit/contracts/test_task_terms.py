@@ -6,7 +6,7 @@ import pytest
 
 from chain.execution.accounts import InsufficientBalance
 from chain.types.receipt import OK
-from chain.types.scalars import Amount, Blob, Height, Name, ObjectId, ProgramId, Uint
+from chain.types.scalars import Amount, Blob, FieldElement, Height, Name, ObjectId, ProgramId, Uint
 from contracts.registry.errors import KeyNotActive, ProgramUnknown
 from contracts.tasks import state
 from contracts.tasks.actions import MAX_RECIPIENTS, MAX_SEALED_INPUT, Lock, Open
@@ -33,6 +33,7 @@ from tests.support.programs import BOND, program_of, registered_program
 from tests.support.small_chain import FUNDS, account
 from tests.support.task_chain import (
     COLLATERAL,
+    COMMITMENT,
     LOCK_WITHIN,
     OTHER,
     OWNER,
@@ -171,8 +172,18 @@ def test_an_input_of_an_unbound_program_is_asked_about_once() -> None:
     chain.open()
     with pytest.raises(InputCommitmentReused):
         chain.check(REQUESTER, chain.offer())
+    chain.check(REQUESTER, chain.offer(input_commitment=FieldElement(COMMITMENT + 1)))
     other = registered_program(chain, OWNER, bound=False, seed=2)
     chain.check(REQUESTER, chain.offer(program=other))
+
+
+def test_another_program_of_the_same_key_does_not_make_a_known_proof_new() -> None:
+    chain = TaskChain(bound=False)
+    chain.open()
+    twin = replace(program_of(2, bound=False), manifest=Blob(b"the same circuit under another name"))
+    assert chain.do(OWNER, twin).code == OK
+    with pytest.raises(InputCommitmentReused):
+        chain.check(REQUESTER, chain.offer(program=twin.program))
 
 
 def test_an_input_of_a_bound_program_may_be_asked_about_again(chain: TaskChain) -> None:
