@@ -28,11 +28,3 @@ def subtract(left: Amount, right: Amount) -> Amount:
     if not 0 <= difference <= MAX_UINT:
         raise AmountOverflow(left, -right)
     return Amount(difference)
-
-
-def multiply(amount: int, count: int) -> Amount:
-    """amount * count. Raises AmountOverflow."""
-    product = amount * count
-    if not 0 <= product <= MAX_UINT:
-        raise AmountOverflow(amount, count)
-    return Amount(product)
