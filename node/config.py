@@ -6,11 +6,14 @@ Unknown keys, wrong types and values out of range are refused with the key's ful
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_type_hints
 
 from node.errors import NodeError
 from p2p.address import Address, PeerAddress
 from p2p.errors import P2PError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CONFIG_VERSION: Final = 1
 T = TypeVar("T")
@@ -37,9 +40,9 @@ class ConfigUnreadable(ConfigError):
 
     code = 7012
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} is not valid TOML: {reason}. Compare it with configs/validator.toml.")
-        self.path, self.reason = str(path), reason
+    def __init__(self, path: Path, reason: str, template: str) -> None:
+        super().__init__(f"{path} is not valid TOML: {reason}. Compare it with {template}.")
+        self.path, self.reason, self.template = str(path), reason, template
 
 
 class UnknownKey(ConfigError):
@@ -154,17 +157,25 @@ def parse_listen(key: str, text: str) -> Address:
 
 def load_config(path: Path) -> Config:
     """The configuration of a file. Raises ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue."""
+    return read_file(Config, path, "configs/validator.toml").check()
+
+
+def read_file(cls: type[T], path: Path, template: str) -> T:
+    """A dataclass of settings from a TOML file; its fields' types and its BOUNDS are the rules, `template` shows all.
+
+    Raises ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue.
+    """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigMissing(path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigUnreadable(path, str(error)) from error
-    return _read(Config, table, "").check()
+        raise ConfigUnreadable(path, str(error), template) from error
+    return _read(cls, table, "")
 
 
-def dump_config(config: Config) -> str:
-    """The file's text; `load_config` gives back the same."""
+def dump_config(config: "DataclassInstance") -> str:
+    """The file's text; `read_file` gives back the same."""
     lines: list[str] = []
     tables: list[str] = []
     for entry in fields(config):

@@ -135,3 +135,23 @@ class ReceiptUnusable(ModelError):
             "result."
         )
         self.path, self.reason = str(path), reason
+
+
+class LearningMissing(ModelError):
+    """Training and importing models needs packages that validators do not install."""
+
+    code = 6108
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"{package} is not installed; install the extra: pip install 'cluster-chain[ml]'.")
+        self.package = package
+
+
+class UnknownExample(ModelError):
+    """No example model goes by a name."""
+
+    code = 6109
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no example model {name!r:.80}; there are {', '.join(known)}.")
+        self.name, self.known = name, known

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from client.inference import input_commitment, result_pads
-from compute.zkml.model import QuantisedModel
+from compute.zkml.model import QuantisedModel, magnitude_bits
 from crypto import domains
 from crypto.field import SCALAR_FIELD
 from crypto.poseidon import pack_bytes
@@ -82,7 +82,9 @@ class Inference:
             with cs.scope(f"layer {number + 1}"):
                 values = dense(layer.weights, values, layer.bias)
                 if layer.shift is not None:
-                    values = [relu_shift(cs, value, _bits(value.bound), layer.shift) for value in values]
+                    values = [
+                        relu_shift(cs, value, magnitude_bits(value.bound or (0, 0)), layer.shift) for value in values
+                    ]
         with cs.scope("encrypt"):
             half = 1 << (model.output_bits - 1)
             packed = pack([logit + half for logit in values], model.output_bits)
@@ -94,9 +96,3 @@ class Inference:
 def circuit_inputs(ctx: int, task: int, row: Sequence[int], salt: int) -> dict[str, int | Sequence[int]]:
     """What the circuit's solver is given."""
     return {"ctx": ctx, "task": task, "row": tuple(row), "salt": salt}
-
-
-def _bits(bound: tuple[int, int] | None) -> int:
-    """The least k with -2**k < bound < 2**k; the wires of a dense layer always carry a bound."""
-    low, high = bound if bound is not None else (0, 0)
-    return max(abs(low), abs(high), 1).bit_length()

@@ -24,7 +24,8 @@ class Manifest:
     A result is `elements` field elements; each packs floor(253 / output_bits) numbers, lowest first,
     and each number minus 2**(output_bits - 1) is a logit, which times logit_step approximates the float model's.
     shifts: of the ReLU after each layer but the last. calibrated_maxima: of each layer's accumulators on the sample.
-    worst_logit_error: the most that a float logit can differ for any row in range. Accuracies on held-out rows.
+    worst_logit_error: the most that a float logit can differ for any row in range; features with offset 0 and step 1
+    are taken to hold whole numbers. Accuracies on held-out rows.
     """
 
     format: str

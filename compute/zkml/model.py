@@ -55,7 +55,7 @@ class QuantisedModel:
         ):
             raise UnsupportedModel("a layer order", "dense layers with ReLU between them")
         for bounds in self.layer_bounds():
-            bits = max(max(abs(low), abs(high)) for low, high in bounds).bit_length()
+            bits = max(map(magnitude_bits, bounds))
             if bits > MAX_ACCUMULATOR_BITS:
                 raise UnsupportedModel(f"an accumulator of {bits} bits", f"at most {MAX_ACCUMULATOR_BITS}")
 
@@ -68,21 +68,23 @@ class QuantisedModel:
         return len(self.layers[-1].bias)
 
     def layer_bounds(self) -> list[list[tuple[int, int]]]:
-        """Bounds of every layer's accumulators, for any input in range."""
+        """Bounds of every layer's accumulators for any input in range, as the circuit proves them.
+
+        A ReLU with a shift is proven to leave 2**(bits - shift) - 1 at most, bits being those of its largest input.
+        """
         inputs = [(0, 2**self.input_bits - 1)] * self.features
         all_bounds = []
         for layer in self.layers:
             bounds = layer.bounds(inputs)
             all_bounds.append(bounds)
             if layer.shift is not None:
-                inputs = [(0, max(high, 0) >> layer.shift) for _, high in bounds]
+                inputs = [(0, (1 << magnitude_bits(bound) >> layer.shift) - 1) for bound in bounds]
         return all_bounds
 
     @property
     def output_bits(self) -> int:
         """Bits of a logit plus its offset 2**(output_bits - 1): every logit then lies in 0..2**output_bits - 1."""
-        worst = max(max(abs(low), abs(high)) for low, high in self.layer_bounds()[-1])
-        return worst.bit_length() + 1
+        return max(map(magnitude_bits, self.layer_bounds()[-1])) + 1
 
     def logits(self, row: Sequence[int]) -> list[int]:
         """The integer reference for one row, exact. Raises WrongRowLength."""
@@ -98,6 +100,11 @@ class QuantisedModel:
             if layer.shift is not None:
                 values = np.maximum(values, 0) >> layer.shift
         return values
+
+
+def magnitude_bits(bound: tuple[int, int]) -> int:
+    """The least k >= 1 with -2**k < low and high < 2**k."""
+    return max(abs(bound[0]), abs(bound[1]), 1).bit_length()
 
 
 def predicted_class(logits: Sequence[int]) -> int:
