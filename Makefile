@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LINTED := crypto chain contracts client compute p2p node benchmarks tests examples
 
-.PHONY: setup demo test test-peers lint types imports unit bench clean
+.PHONY: setup demo test test-peers lint types imports unit wheel clean
 
 setup: $(STAMP)
 
@@ -40,5 +40,10 @@ test-peers: setup
 	@tests/peers/setup.sh
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
+wheel: setup
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+	@$(BIN)/python -m tests.support.check_wheel dist/*.whl
+
 clean:
-	rm -rf $(VENV) .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
