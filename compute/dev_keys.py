@@ -50,16 +50,22 @@ class DevKeys:
 
     def __init__(self, home: Path) -> None:
         self._folder = home / FOLDER
-        self._loaded: dict[str, CircuitKeys] = {}
+        self._loaded: dict[bytes, CircuitKeys] = {}  # by the hash of the constraints: names say nothing
 
     def get(self, name: str, build: Callable[[], Circuit]) -> CircuitKeys:
         """The keys of the circuit that `build` makes: from memory, from disk, or from a setup that is run now and kept.
 
         Raises what setup and decoding raise.
         """
-        if name not in self._loaded:
-            self._loaded[name] = self._read_or_make(name, build())
-        return self._loaded[name]
+        circuit = build()
+        r1cs = write_r1cs(circuit)
+        digest = sha256(r1cs).digest()
+        if digest not in self._loaded:
+            path = self._path(name, digest)
+            if not path.exists():
+                self._write(*setup(r1cs), path)
+            self._loaded[digest] = self._read(name, circuit, digest, path)
+        return self._loaded[digest]
 
     def find(self, name: str, circuit: Circuit) -> CircuitKeys | None:
         """The circuit's keys if they lie on disk; no setup is run. Raises what decoding raises."""
@@ -70,14 +76,6 @@ class DevKeys:
     def put(self, keys: CircuitKeys) -> None:
         """Keep keys that came from elsewhere, unless the circuit has some here already."""
         self._write(keys.proving, keys.verifying, self._path(keys.name, keys.r1cs_hash))
-
-    def _read_or_make(self, name: str, circuit: Circuit) -> CircuitKeys:
-        r1cs = write_r1cs(circuit)
-        digest = sha256(r1cs).digest()
-        path = self._path(name, digest)
-        if not path.exists():
-            self._write(*setup(r1cs), path)
-        return self._read(name, circuit, digest, path)
 
     def _path(self, name: str, digest: bytes) -> Path:
         return self._folder / f"{name}-{digest.hex()[:_HASH_DIGITS]}.keys"

@@ -67,12 +67,17 @@ class Private:
     next_blinding: int
 
 
-def compute(contract: int, epoch: int, version: int, private: Private, ctx: int = 0) -> Public:
-    """What a call makes public when the register at `version` holds `private`'s opening; sums as the field has them."""
+def compute(contract: int, epoch: int, version: int, private: Private, ctx: int = 0, *, sealed: bool = True) -> Public:
+    """What a call makes public when the register at `version` holds `private`'s opening; sums as the field has them.
+
+    sealed=False, here and in `constrain`, leaves the pads out: to show that a search for plaintext would find it.
+    """
     value, blinding = (private.value + private.amount) % SCALAR_FIELD, private.next_blinding
     after = sealing.register_commitment(version + 1, (value,), blinding)
     nonce = sealing.synthetic_nonce(private.data_key, version + 1, after, blinding)
     pads = sealing.keystream(private.data_key, contract, REGISTER, version + 1, nonce, CIPHERTEXT)
+    if not sealed:
+        pads = (0,) * CIPHERTEXT
     return Public(
         ctx=ctx,
         contract=contract,
@@ -108,7 +113,7 @@ def circuit_inputs(public: Public, private: Private) -> dict[str, int]:
     }
 
 
-def constrain() -> Circuit:
+def constrain(*, sealed: bool = True) -> Circuit:
     """The same statement as a circuit; what `check` computes are its outputs, in the order of `Public`."""
     cs = Builder()
     ctx, contract, epoch = cs.public("ctx"), cs.public("contract"), cs.public("epoch")
@@ -128,7 +133,9 @@ def constrain() -> Circuit:
         next_version = version + 1
         cs.define(after, commit_vector(cs, domains.REGISTER, next_blinding, [next_version, total]))
         cs.define(nonce, poseidon(cs, [data_key, next_version, after, next_blinding], domains.SYNTHETIC_NONCE))
-        for index, (sealed, clear) in enumerate(zip(ciphertext, (total, next_blinding), strict=True)):
+        for index, (output, clear) in enumerate(zip(ciphertext, (total, next_blinding), strict=True)):
             stream: list[Wire | int] = [data_key, contract, REGISTER, next_version, nonce, index]
-            cs.define(sealed, clear + poseidon(cs, stream, domains.KEYSTREAM))
+            cs.define(output, clear + poseidon(cs, stream, domains.KEYSTREAM) if sealed else clear)
+        if not sealed:
+            cs.bind(contract)
     return cs.build()

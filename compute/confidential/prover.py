@@ -26,7 +26,7 @@ from crypto import babyjubjub, domains
 from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import compress_proof
 from crypto.hashing import tagged_hash
-from crypto.r1cs.circuit import Inputs
+from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.wtns_file import write_wtns
 
 Entropy = Callable[[int], bytes]
@@ -74,7 +74,9 @@ def draft_set_readers(contract: ContractView, reader: state.Point, entropy: Entr
     return Draft(action, SET_READERS, readers.circuit_inputs(public, secret))
 
 
-def draft_increment(contract: ContractView, key: ReaderKey, amount: int, entropy: Entropy = os.urandom) -> Draft:
+def draft_increment(
+    contract: ContractView, key: ReaderKey, amount: int, entropy: Entropy = os.urandom, *, sealed: bool = True
+) -> Draft:
     """Add `amount` to the counter, as one of its readers. A fresh blinding each time: never send two drafts as one.
 
     Raises AmountRefused, and what `open_contract` raises.
@@ -85,7 +87,9 @@ def draft_increment(contract: ContractView, key: ReaderKey, amount: int, entropy
     if not (0 <= amount < 2**counter.AMOUNT_BITS and value + amount < 2**counter.VALUE_BITS):
         raise AmountRefused
     secret = counter.Private(data_key, value, opening.blinding, amount, random_element(entropy))
-    public = counter.compute(id_element(contract.contract), contract.record.epoch, opening.version, secret)
+    public = counter.compute(
+        id_element(contract.contract), contract.record.epoch, opening.version, secret, sealed=sealed
+    )
     move = Move(
         Uint(counter.REGISTER),
         Uint(public.version),
@@ -101,18 +105,24 @@ def draft_increment(contract: ContractView, key: ReaderKey, amount: int, entropy
 
 
 class Prover:
-    """Proves drafts under this machine's development keys."""
+    """Proves drafts under this machine's development keys; sealed as in counter.compute."""
 
-    def __init__(self, keys: DevKeys) -> None:
-        self._keys = keys
+    def __init__(self, keys: DevKeys, *, sealed: bool = True) -> None:
+        self._keys, self._sealed = keys, sealed
+        self._known: dict[str, CircuitKeys] = {}
 
     def increment_keys(self) -> CircuitKeys:
         """The counter's circuit and keys; the first time on a machine this runs the setup."""
-        return self._keys.get(counter.METHOD, counter.constrain)
+        return self._get(counter.METHOD, lambda: counter.constrain(sealed=self._sealed))
 
     def sealing_keys(self) -> CircuitKeys:
         """The circuit and keys that seal a data key to one reader."""
-        return self._keys.get(SET_READERS, readers.constrain)
+        return self._get(SET_READERS, readers.constrain)
+
+    def _get(self, name: str, build: Callable[[], Circuit]) -> CircuitKeys:
+        if name not in self._known:
+            self._known[name] = self._keys.get(name, build)
+        return self._known[name]
 
     def complete(self, envelope: Envelope, drafts: Sequence[Draft]) -> Envelope:
         """The envelope with every draft's action proven in its place.

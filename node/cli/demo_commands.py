@@ -1,0 +1,30 @@
+"""`cluster demo`: four validators, real models, a secret, attacks and a crash, in under three minutes."""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from node.cli.frame import command
+from node.cli.screen import Json, Screen
+from node.demo.run import run_demo
+
+BASE_PORT: Final = 18_645
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    command(parser, _demo)
+    parser.add_argument("--keep", action="store_true", help="leave the network running and its files in place")
+    parser.add_argument("--dir", type=Path, help="an empty or new folder for its files (default: a temporary one)")
+    parser.add_argument(
+        "--base-port", type=int, default=BASE_PORT, help=f"first of nine free ports (default: {BASE_PORT})"
+    )
+
+
+async def _demo(arguments: argparse.Namespace, screen: Screen) -> Json:
+    if arguments.dir is not None or arguments.keep:
+        folder = arguments.dir or Path(tempfile.mkdtemp(prefix="cluster-demo-"))
+        screen.line(f"files are in {folder}")
+        return await run_demo(folder.absolute(), arguments.base_port, arguments.keep, screen)
+    with tempfile.TemporaryDirectory(prefix="cluster-demo-", ignore_cleanup_errors=True) as folder_name:
+        return await run_demo(Path(folder_name), arguments.base_port, False, screen)
