@@ -17,6 +17,7 @@ from chain.types.transaction import Transaction
 MAX_QUEUED_PER_SENDER: Final = 64
 MAX_BYTES: Final = 32 * 2**20
 MAX_COUNT: Final = 50_000
+NOTHING: Final = Amount(0)
 
 
 class MempoolError(ChainError):
@@ -91,12 +92,22 @@ class PoolFull(MempoolError):
         self.count, self.size = count, size
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A waiting transaction with what ordering needs."""
+    """A waiting transaction with what ordering needs: its work, and the tip per unit of it in 2**-32 nano-CLU."""
 
     transaction: Transaction
     work: WorkUnits
+    price: int
+
+    def pays_more_than(self, other: "Entry") -> bool:
+        """Compared exactly: prices are rounded."""
+        return self.transaction.envelope.tip * other.work > other.transaction.envelope.tip * self.work
+
+    def affords(self, base_fee: Amount) -> bool:
+        """Does the fee limit cover this base fee?"""
+        envelope = self.transaction.envelope
+        return self.work * base_fee + envelope.tip <= envelope.fee_limit
 
 
 @dataclass(slots=True)
@@ -106,6 +117,10 @@ class _Sender:
     next_nonce: Nonce
     entries: dict[Nonce, Entry]
 
+    @property
+    def tail(self) -> Entry:
+        return self.entries[max(self.entries)]
+
 
 class Mempool:
     """The pool. Every method is synchronous and cheap; checks of content are ingress's."""
@@ -113,7 +128,8 @@ class Mempool:
     def __init__(self, max_bytes: int = MAX_BYTES, max_count: int = MAX_COUNT) -> None:
         self._senders: dict[AccountId, _Sender] = {}
         self._by_hash: dict[TxHash, Entry] = {}
-        self._expiries: list[tuple[Height, TxHash]] = []
+        self._by_expiry: dict[Height, dict[TxHash, None]] = {}
+        self._tails: list[tuple[int, TxHash]] = []  # a heap, lowest price first; holds every tail, and stale ones
         self._max_bytes, self._max_count = max_bytes, max_count
         self.bytes = 0
 
@@ -129,7 +145,7 @@ class Mempool:
         return None if entry is None else entry.transaction
 
     def queued(self, account: AccountId) -> list[Entry]:
-        """An account's waiting transactions in order of nonce."""
+        """The account's waiting transactions in order of nonce."""
         sender = self._senders.get(account)
         return [] if sender is None else [sender.entries[nonce] for nonce in sorted(sender.entries)]
 
@@ -150,8 +166,7 @@ class Mempool:
             raise NonceUsed(committed, nonce)
         if nonce >= committed + MAX_QUEUED_PER_SENDER:
             raise TooManyQueued(account)
-        sender = self._senders.get(account)
-        waiting = None if sender is None else sender.entries.get(nonce)
+        waiting = self._waiting(account, nonce)
         if waiting is not None:
             tip = waiting.transaction.envelope.tip
             needed = Amount(tip + max(1, -(-tip // 10)))
@@ -163,37 +178,50 @@ class Mempool:
     def add(self, transaction: Transaction, work: WorkUnits, committed: Nonce, *, allow_gap: bool = False) -> None:
         """Take a checked transaction. Raises a MempoolError; then nothing has changed."""
         self.check(transaction, committed, allow_gap=allow_gap)
-        entry = Entry(transaction, work)
-        self._make_room(entry)
-        sender = self._senders.setdefault(transaction.sender, _Sender(committed, {}))
-        sender.next_nonce = max(sender.next_nonce, committed)
-        replaced = sender.entries.get(transaction.envelope.nonce)
+        entry = Entry(transaction, work, (transaction.envelope.tip << 32) // max(work, 1))
+        replaced = self._waiting(transaction.sender, transaction.envelope.nonce)
         if replaced is not None:
             self._forget(replaced)
-            sender = self._senders.setdefault(transaction.sender, sender)
-        sender.entries[transaction.envelope.nonce] = entry
-        self._by_hash[transaction.hash] = entry
-        self.bytes += len(transaction.raw)
-        heapq.heappush(self._expiries, (transaction.envelope.expiry_height, transaction.hash))
+        try:
+            self._make_room(entry)
+        except PoolFull:
+            if replaced is not None:
+                self._insert(replaced, committed)
+            raise
+        self._insert(entry, committed)
 
-    def candidates(self) -> Iterator[Transaction]:
-        """Best first: the highest tip per work unit among the senders' next nonces, then its sender's following."""
+    def candidates(self, base_fee: Amount = NOTHING) -> Iterator[Transaction]:
+        """Best first: the highest tip per work unit among the senders' next nonces, then its sender's following.
+
+        One whose fee limit does not cover `base_fee` waits with all that follow it, until the fee falls or it expires.
+        """
         heads = [
-            (_Price(entry), account, sender.next_nonce)
+            (-entry.price, account, sender.next_nonce)
             for account, sender in self._senders.items()
-            if (entry := sender.entries.get(sender.next_nonce)) is not None
+            if (entry := sender.entries.get(sender.next_nonce)) is not None and entry.affords(base_fee)
         ]
         heapq.heapify(heads)
         while heads:
             _, account, nonce = heads[0]
             entries = self._senders[account].entries
             transaction = entries[nonce].transaction
-            following = Nonce(nonce + 1)
-            if following in entries:
-                heapq.heapreplace(heads, (_Price(entries[following]), account, following))
+            following = entries.get(Nonce(nonce + 1))
+            if following is not None and following.affords(base_fee):
+                heapq.heapreplace(heads, (-following.price, account, Nonce(nonce + 1)))
             else:
                 heapq.heappop(heads)
             yield transaction
+
+    def best(self, base_fee: Amount, max_bytes: int, max_work: int) -> list[Transaction]:
+        """Candidates up to the first that exceeds a limit, that one included."""
+        chosen: list[Transaction] = []
+        for transaction in self.candidates(base_fee):
+            chosen.append(transaction)
+            max_bytes -= len(transaction.raw)
+            max_work -= self._by_hash[transaction.hash].work
+            if max_bytes < 0 or max_work < 0:
+                break
+        return chosen
 
     def remove(self, hash_: TxHash) -> None:
         """Forget a transaction that can no longer stand in a block."""
@@ -210,43 +238,64 @@ class Mempool:
             sender.next_nonce = next_nonce
             for nonce in [nonce for nonce in sender.entries if nonce < next_nonce]:
                 self._forget(sender.entries[nonce])
-        while self._expiries and self._expiries[0][0] <= height:
-            self.remove(heapq.heappop(self._expiries)[1])
+        for expired in [expiry for expiry in self._by_expiry if expiry <= height]:
+            for hash_ in list(self._by_expiry[expired]):
+                self.remove(hash_)
+
+    def _waiting(self, account: AccountId, nonce: Nonce) -> Entry | None:
+        sender = self._senders.get(account)
+        return None if sender is None else sender.entries.get(nonce)
+
+    def _insert(self, entry: Entry, committed: Nonce) -> None:
+        transaction = entry.transaction
+        sender = self._senders.setdefault(transaction.sender, _Sender(committed, {}))
+        sender.next_nonce = max(sender.next_nonce, committed)
+        sender.entries[transaction.envelope.nonce] = entry
+        self._by_hash[transaction.hash] = entry
+        self._by_expiry.setdefault(transaction.envelope.expiry_height, {})[transaction.hash] = None
+        self.bytes += len(transaction.raw)
+        self._note_tail(sender)
 
     def _forget(self, entry: Entry) -> None:
         transaction = entry.transaction
         del self._by_hash[transaction.hash]
         self.bytes -= len(transaction.raw)
+        expiring = self._by_expiry[transaction.envelope.expiry_height]
+        del expiring[transaction.hash]
+        if not expiring:
+            del self._by_expiry[transaction.envelope.expiry_height]
         sender = self._senders[transaction.sender]
         del sender.entries[transaction.envelope.nonce]
-        if not sender.entries:
+        if sender.entries:
+            self._note_tail(sender)
+        else:
             del self._senders[transaction.sender]
 
-    def _make_room(self, newcomer: Entry) -> None:
-        size = len(newcomer.transaction.raw)
-        while self._by_hash and (len(self) + 1 > self._max_count or self.bytes + size > self._max_bytes):
-            tail = self._lowest_tail()
-            if tail.transaction.sender == newcomer.transaction.sender or not _pays_more(newcomer, tail):
-                raise PoolFull(len(self), self.bytes)
-            self._forget(tail)
+    def _note_tail(self, sender: _Sender) -> None:
+        """Keep the promise of `_tails`; stale ones are swept once they outnumber what waits."""
+        tail = sender.tail
+        heapq.heappush(self._tails, (tail.price, tail.transaction.hash))
+        if len(self._tails) > 2 * len(self._by_hash) + MAX_QUEUED_PER_SENDER:
+            tails = [other.tail for other in self._senders.values()]
+            self._tails = [(tail.price, tail.transaction.hash) for tail in tails]
+            heapq.heapify(self._tails)
 
     def _lowest_tail(self) -> Entry:
-        tails = [sender.entries[max(sender.entries)] for sender in self._senders.values()]
-        return max(tails, key=lambda entry: (_Price(entry), entry.transaction.hash))
+        while True:
+            entry = self._by_hash.get(self._tails[0][1])
+            if entry is not None and self._senders[entry.transaction.sender].tail is entry:
+                return entry
+            heapq.heappop(self._tails)
 
-
-def _pays_more(left: Entry, right: Entry) -> bool:
-    return left.transaction.envelope.tip * right.work > right.transaction.envelope.tip * left.work
-
-
-@dataclass(slots=True)
-class _Price:
-    """Orders entries best-paying first, in integers."""
-
-    entry: Entry
-
-    def __lt__(self, other: "_Price") -> bool:
-        return _pays_more(self.entry, other.entry)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Price) and not _pays_more(self.entry, other.entry) and not other < self
+    def _make_room(self, newcomer: Entry) -> None:
+        """Evict the lowest tails, if all that have to go pay less than the newcomer. Raises PoolFull."""
+        size = len(newcomer.transaction.raw)
+        gone: list[tuple[Entry, Nonce]] = []
+        while self._by_hash and (len(self) + 1 > self._max_count or self.bytes + size > self._max_bytes):
+            tail = self._lowest_tail()
+            if tail.transaction.sender == newcomer.transaction.sender or not newcomer.pays_more_than(tail):
+                for entry, next_nonce in gone:
+                    self._insert(entry, next_nonce)
+                raise PoolFull(len(self), self.bytes)
+            gone.append((tail, self._senders[tail.transaction.sender].next_nonce))
+            self._forget(tail)
