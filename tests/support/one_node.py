@@ -31,15 +31,16 @@ class OneNode:
 
 @asynccontextmanager
 async def one_node(root: Path) -> AsyncIterator[OneNode]:
-    """Runs inside the block; nothing is left of it afterwards."""
+    """Runs inside the block, from its first block on; nothing is left of it afterwards."""
     plan = Plan(1, "test-chain", BLOCK_TIME_MS, free_base_port(2))
     home = create_single(root / "node", plan, time.time_ns() // 1_000_000, None)
     app = App(home)
-    ready = asyncio.Event()
-    running = asyncio.create_task(app.run(ready.set))
+    news = app.node.hub.subscribe()
+    running = asyncio.create_task(app.run())
     try:
-        waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        first_block = asyncio.create_task(news.next())
+        await asyncio.wait({running, first_block}, return_when=asyncio.FIRST_COMPLETED)
+        app.node.hub.unsubscribe(news)
         if running.done():
             running.result()
         yield OneNode(app, home, f"http://127.0.0.1:{plan.rpc_port(0)}", read_accounts(home.root / "accounts.json"))

@@ -1,0 +1,147 @@
+"""Every command: one JSON document or text, one sentence for an error, three exit statuses, imports on demand."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from client.errors import RpcFailed
+from crypto.errors import ClusterError
+from node.cli import commands, frame
+from node.cli.frame import build_parser, command, execute
+from node.cli.screen import Json, Screen
+
+
+class Broken(ClusterError):
+    """Made for this test."""
+
+    code = 77
+
+    def __init__(self) -> None:
+        super().__init__("it is broken; mend it.")
+        self.expected, self.raw = 3, b"\x01"
+
+
+class Group:
+    """A group of one command whose behaviour the test chooses."""
+
+    def __init__(self, error: BaseException | None, answer: Json) -> None:
+        self._error, self._answer = error, answer
+
+    def register(self, parser: argparse.ArgumentParser) -> None:
+        command(parser, self._run)
+
+    async def _run(self, arguments: argparse.Namespace, screen: Screen) -> Json:
+        screen.line("for people")
+        with screen.progress("working") as step:
+            step.advance()
+        if self._error is not None:
+            raise self._error
+        return self._answer
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Runner":
+    return Runner(monkeypatch, capsys)
+
+
+class Runner:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *argv: str, error: BaseException | None = None, answer: Json = None) -> tuple[int, str, str]:
+        self._monkeypatch.setitem(commands.GROUPS, "trial", ("trial", "a trial"))
+        self._monkeypatch.setattr(frame.importlib, "import_module", lambda name: Group(error, answer))  # type: ignore[attr-defined]
+        status = execute(["trial", *argv])
+        shown = self._capsys.readouterr()
+        return status, shown.out, shown.err
+
+
+def test_people_get_text(run: Runner) -> None:
+    assert run(answer={"x": 1}) == (0, "for people\n", "")
+
+
+def test_programs_get_one_document(run: Runner) -> None:
+    assert run("--json", answer={"x": "ü"}) == (0, '{"x": "ü"}\n', "")
+
+
+def test_an_error_is_one_sentence(run: Runner) -> None:
+    assert run(error=Broken()) == (1, "for people\n", "error 77: it is broken; mend it.\n")
+
+
+def test_an_error_is_a_document_too(run: Runner) -> None:
+    status, out, err = run("--json", error=Broken())
+    assert (status, err) == (1, "")
+    fields = {"expected": 3, "raw": "0x01"}
+    assert json.loads(out) == {
+        "error": {"code": 77, "name": "Broken", "message": "it is broken; mend it.", "fields": fields}
+    }
+
+
+def test_a_nodes_error_keeps_its_own_code(run: Runner) -> None:
+    refused = RpcFailed(-32602, "a parameter is wrong.", {"name": "InvalidParams", "code": 7204, "parameter": "x"})
+    assert run(error=refused)[2] == "error 7204: a parameter is wrong.\n"
+    document = json.loads(run("--json", error=refused)[1])["error"]
+    assert (document["code"], document["name"], document["fields"]) == (7204, "InvalidParams", {"parameter": "x"})
+
+
+def test_an_error_out_of_a_task_group_is_found(run: Runner) -> None:
+    group = ExceptionGroup("outer", [ExceptionGroup("inner", [Broken()])])
+    assert run(error=group)[2] == "error 77: it is broken; mend it.\n"
+
+
+def test_a_fault_of_ours_is_not_hidden(run: Runner) -> None:
+    with pytest.raises(ExceptionGroup):
+        run(error=ExceptionGroup("outer", [ValueError("a bug")]))
+    with pytest.raises(ZeroDivisionError):
+        run(error=ZeroDivisionError())
+
+
+def test_what_the_system_refuses_is_a_sentence(run: Runner) -> None:
+    status, _, err = run(error=PermissionError(13, "Permission denied", "/root/x"))
+    assert (status, err[:55]) == (1, "error 7301: the system refused: /root/x: Permission den")
+
+
+def test_an_interrupt_is_no_error(run: Runner) -> None:
+    assert run(error=KeyboardInterrupt())[0] == 130
+
+
+@pytest.mark.parametrize("argv", [[], ["nonsense"], ["query"], ["tx"], ["devnet", "up", "--validators", "many"]])
+def test_wrong_usage_ends_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        execute(argv)
+    assert ended.value.code == 2
+    assert "usage: cluster" in capsys.readouterr().err
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not nested:
+        yield parser
+    for action in nested:
+        for child in action.choices.values():
+            yield from leaves(child)
+
+
+def test_every_command_has_json_and_something_to_run() -> None:
+    found = list(leaves(build_parser(set(commands.GROUPS))))
+    assert len(found) > 20
+    for parser in found:
+        assert "--json" in parser.format_help(), parser.prog
+        assert callable(parser.get_default("run")), parser.prog
+        assert parser.description, parser.prog
+
+
+HEAVY = ("compute", "numpy", "sklearn", "rich", "py_ecc", "hypothesis")
+
+
+def test_a_validator_imports_nothing_that_it_does_not_need() -> None:
+    script = (
+        "import sys\nfrom node.cli.frame import build_parser\nbuild_parser({'start'})\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

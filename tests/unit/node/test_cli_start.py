@@ -1,0 +1,80 @@
+"""`cluster start` says in one sentence why a node cannot run, and ends in order when told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from node.cli.frame import execute
+from node.config import load_config
+from node.devnet.files import Plan, create_single
+from node.home import Home
+from tests.support.devnet_scene import free_base_port
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return create_single(tmp_path / "home", Plan(1, "test", 50, free_base_port(2)), time.time_ns() // 1_000_000, None)
+
+
+def refusal(home: Home, capsys: pytest.CaptureFixture[str]) -> str:
+    """The name of the error with which `start` ends, after exactly one JSON document."""
+    assert execute(["start", "--home", str(home.root), "--json"]) == 1
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    error: dict[str, str] = json.loads(shown.out)["error"]
+    assert error["message"].endswith((".", "`"))
+    return error["name"]
+
+
+def test_no_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refusal(Home(tmp_path / "nowhere"), capsys) == "ConfigMissing"
+
+
+def test_an_unknown_key_of_the_configuration(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.config_file.write_text(home.config_file.read_text() + "\n[rcp]\nlisten = 1\n")
+    assert refusal(home, capsys) == "UnknownKey"
+
+
+def test_a_key_without_its_signer_state(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.signer_state.unlink()
+    assert refusal(home, capsys) == "SignerStateMissing"
+    assert not home.database.exists()
+
+
+def test_a_genesis_of_another_program(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.genesis_file.write_text("{}")
+    assert refusal(home, capsys) == "GenesisUnreadable"
+
+
+@pytest.mark.parametrize(("table", "error"), [("rpc", "PortInUse"), ("p2p", "ListenFailed")])
+def test_a_port_in_use(home: Home, capsys: pytest.CaptureFixture[str], table: str, error: str) -> None:
+    listen = getattr(load_config(home.config_file), table).listen
+    host, _, port = listen.rpartition(":")
+    with socket.create_server((host, int(port))):
+        assert refusal(home, capsys) == error
+
+
+def test_a_database_of_garbage(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.database.mkdir(parents=True)
+    (home.database / "CURRENT").write_text("MANIFEST-000001\n")
+    (home.database / "MANIFEST-000001").write_bytes(os.urandom(2_000))
+    assert refusal(home, capsys) == "DatabaseCorrupt"
+
+
+def test_a_node_starts_says_so_and_ends_in_order(home: Home) -> None:
+    command = [sys.executable, "-m", "node.cli", "start", "--home", str(home.root), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as node:
+        assert node.stdout is not None and node.stderr is not None
+        ready = json.loads(node.stdout.readline())
+        node.send_signal(signal.SIGTERM)
+        logged = node.stderr.read()
+    assert ready["chain_id"] == "test" and ready["ready"].startswith("http://127.0.0.1:")
+    assert node.returncode == 0
+    assert "Traceback" not in logged
