@@ -26,6 +26,7 @@ class ValidatorRecord:
     moniker: Name
 
 
+@wire()
 @dataclass(frozen=True, slots=True)
 class ActiveValidator:
     """A member of the set in force, as `validator_list` shows it."""

@@ -6,8 +6,11 @@ from node.rpc.method import Handler, Json
 from p2p.network import PeerInfo
 
 
+RECENT_PROOFS = 256
+
+
 class NetMethods:
-    """net_*, consensus_*"""
+    """net_*, consensus_*, verifier_*"""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -17,6 +20,7 @@ class NetMethods:
             "net_peers": self.peers,
             "net_info": self.info,
             "consensus_status": self.consensus,
+            "verifier_status": self.verifier,
         }
 
     async def peers(self) -> Json:
@@ -58,6 +62,16 @@ class NetMethods:
                 }
                 for refusal in self._node.executor.refusals
             ],
+        }
+
+    async def verifier(self) -> Json:
+        """Proofs that this node verified and refused since it started; what the last 256 took (ms), oldest first."""
+        verifier = self._node.verifier
+        recent = list(verifier.seconds)[-RECENT_PROOFS:]
+        return {
+            "verified": verifier.verified_proofs,
+            "refused": verifier.refused_proofs,
+            "recent_ms": [round(1000 * seconds, 3) for seconds in recent],
         }
 
     def _peer(self, info: PeerInfo) -> Json:
