@@ -1,6 +1,12 @@
 """The root of this room's errors, and those of its wire format; other modules keep their rules' errors themselves."""
 
+from typing import Final
+
 from crypto.errors import ClusterError
+
+# What a mistake in the code of a rule raises. Executing a block turns it into "this block is invalid", so that no input
+# ends a node; anything else (memory, interruption) does end it.
+FAULTS: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class ChainError(ClusterError):

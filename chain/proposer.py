@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chain.codec import encode
+from chain.errors import FAULTS
 from chain.execution.block import Chain, Execution, Result, Tip, TooMuchWork
 from chain.execution.context import BlockContext
-from chain.execution.transaction import InvalidTransaction
+from chain.execution.header import UnacceptedEvidence, check_duplicate_vote
+from chain.execution.transaction import FeeLimitTooLow, NonceMismatch
 from chain.execution.validator_schedule import validators_at
-from chain.execution.verifier import BadSignature, FalseEvidence, Verifier
+from chain.execution.verifier import BadSignature, Verifier
 from chain.params import read_params
 from chain.state.view import View
 from chain.types.block import (
@@ -22,6 +24,7 @@ from chain.types.block import (
 from chain.types.scalars import Blob, Height, Timestamp, TxHash, ValidatorId, VrfOutput, VrfProof
 from chain.types.transaction import Transaction
 from chain.types.vote import Commit, DuplicateVote
+from crypto.errors import ClusterError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,25 @@ def build_block(
 ) -> Built:
     """Fill a block with the best-paying candidates that apply.
 
-    A transaction that may not stand in a block is left out and named in `refused`; one whose state rule fails stays in
-    with its receipt, so that everything admitted gets an answer. `time` must be later than the tip's.
+    A transaction that can stand in no block any more is left out and named in `refused`; one that may fit a later block
+    (a lower nonce is missing, the base fee too high for it) is left out and not named. One whose state rule fails stays
+    in with its receipt, so that everything admitted gets an answer. `time` must be later than the tip's.
     """
     params = read_params(view)
     height = Height(tip.height + 1)
+    evidence = _acceptable(evidence, view, chain, height, verifier)
     execution = Execution(view, chain, BlockContext(height, time, chain.genesis_hash, params), proposer.validator)
     empty = _assemble((), tip, view, chain, proposer, time, last_commit, evidence)
     room = params.max_block_bytes - len(encode(empty)) - _LIST_OVERHEAD
+    chosen, refused = _fill(execution, candidates, room, verifier)
+    block = _assemble(chosen, tip, view, chain, proposer, time, last_commit, evidence)
+    return Built(block, execution.finish(), refused)
+
+
+def _fill(
+    execution: Execution, candidates: Iterable[Transaction], room: int, verifier: Verifier
+) -> tuple[tuple[Blob, ...], tuple[TxHash, ...]]:
+    """Execute until `room` bytes or the block's work are used up; what stands in the block, and what never can."""
     chosen: list[Blob] = []
     refused: list[TxHash] = []
     for transaction in candidates:
@@ -73,13 +87,38 @@ def build_block(
             execution.apply(transaction, verifier)
         except TooMuchWork:
             break
-        except (InvalidTransaction, BadSignature, FalseEvidence):
+        except FAULTS:
             refused.append(transaction.hash)
+        except ClusterError as error:
+            if error.fatal:
+                raise
+            if not _may_fit_later(error):
+                refused.append(transaction.hash)
+        else:
+            room -= size
+            chosen.append(Blob(transaction.raw))
+    return tuple(chosen), tuple(refused)
+
+
+def _may_fit_later(error: ClusterError) -> bool:
+    if isinstance(error, NonceMismatch):
+        return error.got > error.expected
+    return isinstance(error, FeeLimitTooLow)
+
+
+def _acceptable(
+    evidence: tuple[DuplicateVote, ...], view: View, chain: Chain, height: Height, verifier: Verifier
+) -> tuple[DuplicateVote, ...]:
+    """The pieces that this block may carry: a double signature of its own height belongs into a later one."""
+    validators = validators_at(view, height)
+    accepted = []
+    for piece in evidence:
+        try:
+            check_duplicate_vote(piece, validators, chain.chain_id, height, verifier)
+        except (UnacceptedEvidence, BadSignature):
             continue
-        room -= size
-        chosen.append(Blob(transaction.raw))
-    block = _assemble(tuple(chosen), tip, view, chain, proposer, time, last_commit, evidence)
-    return Built(block, execution.finish(), tuple(refused))
+        accepted.append(piece)
+    return tuple(accepted)
 
 
 _ITEM_OVERHEAD = 5  # msgpack's header of a byte string, at most

@@ -11,6 +11,7 @@ class ClusterError(Exception):
     """Root of the tree: something was refused, and the message says what was wrong, what was expected, what to do."""
 
     code: ClassVar[int] = 0
+    fatal: ClassVar[bool] = False  # says nothing about the input: what this node stands on has failed, so it must stop
 
     @property
     def fields(self) -> dict[str, object]:

@@ -3,6 +3,7 @@
 Pure and synchronous: the same at every validator (architecture.md, "The way of a transaction").
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chain import amount
@@ -21,6 +22,7 @@ from chain.types.block import Block
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import (
     Amount,
+    Blob,
     BlockId,
     ChainId,
     Hash,
@@ -31,6 +33,8 @@ from chain.types.scalars import (
     WorkUnits,
 )
 from chain.types.transaction import Transaction
+
+Decode = Callable[[Blob], Transaction]
 
 
 class BlockTooLarge(ChainError):
@@ -88,13 +92,39 @@ def apply_block(block: Block, tip: Tip, view: View, chain: Chain, verifier: Veri
 
     `view` is the state after `tip`. Nothing is written: the result's overlay holds the changes.
     """
+    transactions = open_block(block, tip, view, chain, verifier)
+    return execute_block(block, transactions, view, chain, verifier)
+
+
+def open_block(
+    block: Block, tip: Tip, view: View, chain: Chain, verifier: Verifier, decode: Decode | None = None
+) -> tuple[Transaction, ...]:
+    """The block's transactions, after all that can be told without executing them: size, header, encodings, work.
+
+    What their evidence is worth is looked at only then, so that no block makes anybody verify more than a block may
+    cost. `decode` may know transactions already. Raises the broken rule's error.
+    """
     params = read_params(view)
     size = len(encode(block))
     if size > params.max_block_bytes:
         raise BlockTooLarge(size, params.max_block_bytes)
     check_header(block, tip, view, chain.chain_id, params, verifier)
-    context = BlockContext(block.height, block.header.time, chain.genesis_hash, params)
-    transactions = [Transaction.decode(raw, chain.application.unions) for raw in block.transactions]
+    unions = chain.application.unions
+    transactions = tuple(decode(raw) if decode else Transaction.decode(raw, unions) for raw in block.transactions)
+    work = 0
+    for transaction in transactions:
+        require_action_count(transaction)  # before its claims are made, which costs the square of it
+        work += required_work(transaction, params)
+        if work > params.max_block_work:
+            raise TooMuchWork(work, params.max_block_work)
+    return transactions
+
+
+def execute_block(
+    block: Block, transactions: Iterable[Transaction], view: View, chain: Chain, verifier: Verifier
+) -> Result:
+    """What an opened block does. Raises InvalidTransaction, BadSignature or FalseEvidence."""
+    context = BlockContext(block.height, block.header.time, chain.genesis_hash, read_params(view))
     execution = Execution(view, chain, context, block.header.proposer)
     for transaction in transactions:
         execution.apply(transaction, verifier)

@@ -245,6 +245,8 @@ def _apply_actions(transaction: Transaction, overlay: Overlay, context: Executio
         try:
             action.check(overlay, context)
         except ClusterError as rule:
+            if rule.fatal:  # the node's own state is unreadable: not an answer about the transaction
+                raise
             raise RuleFailed(rule) from rule
         claims = transaction.claims[index]
         if claims:

@@ -72,6 +72,7 @@ class TreeCorrupt(StateError):
     """A stored page or leaf of the tree is missing, malformed or has another hash than its parent says."""
 
     code = 3713
+    fatal = True
 
     def __init__(self, node: bytes, reason: str) -> None:
         super().__init__(

@@ -49,6 +49,7 @@ class DatabaseClosed(StorageError):
     """The database was closed while something still read from it."""
 
     code = 7704
+    fatal = True
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"the database in {path} is closed; the node is shutting down. Ask again when it runs.")
@@ -59,6 +60,7 @@ class DatabaseCorrupt(StorageError):
     """LevelDB's own checks fail, a record is missing, or two records contradict one another."""
 
     code = 7705
+    fatal = True
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"the database in {path} is damaged: {reason}. {_REMEDY}")
@@ -69,6 +71,7 @@ class RecordCorrupt(StorageError):
     """A sealed record does not open: it was altered, moved to another key, or sealed by another node."""
 
     code = 7706
+    fatal = True
 
     def __init__(self, key: bytes) -> None:
         super().__init__(f"the record under {key!r} does not open: it was altered after it was written. {_REMEDY}")
@@ -79,6 +82,7 @@ class WriteFailed(StorageError):
     """The disk did not take a block. Whether it is stored will be known when the database is opened again."""
 
     code = 7707
+    fatal = True
 
     def __init__(self, path: Path, height: int, reason: str) -> None:
         super().__init__(
