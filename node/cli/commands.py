@@ -8,10 +8,14 @@ from typing import Final
 
 GROUPS: Final[dict[str, tuple[str, str]]] = {
     "devnet": ("node.cli.devnet_commands", "a network of validators on this machine, for development"),
+    "demo": ("node.cli.demo_commands", "the whole story in three minutes: proofs, a secret, attacks, a crash"),
     "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
     "start": ("node.cli.start_commands", "run the node of a home folder"),
     "keys": ("node.cli.keys_commands", "make, list and show account keys"),
     "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
+    "model": ("node.cli.model_commands", "publish, list and show models that can be proven"),
+    "task": ("node.cli.task_commands", "ask for proven inference on a private row, and read the result"),
+    "worker": ("node.cli.worker_commands", "a provider that proves tasks for pay"),
     "status": ("node.cli.status_commands", "the chain's head and the node's health"),
     "query": ("node.cli.query_commands", "call any RPC method"),
     "explain": ("node.cli.explain_commands", "what an error code means"),

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from chain.codec import from_json
-from chain.types.scalars import Amount, Blob, FieldElement
+from chain.types.scalars import AccountId, Amount, Blob, FieldElement
 from chain.types.transaction import Transaction
 from client.provider import registration
 from client.subscription import subscribe
 from client.wallet import Wallet
 from compute.zkml.prover import prove_result
+from contracts.application import build_application
 from contracts.registry.actions import RegisterKey
 from contracts.tasks.actions import Lock, Settle
 from contracts.tasks.state import Task
@@ -106,8 +107,6 @@ class AttackAct:
 
     async def _overhear(self, wanted: Transaction) -> Transaction:
         """What the copier hears of a transaction that waits at another validator."""
-        from contracts.application import build_application
-
         unions = build_application().unions
         async for news in subscribe(self._stage.network.rpc_urls[2], "transactions"):
             if news.data["status"] == "admitted" and news.data["hash"] == "0x" + wanted.hash.hex():
@@ -139,8 +138,8 @@ class AttackAct:
         stage = self._stage
         spender = await stage.wallet(SPENDER)
         payees = [decode_address(stage.accounts[name].address) for name in ("account7", "account8")]
-        envelope = await spender.prepare([Transfer(payees[0], Amount(CLU))])
-        other = replace(envelope, actions=(Transfer(payees[1], Amount(CLU)),))
+        envelope = await spender.prepare([Transfer(AccountId(payees[0]), Amount(CLU))])
+        other = replace(envelope, actions=(Transfer(AccountId(payees[1]), Amount(CLU)),))
         pair = [spender.sign_envelope(envelope), spender.sign_envelope(other)]
         attempts = (
             stage.refusal(stage.rpcs[node].call("tx_submit", transaction=transaction.raw))
@@ -159,7 +158,7 @@ class AttackAct:
         """Submit signed actions and note whether they are refused with the expected error, or let through."""
         transaction = wallet.sign_envelope(await wallet.prepare(actions))
         failed = await self._stage.refusal(wallet.rpc.call("tx_submit", transaction=transaction.raw))
-        got = "it was admitted" if failed is None else f"error {failed.code} {failed.name}"
+        got = "it was admitted" if failed is None else f"error {failed.rule} {failed.name}"
         self._stage.check(attack, failed is not None and failed.name == error, got)
 
 

@@ -1,4 +1,4 @@
-"""Act 4: a confidential counter. Its state is ciphertext to those who agree on it, as a search of all they have shows."""
+"""Act 4: a confidential counter. Its state is ciphertext to those who agree on it, as a search shows."""
 
 import secrets
 from pathlib import Path

@@ -87,7 +87,8 @@ class MarketAct:
         stage = self._stage
         secret = stage.secret(PROVIDER)
         await stage.submit(await stage.wallet(PROVIDER), [registration(secret, BOND, LEAST_PRICE)])
-        self._worker = WorkerProcess(stage.network, self.models, stage.accounts[PROVIDER], self._folder / "worker")
+        account = stage.accounts[PROVIDER]
+        self._worker = WorkerProcess(stage.network, self.models, account, self._folder / "worker", BOND)
         self._worker.start()
         try:
             yield
@@ -125,7 +126,9 @@ class MarketAct:
         exact = sum(answer.equals_reference(asked.example.quantised.model) for asked, answer in pairs)
         same = sum(_float_class(asked) == answer.label for asked, answer in pairs)
         stage.facts["settled"] = len(answers)
-        stage.check(f"decrypted results equal the integer reference bit for bit in {TASKS} of {TASKS}", exact == TASKS, exact)
+        stage.check(
+            f"decrypted results equal the integer reference bit for bit in {TASKS} of {TASKS}", exact == TASKS, exact
+        )
         stage.check(f"same class as the float model in at least {AT_LEAST_SAME}", same >= AT_LEAST_SAME, same)
         stage.check("the provider was paid", await self._paid(list(answers)))
         await self._verified()
@@ -152,7 +155,9 @@ class MarketAct:
         example, wallet = self._examples[0], await self._stage.wallet(REQUESTER)
         known = await list_providers(wallet.rpc)
         may_lock = [entry for entry in known if encode_address(entry.record.account) in providers]
-        offer = Offer(OFFER.price_start, OFFER.price_end, ramp=2, lock_within=lock_heights, end_within=lock_heights + 200)
+        offer = Offer(
+            OFFER.price_start, OFFER.price_end, ramp=2, lock_within=lock_heights, end_within=lock_heights + 200
+        )
         buyer = Buyer(wallet)
         order = await buyer.order(example.name, offer, may_lock)
         receipt = await buyer.post(order, [float(value) for value in example.rows[_rows(example, 1)[0]]])

@@ -59,20 +59,20 @@ class Stage:
         self.facts: dict[str, Any] = {}
         self.step: Step = Step(None, None)
         self._stack = AsyncExitStack()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.rpcs: list[RpcClient] = []
         self.accounts = network.accounts()
 
     async def __aenter__(self) -> "Stage":
         for url in self.network.rpc_urls:
             self.rpcs.append(await self._stack.enter_async_context(RpcClient(url)))
-        self._watching = asyncio.create_task(self._watch())
+        self._watching = [asyncio.create_task(watch()) for watch in (self._watch_admissions, self._watch_commits)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.wait(self._watching)
         await self._stack.aclose()
 
     @property
@@ -99,31 +99,13 @@ class Stage:
         return await Wallet.open(self.secret(name), self.rpcs[node])
 
     async def submit(self, wallet: Wallet, actions: Sequence[Action]) -> Outcome:
-        """Sign, submit and wait for finality; the time to finality elsewhere is noted."""
-        outcome = await wallet.submit(actions, wait="admitted")
-        self.finality.acknowledge(outcome.hash)
-        return await self.until_final(wallet.rpc, outcome.hash)
+        """Sign, submit and wait for finality."""
+        return await wallet.submit(actions)
 
     async def submit_transaction(self, rpc: RpcClient, transaction: Transaction) -> Outcome:
         """Submit what was signed before, and wait for finality."""
         await rpc.call("tx_submit", transaction=transaction.raw)
-        self.finality.acknowledge("0x" + transaction.hash.hex())
         return await wait_committed(rpc, transaction)
-
-    async def until_final(self, rpc: RpcClient, hash_: str) -> Outcome:
-        """Wait for a transaction's receipt. Raises TransactionFailed, DemoStuck."""
-        from client.wallet import require_success
-
-        async def receipt() -> dict[str, Any] | None:
-            try:
-                found: dict[str, Any] = await rpc.call("chain_getReceipt", hash=hash_)
-            except RpcFailed as failed:
-                if failed.name != "NotFound":
-                    raise
-                return None
-            return found
-
-        return require_success(hash_, await self.until(f"transaction {hash_} to be final", receipt))
 
     async def refusal(self, attempt: Awaitable[Any]) -> RpcFailed | None:
         """The typed error that an attempt is refused with, or None when it was let through."""
@@ -159,7 +141,13 @@ class Stage:
 
         await self.until(f"height {height} at {self.network.members[node].name}", there)
 
-    async def _watch(self) -> None:
-        """Hear of final blocks from the second validator; the demo submits to the first."""
+    async def _watch_admissions(self) -> None:
+        """Hear from the first validator, which nearly everything is submitted to, what it has acknowledged."""
+        async for news in subscribe(self.network.rpc_urls[0], "transactions"):
+            if news.data["status"] == "admitted":
+                self.finality.acknowledge(news.data["hash"])
+
+    async def _watch_commits(self) -> None:
+        """Hear from the second validator what is final there."""
         async for news in subscribe(self.network.rpc_urls[1], "blocks"):
             self.finality.committed(news.data["transactions"])
