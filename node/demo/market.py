@@ -74,8 +74,9 @@ class MarketAct:
             published = await publish(wallet, example.quantised, circuit_keys, listing, self.models)
             manifest, self._keys[example.name] = example.quantised.manifest, circuit_keys
             self._examples.append(example)
+            constraints = sum(circuit_keys.circuit.cost_by_scope().values())
             stage.screen.line(
-                f"  {example.name}: {manifest.architecture}, {sum(circuit_keys.circuit.cost_by_scope().values())} constraints, "
+                f"  {example.name}: {manifest.architecture}, {constraints} constraints, "
                 f"accuracy {manifest.accuracy_float:.3f} float, {manifest.accuracy_quantised:.3f} quantised, "
                 f"program 0x{published.program.hex()[:16]}…"
             )
