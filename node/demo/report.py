@@ -31,7 +31,8 @@ async def report(stage: Stage) -> dict[str, Any]:
     )
     screen.line()
     rows = [(s["moniker"], s["height"], s["proofs_verified"], s["proofs_refused"], s["state_root"]) for s in statuses]
-    screen.table("Validators, since each was last started", ("", "height", "proofs verified", "refused", "state root"), rows)
+    columns = ("", "height", "proofs verified", "refused", "state root")
+    screen.table("Validators, since each was last started", columns, rows)
     screen.line()
     broken = tuple(check.promise for check in stage.checks if not check.held)
     screen.line(f"{len(stage.checks) - len(broken)} of {len(stage.checks)} promises held.")
