@@ -155,3 +155,15 @@ class UnknownExample(ModelError):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"there is no example model {name!r:.80}; there are {', '.join(known)}.")
         self.name, self.known = name, known
+
+
+class NotTrusted(ModelError):
+    """A joblib file was named without saying that it is one's own: reading it would run its maker's code."""
+
+    code = 6110
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"reading {path} runs whatever code its maker put into it; if you made it yourself, say so: --my-own-file."
+        )
+        self.path = str(path)

@@ -16,9 +16,9 @@ from crypto.address import decode_address
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.frame import add_command, subcommands
 from node.cli.init_commands import add_plan_arguments, plan_of
-from node.cli.places import devnet_folder
+from node.cli.places import cache_folder, devnet_folder
 from node.cli.screen import Json, Screen
-from node.devnet.contents import publish_examples
+from node.devnet.contents import prepare_examples, publish_examples
 from node.devnet.errors import DevnetDiffers, DevnetRunning, DevnetStopped
 from node.devnet.files import FAUCET, FUNDED, Member, Network, Plan, create_network, load_network, wipe
 from node.devnet.processes import Processes, check_ports
@@ -98,11 +98,12 @@ def _network_to_start(arguments: argparse.Namespace) -> Network:
 
 async def _bring_up(network: Network, processes: Processes, screen: Screen) -> dict[str, Json]:
     accounts = network.accounts()
+    preparing = asyncio.create_task(asyncio.to_thread(prepare_examples, cache_folder()))
     with screen.progress(f"starting {len(network.members)} validators") as step:
         processes.start_all()
         await processes.ready()
         step.describe("publishing examples")
-        contents = await publish_examples(network.rpc_urls[0], accounts)
+        contents = await publish_examples(network, await preparing)
     funded = [accounts[name] for name in FUNDED]
     screen.line(f"chain {network.chain_id}, {len(network.members)} validators, files in {network.root}")
     screen.table("RPC", ("validator", "URL"), [(member.name, member.rpc) for member in network.members])
@@ -133,8 +134,11 @@ async def _bring_up(network: Network, processes: Processes, screen: Screen) -> d
 def _show_contents(contents: dict[str, Json], screen: Screen) -> None:
     provider = contents["provider"]
     screen.line(f"provider {provider['address']}, bond {show_amount(provider['bond'])}, key --key provider")
-    for model in contents.get("models", ()):
+    for model in contents["models"]:
         screen.line(f"model {model['name']} {model['id']}")
+    screen.line(f"{len(contents['open_tasks'])} open tasks wait for a worker: cluster worker start")
+    name = contents["models"][0]["name"]
+    screen.line(f"post one more, read its result: cluster task post {name} --example 7 --key account0 --wait")
 
 
 async def _until_stopped(processes: Processes, signalled: "asyncio.Task[bool]") -> None:

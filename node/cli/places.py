@@ -22,3 +22,19 @@ def devnet_folder() -> Path:
 def node_folder() -> Path:
     """The node's home that is meant when none is named."""
     return cluster_home() / "node"
+
+
+def cache_folder() -> Path:
+    """What can be made again: example models and development keys."""
+    return cluster_home() / "cache"
+
+
+def models_folder() -> Path:
+    """Model files for workers: the devnet's where there is one, else one's own worker's."""
+    devnet = devnet_folder()
+    return (devnet if (devnet / "devnet.json").exists() else cluster_home() / "worker") / "models"
+
+
+def receipts_folder() -> Path:
+    """Receipts of one's own tasks, which open their results."""
+    return cluster_home() / "tasks"

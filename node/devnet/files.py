@@ -4,6 +4,7 @@ devnet.json      chain id, validators with their addresses
 genesis.json     the same as in every home
 accounts.json    the funded accounts: name, address, seed, balance, key file    accounts/NAME.json their key files
 node0/ ...       homes (node/home.py)        logs/ pids.json        of running processes        snapshots/NAME/
+models/          files of the example models, for workers        tasks/ receipts of the example tasks        worker/
 """
 
 import json
@@ -34,9 +35,11 @@ CLU: Final = 10**9  # nano-CLU
 FUNDED: Final = tuple(f"account{index}" for index in range(10))
 FAUCET: Final = "faucet"
 PROVIDER: Final = "provider"
+PUBLISHER: Final = "publisher"  # of the example models
+REQUESTER: Final = "requester"  # of the example tasks
 BALANCES: Final[dict[str, int]] = {
     FAUCET: 1_000_000_000 * CLU,
-    PROVIDER: 10_000 * CLU,
+    **dict.fromkeys((PROVIDER, PUBLISHER, REQUESTER), 10_000 * CLU),
     **dict.fromkeys(FUNDED, 10_000 * CLU),
 }
 PORTS_PER_NODE: Final = 2
@@ -219,7 +222,7 @@ def wipe(root: Path) -> None:
     network = load_network(root)
     for member in network.members:
         shutil.rmtree(root / member.name, ignore_errors=True)
-    for folder in ("accounts", "logs", "snapshots"):
+    for folder in ("accounts", "logs", "snapshots", "models", "tasks", "worker"):
         shutil.rmtree(root / folder, ignore_errors=True)
     for name in ("accounts.json", "genesis.json", "pids.json", "devnet.json"):
         (root / name).unlink(missing_ok=True)
