@@ -1,7 +1,6 @@
 """JSON-RPC 2.0 over HTTP: single calls and batches, with the node's errors as typed exceptions."""
 
 import itertools
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 from client.errors import NotAnRpc, RpcFailed, Unreachable
+from client.strict_json import parse
 
 Json = Any
 TIMEOUT_SECONDS: Final = 90.0  # longer than a node waits for a commit
@@ -95,8 +95,8 @@ class RpcClient:
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(self.url, str(error) or type(error).__name__) from error
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
+            return parse(text)
+        except ValueError as error:
             raise NotAnRpc(self.url, f"HTTP {response.status}, not JSON") from error
 
     def _outcome(self, answer: dict[str, Json]) -> Json | RpcFailed:

@@ -8,6 +8,7 @@ import json
 import logging
 from typing import Any, Final
 
+from client.strict_json import parse as parse_json
 from crypto.errors import ClusterError
 from node.rpc.errors import INTERNAL, BatchTooLarge, InvalidRequest, ParseError, RpcError
 from node.rpc.method import MethodTable
@@ -62,13 +63,9 @@ class Dispatcher:
 def parse(body: bytes | str) -> object:
     """JSON with a bound on nesting. Raises ParseError."""
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return parse_json(body.decode("utf-8") if isinstance(body, bytes) else body, _MAX_DEPTH)
+    except ValueError as error:
         raise ParseError(str(error)[:120]) from error
-    if _depth(value) > _MAX_DEPTH:
-        raise ParseError(f"nested deeper than {_MAX_DEPTH} levels")
-    return value
 
 
 def read_request(request: object) -> tuple[Any, str, object, bool]:
@@ -117,23 +114,6 @@ def _plain(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**53:
         return str(value)
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
-
-
-def _depth(value: object) -> int:
-    depth, level = 0, [value]
-    while level and depth <= _MAX_DEPTH:
-        depth += 1
-        level = [
-            child
-            for item in level
-            if isinstance(item, (list, dict))
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _dump(value: object) -> bytes:
