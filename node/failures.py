@@ -20,30 +20,38 @@ class TooManyFalseProofs(NodeError):
 
 
 class FailureBudget:
-    """Counts failures by source and sender; `leak` forgives one of each per block. Bounded in names."""
+    """Counts failures by source and sender; `leak` forgives one of each per block. Bounded in names.
+
+    A source is a peer; None is RPC, where everybody shares the door and one's failures must not shut it for others.
+    """
 
     def __init__(self, limit: int = MAX_FAILURES) -> None:
         self._limit = limit
+        self._height = 0
         self._counts: OrderedDict[str, int] = OrderedDict()
 
-    def require(self, source: str, sender: bytes) -> None:
+    def require(self, source: str | None, sender: bytes) -> None:
         """Raises TooManyFalseProofs while either has spent its budget."""
-        for name in (source, _account(sender)):
+        for name in _names(source, sender):
             count = self._counts.get(name, 0)
             if count >= self._limit:
                 raise TooManyFalseProofs(name, count)
 
-    def count(self, source: str, sender: bytes) -> None:
+    def count(self, source: str | None, sender: bytes) -> None:
         """One more false proof."""
-        for name in (source, _account(sender)):
+        for name in _names(source, sender):
             self._counts[name] = self._counts.pop(name, 0) + 1
             if len(self._counts) > MAX_NAMES:
                 self._counts.popitem(last=False)
 
-    def leak(self) -> None:
-        """A block has passed: forgive everybody one failure."""
-        self._counts = OrderedDict((name, count - 1) for name, count in self._counts.items() if count > 1)
+    def leak(self, height: int) -> None:
+        """The head is at `height`: forgive everybody one failure per block since the last time."""
+        passed, self._height = height - self._height, height
+        if passed > 0:
+            kept = ((name, count - passed) for name, count in self._counts.items() if count > passed)
+            self._counts = OrderedDict(kept)
 
 
-def _account(sender: bytes) -> str:
-    return f"account 0x{sender.hex()}"
+def _names(source: str | None, sender: bytes) -> tuple[str, ...]:
+    account = f"account 0x{sender.hex()}"
+    return (account,) if source is None else (source, account)

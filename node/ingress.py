@@ -36,8 +36,8 @@ class Ingress:
         self._ledger, self._mempool, self._verifier, self._hub = ledger, mempool, verifier, hub
         self._failures = FailureBudget()
 
-    async def admit(self, raw: bytes, source: str, *, allow_gap: bool = False) -> Admission:
-        """Admit exact transaction bytes; `source` names the peer or client whose failed proofs are counted.
+    async def admit(self, raw: bytes, source: str | None, *, allow_gap: bool = False) -> Admission:
+        """Admit exact transaction bytes; `source` names the peer whose failed proofs are counted, None for RPC.
 
         Raises the broken rule's error; then nothing has changed. Gossip allows nonce gaps, as messages overtake others.
         """
@@ -49,11 +49,11 @@ class Ingress:
         self._hub.announce(TransactionAdmitted(transaction))
         return admission
 
-    async def simulate(self, raw: bytes, source: str) -> Admission:
+    async def simulate(self, raw: bytes) -> Admission:
         """Everything that `admit` checks, without admitting."""
         transaction = Transaction.decode(raw, self._ledger.chain.application.unions)
         admission = self._check(transaction, allow_gap=False)
-        await self._check_evidence(transaction, source)
+        await self._check_evidence(transaction, None)
         return admission
 
     def _check(self, transaction: Transaction, *, allow_gap: bool) -> Admission:
@@ -81,10 +81,11 @@ class Ingress:
             if index < last:
                 action.execute(overlay, context)
 
-    async def _check_evidence(self, transaction: Transaction, source: str) -> None:
+    async def _check_evidence(self, transaction: Transaction, source: str | None) -> None:
         claims = [claim for claims in transaction.claims for claim in claims]
         if not claims:
             return
+        self._failures.leak(self._ledger.tip.height)
         self._failures.require(source, transaction.sender)
         try:
             await self._verifier.prefetch(claims)

@@ -10,7 +10,6 @@ from node.rpc.errors import InvalidParams, NotCommittedInTime
 from node.rpc.method import Handler, HexBytes, Json, Text
 from node.rpc.shapes import receipt_json
 
-RPC_SOURCE = "rpc"
 ADMITTED = Text("admitted")
 
 
@@ -33,7 +32,7 @@ class TransactionMethods:
             raise InvalidParams("wait", '"admitted" or "committed"', repr(wait))
         subscription = self._node.hub.subscribe()
         try:
-            admission = await self._node.ingress.admit(transaction, RPC_SOURCE)
+            admission = await self._node.ingress.admit(transaction, None)
             self._node.relay.publish_transaction(transaction)
             if wait == "admitted":
                 return _admitted(admission)
@@ -51,7 +50,7 @@ class TransactionMethods:
 
     async def simulate(self, transaction: HexBytes) -> Json:
         """Run every check of tx_submit on a signed transaction without submitting it; what it would cost now."""
-        return _admitted(await self._node.ingress.simulate(transaction, RPC_SOURCE))
+        return _admitted(await self._node.ingress.simulate(transaction))
 
     async def mempool_status(self) -> Json:
         """How many transactions wait here, and their bytes."""
