@@ -1,0 +1,11 @@
+"""What holds for all tests."""
+
+import sys
+
+_DEPTH = sys.getrecursionlimit()
+
+import py_ecc  # noqa: E402, F401
+
+# Its import raises the limit to 100,000, so that deeply nested JSON would crash the interpreter instead of raising.
+# Nodes never import it; tests do, and must see what a node sees.
+sys.setrecursionlimit(_DEPTH)
