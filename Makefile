@@ -4,7 +4,6 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-LINTED := crypto chain contracts client compute p2p node benchmarks tests examples
 
 .PHONY: setup demo test test-peers lint types imports unit wheel clean
 
@@ -32,7 +31,7 @@ imports: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -m "not peers" -q
+	$(BIN)/python -m pytest -m "not peers" -q -n 2 --dist worksteal
 
 test: lint types imports unit
 
