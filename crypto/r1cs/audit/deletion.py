@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crypto.r1cs.audit.algebra import Span
-from crypto.r1cs.audit.search import Forger, candidates
+from crypto.r1cs.audit.search import Forger
 from crypto.r1cs.audit.system import System
 
 _DEPTH = 2
@@ -22,12 +22,11 @@ def _forge_without(system: System, row: int, honest: Sequence[int]) -> bool:
     forger = Forger(system, honest, frozenset([0]), deleted=row)
     own = system.cells_of[row]
     near = sorted({c for cell in own for other in system.rows_of[cell] for c in system.cells_of[other]} - {*own})
-    for cells, depth in ((own, 0), (own, _DEPTH), (near, 1)):
-        for cell in cells:
-            for value, _ in candidates(system, cell, honest):
-                if forger.search({cell: value}, lambda values: not system.holds(row, values), depth):
-                    return True
-    return False
+
+    def breaks(values: Sequence[int]) -> bool:
+        return not system.holds(row, values)
+
+    return bool(forger.forge(own, breaks, _DEPTH) or forger.forge(near, breaks, 1))
 
 
 def redundant_rows(system: System, rows: Sequence[int]) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crypto.field import SCALAR_FIELD
-from crypto.r1cs.audit.search import Forger, candidates, tolerant_solution
+from crypto.r1cs.audit.search import Forger, tolerant_solution
 from crypto.r1cs.audit.system import System
 from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.errors import CircuitError
@@ -50,9 +50,5 @@ def _forged_outputs(system: System, inputs: Inputs) -> Outputs | None:
         return honest
     start = tolerant_solution(system, inputs)
     forger = Forger(system, start)
-    for cell in system.free:
-        for value, _ in ((start[cell], True), *candidates(system, cell, start)):
-            values = forger.search({cell: value}, lambda values: True, 1)
-            if values is not None:
-                return tuple(values[cell] for cell in system.outputs)
-    return None
+    values = forger.forge(system.free, lambda values: True, 1)
+    return None if values is None else tuple(values[cell] for cell in system.outputs)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from crypto.r1cs.audit.search import Forger, candidates
+from crypto.r1cs.audit.search import Forger
 from crypto.r1cs.audit.system import System
 
-_ALLOWED_DEPTH, _DISTURBED_DEPTH = 2, 1
+_DEPTH = 2
 
 
 def flipped_outputs(system: System, honest: Sequence[int], cells: Sequence[int] | None = None) -> list[list[int]]:
@@ -18,9 +18,7 @@ def flipped_outputs(system: System, honest: Sequence[int], cells: Sequence[int] 
 
     found = []
     for cell in system.free if cells is None else cells:
-        for value, allowed in candidates(system, cell, honest):
-            forged = forger.search({cell: value}, differs, _ALLOWED_DEPTH if allowed else _DISTURBED_DEPTH)
-            if forged is not None:
-                found.append(forged)
-                break
+        forged = forger.forge([cell], differs, _DEPTH)
+        if forged is not None:
+            found.append(forged)
     return found

@@ -16,7 +16,9 @@ from crypto.r1cs.circuit import Inputs
 from crypto.r1cs.errors import DivisionByZero
 from crypto.r1cs.program import Step
 
-_NEIGHBOURS: Final = 6
+_NEIGHBOURS: Final = 6  # cells of a constraint whose values are tried in each other's place
+_SUGGESTING: Final = 12  # constraints of a cell that suggest values for it
+_ATTEMPTED_ROWS, _FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 10_000, 12, 500
 Pins = Mapping[int, int]
 Accept = Callable[[Sequence[int]], bool]
 
@@ -47,14 +49,33 @@ class Forger:
         self.known = known
         self.given = system.given if given is None else given
         self.deleted = deleted
-        self._freed = system.cells_of[deleted] if deleted is not None else ()
+        own = system.cells_of[deleted] if deleted is not None else ()
+        self._freed = own if len(own) == 1 else ()  # a bit whose booleanity is deleted may be anything
         self._bits = system.boolean - {*self._freed}
+        self._left = 0
         self._broken = [row for row in range(len(system.rows)) if row != deleted and not system.holds(row, known)]
 
-    def search(self, pins: Pins, accept: Accept, depth: int) -> list[int] | None:
-        """Values with these pins that satisfy the circuit and that `accept` wants, after at most `depth` repairs."""
-        if not all(self._allows(cell, value) for cell, value in pins.items()):
+    def forge(self, cells: Iterable[int], accept: Accept, depth: int) -> list[int] | None:
+        """Values that satisfy the circuit and that `accept` wants, from a change of one of the cells.
+
+        Candidates that no constraint suggests get one repair at most, others up to `depth`; a bounded number of
+        attempts is made for each cell, fewer in a large circuit.
+        """
+        for cell in cells:
+            self._left = min(max(_ATTEMPTED_ROWS // len(self.system.rows), _FEWEST_ATTEMPTS), _MOST_ATTEMPTS)
+            starts = list(candidates(self.system, cell, self.known))
+            for repairs in range(depth + 1):
+                for value, allowed in starts:
+                    if allowed or repairs <= 1:
+                        found = self._search({cell: value}, accept, repairs)
+                        if found is not None:
+                            return found
+        return None
+
+    def _search(self, pins: Pins, accept: Accept, depth: int) -> list[int] | None:
+        if self._left == 0 or not all(self._allows(cell, value) for cell, value in pins.items()):
             return None
+        self._left -= 1
         attempt = self._solve_again(pins)
         broken = next((row for row in sorted(attempt.touched) if self._fails(row, attempt.values)), None)
         if broken is None:
@@ -62,7 +83,7 @@ class Forger:
         if depth == 0:
             return None
         for repair in self._repairs(broken, attempt.values, pins):
-            found = self.search({**pins, **repair}, accept, depth - 1)
+            found = self._search({**pins, **repair}, accept, depth - 1)
             if found is not None:
                 return found
         return None
@@ -94,11 +115,8 @@ class Forger:
             if row not in attempt.touched or not self._fails(row, attempt.values):
                 continue
             cells = self.system.cells_of[row]
-            movable = [
-                cell
-                for cell in (*(cell for cell in self._freed if cell in cells), *cells)
-                if cell not in settled and cell not in self.given
-            ]
+            first = [cell for cell in self._freed if cell in cells]
+            movable = [cell for cell in (*first, *cells) if cell not in settled and cell not in self.given]
             for cell, value in self.system.fixes(row, movable, attempt.values, self._bits):
                 attempt.put(cell, value)
                 settled.add(cell)
@@ -141,9 +159,10 @@ def candidates(system: System, cell: int, honest: Sequence[int]) -> Iterator[tup
     """Values to try for a cell, and whether a constraint by itself allows it: other roots first, then near misses and
     what its neighbours hold."""
     value = honest[cell]
-    allowed = [root for row in system.rows_of[cell] for root in system.roots(row, cell, honest)]
+    rows = system.rows_of[cell][:_SUGGESTING]
+    allowed = [root for row in rows for root in system.roots(row, cell, honest)]
     near = [value + 1, value - 1, 1 - value, -value, 2 * value + 3]
-    beside = [honest[other] for row in system.rows_of[cell] for other in system.cells_of[row][:_NEIGHBOURS]]
+    beside = [honest[other] for row in rows for other in system.cells_of[row][:_NEIGHBOURS]]
     seen = {value}
     for number, other in enumerate((*allowed, *near, *beside)):
         if other % SCALAR_FIELD not in seen:

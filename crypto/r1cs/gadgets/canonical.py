@@ -41,7 +41,7 @@ def bits_at_most(cs: Builder, a: Wire, highest: int) -> list[Wire]:
 
 
 def field_bits(cs: Builder, a: Wire) -> list[Wire]:
-    """The 254 bits of any field element, lowest first, the only ones there are. Constraints: 357."""
+    """The 254 bits of any field element, lowest first, the only ones there are. Constraints: 353."""
     return bits_at_most(cs, a, SCALAR_FIELD - 1)
 
 
