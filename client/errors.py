@@ -51,6 +51,19 @@ class NotAnRpc(ClientError):
         self.url, self.reason = url, reason
 
 
+class OtherChain(ClientError):
+    """A node follows another chain than the one that is meant; a signature for it could be used there."""
+
+    code = 5004
+
+    def __init__(self, url: str, expected: str, got: str) -> None:
+        super().__init__(
+            f"{url} follows the chain {got}, not {expected}; nothing was signed. Ask a node of the right chain, or "
+            "name the genesis that you mean."
+        )
+        self.url, self.expected, self.got = url, expected, got
+
+
 class TransactionFailed(ClientError):
     """A transaction is final, but a rule of state failed in one of its actions: fee charged, actions undone."""
 

@@ -50,7 +50,7 @@ class Trusted:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What state held under a key after `height`: a value, or None for nothing."""
+    """What state held under a key after `height`: a value, or None. Whether that height is recent is not proven."""
 
     key: Key
     value: bytes | None

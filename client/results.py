@@ -66,4 +66,9 @@ async def chain_status(rpc: RpcClient) -> ChainStatus:
 async def account_state(rpc: RpcClient, address: str) -> AccountState:
     """Raises RpcFailed, Unreachable, NotAnRpc."""
     answer = await rpc.call("chain_getAccount", address=address)
-    return AccountState(Amount(int(answer["balance"])), Nonce(answer["nonce"]), Nonce(answer["next_nonce"]))
+    try:
+        return AccountState(
+            Amount(int(answer["balance"])), Nonce(int(answer["nonce"])), Nonce(int(answer["next_nonce"]))
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAnRpc(rpc.url, f"chain_getAccount answered in an unknown shape ({error})") from error

@@ -14,6 +14,8 @@ from client.strict_json import parse
 
 Json = Any
 TIMEOUT_SECONDS: Final = 90.0  # longer than a node waits for a commit
+MAX_ANSWER_BYTES: Final = 64 * 2**20
+_CHUNK_BYTES: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class RpcClient:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
         try:
             async with self._session.post(self.url, json=body) as response:
-                text = await response.text()
+                text = await _read_text(response, self.url)
         except aiohttp.InvalidURL as error:
             raise Unreachable(self.url, "it is not a URL such as http://127.0.0.1:8645") from error
         except aiohttp.ClientConnectorError as error:
@@ -118,6 +120,16 @@ def result_of(answer: Mapping[str, Json], url: str) -> Json:
         raise NotAnRpc(url, "the answer has neither result nor error")
     data = error.get("data")
     raise RpcFailed(error["code"], str(error.get("message")), data if isinstance(data, dict) else {})
+
+
+async def _read_text(response: aiohttp.ClientResponse, url: str) -> str:
+    """The body, as far as a client is willing to hold it. Raises NotAnRpc."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise NotAnRpc(url, f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+    return body.decode("utf-8", "replace")
 
 
 def _plain(params: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,7 +1,6 @@
 """News over WebSocket: new blocks, transactions, changes of tasks. A lost connection is made again."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ import aiohttp
 
 from client.errors import NotAnRpc
 from client.rpc import result_of
+from client.strict_json import parse
 
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
@@ -59,8 +59,10 @@ async def _connection(session: aiohttp.ClientSession, url: str, topic: str) -> A
             if answer.get("method") != "subscription":
                 result_of(answer, url)
                 continue
-            params = answer["params"]
-            if params.get("lagged"):
+            params = answer.get("params")
+            if not isinstance(params, dict) or not params.keys() & {"data", "lagged"}:
+                raise NotAnRpc(url, "a notification of an unknown shape")
+            if "data" not in params:
                 return
             yield params["data"]
 
@@ -72,8 +74,8 @@ def socket_url(url: str) -> str:
 
 def _object(text: str, url: str) -> dict[str, Any]:
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        answer = parse(text)
+    except ValueError as error:
         raise NotAnRpc(url, "a message is not JSON") from error
     if not isinstance(answer, dict):
         raise NotAnRpc(url, "a message is no object")

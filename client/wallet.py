@@ -14,7 +14,7 @@ from chain.execution.fees import base_cost, transaction_work
 from chain.params import Params
 from chain.types.scalars import MAX_UINT, AccountId, Amount, ChainId, Hash, Height, Nonce, Signature
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
-from client.errors import RpcFailed, TransactionExpired, TransactionFailed
+from client.errors import NotAnRpc, OtherChain, RpcFailed, TransactionExpired, TransactionFailed
 from client.results import Outcome, account_state, chain_status
 from client.rpc import Call, RpcClient
 from crypto.address import encode_address
@@ -35,6 +35,14 @@ class ChainIdentity:
     chain_id: ChainId
     genesis_hash: Hash
     fork_id: Hash
+
+    @property
+    def chain(self) -> tuple[ChainId, Hash]:
+        """What stays the same over upgrades."""
+        return self.chain_id, self.genesis_hash
+
+    def __str__(self) -> str:
+        return f"{self.chain_id} (genesis 0x{self.genesis_hash.hex()})"
 
 
 class Signing:
@@ -93,10 +101,17 @@ class Wallet(Signing):
         self._in_order = asyncio.Lock()
 
     @classmethod
-    async def open(cls, secret: SecretKey, rpc: RpcClient) -> "Wallet":
-        """The wallet of a key on the chain that the node follows. Raises RpcFailed, Unreachable, NotAnRpc."""
+    async def open(cls, secret: SecretKey, rpc: RpcClient, expected: ChainIdentity | None = None) -> "Wallet":
+        """The wallet of a key on the chain that the node follows.
+
+        A node that lies about its chain gets signatures for another one, so whoever uses a key on several chains says
+        which is `expected`. Raises OtherChain, RpcFailed, Unreachable, NotAnRpc.
+        """
         status = await chain_status(rpc)
-        return cls(secret, ChainIdentity(status.chain_id, status.genesis_hash, status.fork_id), rpc)
+        identity = ChainIdentity(status.chain_id, status.genesis_hash, status.fork_id)
+        if expected is not None and identity.chain != expected.chain:
+            raise OtherChain(rpc.url, str(expected), str(identity))
+        return cls(secret, identity, rpc)
 
     async def balance(self) -> Amount:
         """Spendable nano-CLU in committed state."""
@@ -171,6 +186,8 @@ async def wait_committed(rpc: RpcClient, transaction: Transaction) -> Outcome:
             raise receipt
         if isinstance(status, RpcFailed):
             raise status
+        if not isinstance(status, dict) or type(status.get("height")) is not int:
+            raise NotAnRpc(rpc.url, "chain_status answered in an unknown shape")
         if status["height"] >= expiry:
             raise TransactionExpired(hash_, expiry)
         await asyncio.sleep(POLL_SECONDS)

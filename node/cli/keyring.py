@@ -3,19 +3,21 @@
 import argparse
 from pathlib import Path
 
+from chain.execution.transaction import NO_FORK
 from client.rpc import RpcClient
-from client.wallet import Wallet
+from client.wallet import ChainIdentity, Wallet
 from crypto.keys import SecretKey
 from node.cli.errors import KeyNotFound
 from node.cli.passphrases import add_passphrase_file, ask, passphrase_from
 from node.cli.places import devnet_folder, keys_folder
+from node.home import read_genesis
 from node.keystore import load_key, read_record
 
 ACCOUNT_PURPOSE = "account"
 
 
 def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
-    """--key and --passphrase-file."""
+    """--key, --passphrase-file and --genesis."""
     parser.add_argument(
         "--key",
         metavar="NAME_OR_FILE",
@@ -25,6 +27,9 @@ def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = 
         + (f" (default: {default})" if default else ""),
     )
     add_passphrase_file(parser)
+    parser.add_argument(
+        "--genesis", metavar="FILE", type=Path, help="sign for this chain only, whatever the node says that it follows"
+    )
 
 
 def key_path(name: str) -> Path:
@@ -54,4 +59,11 @@ def chosen_secret(arguments: argparse.Namespace) -> SecretKey:
 
 async def open_wallet(arguments: argparse.Namespace, rpc: RpcClient) -> Wallet:
     """The wallet of the account that --key names. Raises KeyNotFound, what load_key and Wallet.open raise."""
-    return await Wallet.open(chosen_secret(arguments), rpc)
+    expected = None if arguments.genesis is None else identity_of(arguments.genesis)
+    return await Wallet.open(chosen_secret(arguments), rpc, expected)
+
+
+def identity_of(genesis_file: Path) -> ChainIdentity:
+    """The chain of a genesis document. Raises GenesisUnreadable, UnusableGenesis."""
+    genesis = read_genesis(genesis_file)
+    return ChainIdentity(genesis.chain_id, genesis.hash(), NO_FORK)

@@ -9,13 +9,13 @@ from typing import Any
 
 from chain.codec import from_json, wire
 from chain.execution.action import Action
-from chain.execution.transaction import NO_FORK
 from chain.types.scalars import AccountId
 from chain.types.transaction import Transaction
 from client.errors import RpcFailed
 from client.results import Outcome
 from client.rpc import Call, RpcClient
-from client.wallet import ChainIdentity, Signing, Wallet, require_success
+from client.strict_json import parse
+from client.wallet import Signing, Wallet, require_success
 from contracts.application import build_application
 from contracts.token.actions import Transfer
 from crypto.address import decode_address
@@ -23,9 +23,8 @@ from node.cli.amounts import parse_amount, show_amount
 from node.cli.errors import BadArgument
 from node.cli.explain import rule_name
 from node.cli.frame import add_command, subcommands
-from node.cli.keyring import add_key_arguments, chosen_secret, open_wallet
+from node.cli.keyring import add_key_arguments, chosen_secret, identity_of, open_wallet
 from node.cli.screen import Json, Screen
-from node.home import read_genesis
 
 
 @wire()
@@ -52,9 +51,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("--nonce", type=int, help="default: the account's next one")
     sign.add_argument("--expiry", type=int, metavar="HEIGHT", help="last height at which it may stand in a block")
     sign.add_argument("--fee-limit", metavar="AMOUNT", help="default: twice the present fee")
-    sign.add_argument(
-        "--offline", type=Path, metavar="GENESIS", help="ask no node: needs --nonce, --expiry and --fee-limit"
-    )
+    sign.add_argument("--offline", action="store_true", help="ask no node: needs --genesis and the three above")
     submit = add_command(commands, "submit", "submit a signed transaction", _submit, rpc=True)
     _add_raw(submit)
     _add_wait(submit)
@@ -96,11 +93,10 @@ async def _sign(arguments: argparse.Namespace, screen: Screen) -> Json:
     actions = _transfers(arguments) if arguments.transfer else _read_actions(arguments.actions)
     tip = parse_amount(arguments.tip)
     limit = None if arguments.fee_limit is None else parse_amount(arguments.fee_limit)
-    if arguments.offline is not None:
-        if None in (arguments.nonce, arguments.expiry, limit):
-            raise BadArgument("--offline", "--nonce, --expiry and --fee-limit beside it", "fewer")
-        genesis = read_genesis(arguments.offline)
-        signing = Signing(chosen_secret(arguments), ChainIdentity(genesis.chain_id, genesis.hash(), NO_FORK))
+    if arguments.offline:
+        if None in (arguments.genesis, arguments.nonce, arguments.expiry, limit):
+            raise BadArgument("--offline", "--genesis, --nonce, --expiry and --fee-limit beside it", "fewer")
+        signing = Signing(chosen_secret(arguments), identity_of(arguments.genesis))
         transaction = signing.sign(actions, arguments.nonce, arguments.expiry, limit or 0, tip)
     else:
         async with RpcClient(arguments.rpc) as rpc:
@@ -176,8 +172,8 @@ def _transfers(arguments: argparse.Namespace) -> list[Action]:
 def _read_actions(source: str) -> list[Action]:
     """Actions in the JSON form in which chain_getTransaction shows them. Raises BadArgument, WrongShape."""
     try:
-        listed = json.loads(_text(source))
-    except (ValueError, RecursionError):
+        listed = parse(_text(source))
+    except ValueError:
         raise BadArgument("--actions", "a JSON list", "something else") from None
     return list(from_json(_Actions, {"actions": listed}, unions=build_application().unions).actions)
 
@@ -186,7 +182,7 @@ def _raw(source: str) -> str:
     text = source if source.startswith("0x") else _text(source).strip()
     if text.startswith("{"):
         try:
-            request: Any = json.loads(text)
+            request: Any = parse(text)
             text = str(request["params"]["transaction"])
         except (ValueError, KeyError, TypeError):
             raise BadArgument("transaction", "what `tx sign --json` prints", text) from None

@@ -10,6 +10,7 @@ import pytest
 
 from client.rpc import RpcClient
 from node.cli.frame import execute
+from node.devnet.files import Plan, create_single
 from tests.support.one_node import OneNode, one_node
 
 CLU = 10**9
@@ -77,7 +78,7 @@ async def test_sign_without_a_node(terminal: Terminal, tmp_path: Path) -> None:
     actions = tmp_path / "actions.json"
     recipient = terminal.address("account3")
     actions.write_text(json.dumps([{"type": "token.transfer", "recipient": recipient, "amount": "9"}]))
-    offline = ("--offline", str(terminal.node.home.genesis_file))
+    offline = ("--offline", "--genesis", str(terminal.node.home.genesis_file))
     argv = ("tx", "sign", "--actions", str(actions), "--key", terminal.key("account2"), *offline)
     assert (await terminal.json(*argv))[1]["error"]["name"] == "BadArgument"
     numbers = ("--nonce", "0", "--expiry", "900", "--fee-limit", "1")
@@ -85,6 +86,14 @@ async def test_sign_without_a_node(terminal: Terminal, tmp_path: Path) -> None:
     assert status == 0
     status, done = await terminal.json("tx", "submit", body["params"]["transaction"])
     assert status == 0 and done["receipt"]["events"][0]["recipient"] == recipient
+
+
+async def test_a_node_of_another_chain_gets_no_signature(terminal: Terminal, tmp_path: Path) -> None:
+    other = create_single(tmp_path / "other", Plan(1, "test-chain"), 1, None)
+    argv = ("tx", "send", terminal.address("account1"), "1", "--key", terminal.key("account0"), "--genesis")
+    status, refused = await terminal.json(*argv, str(other.genesis_file))
+    assert (status, refused["error"]["name"]) == (1, "OtherChain")
+    assert (await terminal.json(*argv, str(terminal.node.home.genesis_file)))[0] == 0
 
 
 @pytest.mark.parametrize(
