@@ -116,15 +116,16 @@ class Processes:
         for member in self.network.members:
             async with RpcClient(member.rpc, timeout=5) as rpc:
                 while await _height(rpc) < 1:
-                    self.require_alive(member)
+                    self._require_alive()
                     if time.monotonic() > deadline:
                         raise NotReady(seconds, self.network.logs)
                     await asyncio.sleep(POLL_SECONDS)
 
-    def require_alive(self, member: Member) -> None:
-        """Raises NodeDied with the last line of its log."""
-        if member.name not in self.running():
-            raise NodeDied(member.name, self._log(member), last_line(self._log(member)))
+    def _require_alive(self) -> None:
+        running = self.running()
+        for member in self.network.members:
+            if member.name not in running:
+                raise NodeDied(member.name, self._log(member), last_line(self._log(member)))
 
     def _wait_gone(self, pids: dict[str, int], seconds: float) -> dict[str, int]:
         deadline = time.monotonic() + seconds
