@@ -20,9 +20,8 @@ from node.devnet.processes import Processes, check_ports
 ACTS: Final = 7
 
 
-async def run_demo(folder: Path, base_port: int, keep: bool, screen: Screen) -> dict[str, Any]:
+async def run_demo(folder: Path, plan: Plan, keep: bool, screen: Screen) -> dict[str, Any]:
     """Play all acts. Raises DemoFailed when a promise did not hold; the network stays up only with `keep`."""
-    plan = Plan(chain_id="cluster-demo", base_port=base_port)
     check_ports(plan)
     started = time.monotonic()
     network = create_network(folder / "network", plan, time.time_ns() // 1_000_000)
