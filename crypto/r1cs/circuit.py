@@ -1,8 +1,9 @@
 """A finished circuit: its constraints, its witness program, and the solving of witnesses."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import index
 
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.constraints import Constraints
@@ -52,7 +53,7 @@ class Solving:
         expected = {name: i for name, i in self._circuit.inputs.items() if i.phase == self.phase}
         _check_names(expected, inputs)
         for name, given in inputs.items():
-            self._place(name, expected[name], (given,) if isinstance(given, int) else given)
+            self._place(name, expected[name], given if isinstance(given, Iterable) else (given,))
         for cell, value in self._pinned.items():
             self.cells[cell] = value
         for step in self._circuit.steps:
@@ -62,7 +63,7 @@ class Solving:
     def _place(self, name: str, place: Input, given: Sequence[int]) -> None:
         if len(given) != len(place.cells):
             raise WrongInputs(name, len(place.cells), len(given))
-        for cell, value in zip(place.cells, given, strict=True):
+        for cell, value in zip(place.cells, map(index, given), strict=True):  # index: fixed-width integers would wrap
             if not 0 <= value - place.offset < SCALAR_FIELD:
                 raise InputNotInField(name, value)
             self.cells[cell] = value - place.offset

@@ -1,5 +1,6 @@
 """The builder keeps bounds honest, numbers cells as circom does, and solves what it built."""
 
+import numpy as np
 import pytest
 
 from crypto.field import SCALAR_FIELD
@@ -107,6 +108,13 @@ def test_an_input_outside_the_field_is_refused_not_reduced(value: int) -> None:
     with pytest.raises(InputNotInField) as refused:
         product_circuit().solve({"a": value, "b": 5})
     assert refused.value.value == value
+
+
+def test_fixed_width_integers_are_widened_before_they_could_wrap() -> None:
+    cs = Builder()
+    out = cs.output("out")
+    cs.define(out, linear((2**70, wire) for wire in cs.private_array("x", 2)))
+    assert cs.build().solve({"x": np.array([2**62, 1], dtype=np.int64)}).public == (2**132 + 2**70,)
 
 
 def test_a_value_that_cannot_be_proven_is_refused_not_wrapped() -> None:
