@@ -2,6 +2,8 @@
 
 import sys
 
+from hypothesis import settings
+
 _DEPTH = sys.getrecursionlimit()
 
 import py_ecc  # noqa: E402, F401
@@ -9,3 +11,7 @@ import py_ecc  # noqa: E402, F401
 # Its import raises the limit to 100,000, so that deeply nested JSON would crash the interpreter instead of raising.
 # Nodes never import it; tests do, and must see what a node sees.
 sys.setrecursionlimit(_DEPTH)
+
+# Timing never decides a test.
+settings.register_profile("cluster", deadline=None)
+settings.load_profile("cluster")
