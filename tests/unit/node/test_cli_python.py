@@ -33,6 +33,6 @@ def test_a_refusal_comes_before_any_other_import(
 
 
 def test_the_file_parses_on_old_pythons_and_imports_only_sys_at_its_top() -> None:
-    tree = ast.parse(SOURCE, feature_version=(3, 6))
+    tree = ast.parse(SOURCE, feature_version=(3, 7))
     imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in imports] == ["import sys"]
