@@ -7,7 +7,6 @@ import asyncio
 import json
 import logging
 from importlib.metadata import version
-from importlib.resources import files
 
 from aiohttp import WSMsgType, web
 
@@ -19,6 +18,7 @@ from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import BodyTooLarge, OnlyOverWebSocket, PortInUse, TooManyConnections
 from node.rpc.method import Count, Handler, Json, MethodTable, Text
 from node.rpc.net_methods import NetMethods
+from node.rpc.page import Page
 from node.rpc.protocol import Dispatcher, failure
 from node.rpc.subscriptions import Subscriptions
 from node.rpc.tx_methods import TransactionMethods
@@ -44,12 +44,12 @@ class RpcServer:
         }
         self._methods = MethodTable({**self._tables, "subscribe": self.subscribe, "unsubscribe": self.unsubscribe})
         self._dispatcher = Dispatcher(self._methods, self._limits.max_batch)
-        self._page = files("node.explorer").joinpath("index.html").read_bytes()
+        self._page = Page()
 
     async def start(self) -> None:
         """Listen. Raises PortInUse."""
         app = web.Application(client_max_size=self._limits.max_body_bytes)
-        app.router.add_get("/", self._serve_page)
+        self._page.add_to(app)
         app.router.add_post("/", self._serve_post)
         app.router.add_get("/ws", self._serve_socket)
         app.router.add_get("/health", self._serve_health)
@@ -78,10 +78,6 @@ class RpcServer:
     async def unsubscribe(self, id: Count) -> Json:
         """End a subscription; over WebSocket only."""
         raise OnlyOverWebSocket("unsubscribe")
-
-    async def _serve_page(self, request: web.Request) -> web.Response:
-        headers = {"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:"}
-        return web.Response(body=self._page, content_type="text/html", charset="utf-8", headers=headers)
 
     async def _serve_post(self, request: web.Request) -> web.Response:
         if self._connections >= self._limits.max_connections:
