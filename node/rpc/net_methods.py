@@ -5,7 +5,6 @@ from node.parts import Node
 from node.rpc.method import Handler, Json
 from p2p.network import PeerInfo
 
-
 RECENT_PROOFS = 256
 
 
