@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from chain.codec import encode
 from chain.consensus.timing import Timing
@@ -26,7 +27,7 @@ from node.home import Home
 from node.hub import Hub
 from node.ingress import Ingress
 from node.instruments import Instruments
-from node.ledger import Ledger, Receipts
+from node.ledger import Known, Ledger, Receipts
 from node.parts import Node
 from node.relay import TOPICS, Relay
 from node.rpc.server import RpcServer
@@ -42,20 +43,17 @@ NO_INSTRUMENTS = Instruments()
 log = logging.getLogger(__name__)
 
 
-def start_ledger(
-    database: Database, genesis: Genesis, pool: ThreadPoolExecutor, verifier_class: type[NodeVerifier] = NodeVerifier
-) -> tuple[Ledger, NodeVerifier]:
+def start_ledger(database: Database, genesis: Genesis, verifier: NodeVerifier, known: Known) -> Ledger:
     """The ledger over an open database; an empty one gets genesis first."""
     application = build_application()
-    chain, result = apply_genesis(genesis, MemoryStore(), application)
     if database.tip is None:
+        _, result = apply_genesis(genesis, MemoryStore(), application)
         changes = result.overlay.changes()
         update = database.update_tree(Height(0), changes)
         tip = genesis_tip(genesis, Hash(update.root.hash), receipts_root(result.receipts))
         receipts = encode(Receipts(result.receipts))
         database.commit_block(BlockBatch(tip, changes, update, b"", b"", receipts, ()))
-    verifier = verifier_class(lambda vk_id: key_bytes(database.snapshot(), vk_id), pool)
-    return Ledger(database, chain, verifier), verifier
+    return Ledger(database, Chain(genesis.chain_id, genesis.hash(), application), verifier, known)
 
 
 class App:
@@ -63,69 +61,77 @@ class App:
 
     def __init__(self, home: Home, *, passphrase: str | None = None, instruments: Instruments = NO_INSTRUMENTS) -> None:
         """Raises what opening the home's files raises: configuration, genesis, keys, signer state, database."""
-        config, genesis = home.load_config(), home.load_genesis()
-        storage_key = home.load_storage_key(config, passphrase)
-        signer = home.open_signer(genesis, passphrase) if config.validator else None
         self._recorder = instruments.recorder
-        self._pool = ThreadPoolExecutor(VERIFIER_THREADS, thread_name_prefix="verifier")
-        self._database = home.open_database(config, genesis, storage_key)
-        believer = instruments.verifier(genesis)
-        ledger, verifier = start_ledger(self._database, genesis, self._pool, believer)
-        mempool, hub = Mempool(), Hub()
-        executor = Executor(ledger, mempool, hub)
-        ingress = Ingress(ledger, mempool, verifier, hub)
-        relay = Relay(ingress, executor, verifier, time.monotonic)
-        log_key = None if storage_key is None else storage_key.subkey("log")
-        driver = Driver(
-            executor,
-            signer,
-            ConsensusLog(home.wal, log_key),
-            relay,
-            lambda: time.time_ns() // 1_000_000,
-            timing(config),
-        )
-        network = _network(home, config, ledger.chain, relay, instruments.recorder)
-        relay.connect(network, driver)
-        self.node = Node(
-            config,
-            genesis,
-            storage_key,
-            ledger,
-            executor,
-            mempool,
-            hub,
-            ingress,
-            verifier,
-            network,
-            relay,
-            driver,
-            signer,
-        )
+        with ExitStack() as opened:
+            self.node = _open(home, passphrase, instruments, opened)
+            self._rpc = RpcServer(self.node, self._recorder)
+            self._opened = opened.pop_all()
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Until cancelled. `ready` is called once RPC answers. Everything is closed on the way out."""
+        """Until cancelled. `ready` is called once RPC answers. Everything is closed on the way out.
+
+        Raises ListenFailed, PortInUse and, grouped, what ends the node later.
+        """
         node = self.node
-        rpc = RpcServer(node, self._recorder)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(node.network.run(), name="network")
                 await node.network.started.wait()
-                await rpc.start()
+                await self._rpc.start()
                 tasks.create_task(node.driver.run(), name="consensus")
                 tasks.create_task(node.relay.run(), name="relay")
                 tasks.create_task(node.relay.catch_up.run(), name="catch-up")
                 ready()
         finally:
-            await rpc.stop()
-            self.close()
+            try:
+                await self._rpc.stop()
+            finally:
+                self.close()
 
     def close(self) -> None:
         """Finish what the threads do and give the folder back."""
-        self.node.executor.close()
-        self._pool.shutdown()
-        self._database.close()
-        if self.node.signer is not None:
-            self.node.signer.close()
+        self._opened.close()
+
+
+def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: ExitStack) -> Node:
+    """All parts of a node, wired; `opened` closes in reverse order what is held open."""
+    config, genesis = home.load_config(), home.load_genesis()
+    storage_key = home.load_storage_key(config, passphrase)
+    signer = home.open_signer(genesis, passphrase) if config.validator else None
+    if signer is not None:
+        opened.callback(signer.close)
+    database = home.open_database(config, genesis, storage_key)
+    opened.callback(database.close)
+    pools = [ThreadPoolExecutor(VERIFIER_THREADS, thread_name_prefix=name) for name in ("verifier", "ingress")]
+    for pool in pools:
+        opened.callback(pool.shutdown, cancel_futures=True)
+    verifier = instruments.verifier(genesis)(lambda vk_id: key_bytes(database.snapshot(), vk_id), *pools)
+    mempool, hub = Mempool(), Hub()
+    ledger = start_ledger(database, genesis, verifier, mempool.get)
+    consensus_log = ConsensusLog(home.wal, None if storage_key is None else storage_key.subkey("log"))
+    opened.callback(consensus_log.close)
+    executor = Executor(ledger, mempool, hub)
+    opened.callback(executor.close)
+    ingress = Ingress(ledger, mempool, verifier, hub)
+    relay = Relay(ingress, executor, verifier, time.monotonic)
+    driver = Driver(executor, signer, consensus_log, relay, lambda: time.time_ns() // 1_000_000, timing(config))
+    network = _network(home, config, ledger.chain, relay, instruments.recorder)
+    relay.connect(network, driver)
+    return Node(
+        config,
+        genesis,
+        storage_key,
+        ledger,
+        executor,
+        mempool,
+        hub,
+        ingress,
+        verifier,
+        network,
+        relay,
+        driver,
+        signer,
+    )
 
 
 def timing(config: Config) -> Timing:

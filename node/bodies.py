@@ -1,38 +1,68 @@
-"""The blocks of the height that is being decided: parts on their way in, whole bodies, and how each was judged."""
+"""The blocks of the height that is being decided: parts on their way in, whole bodies, and how each was judged.
 
+What peers may make this node keep is bounded, and nobody can crowd out what others send: one part set for each round's
+proposal, whoever its parts come from; a few for each peer while a block is wanted that no proposal here announces; and
+a shared store of parts that overtook their proposal, from which whoever holds most gives way first.
+"""
+
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
 from chain.codec import decode, encode
-from chain.types.block import Block
-from chain.types.parts import BlockPart, PartSet, split
-from chain.types.scalars import BlockId, Height, Round, Timestamp, ValidatorId
+from chain.consensus.timing import Timing, is_timely
+from chain.types.block import Block, evidence_root, transactions_root
+from chain.types.parts import BlockPart, PartSet, check_part, split
+from chain.types.scalars import BlockId, Height, Round, Timestamp
 from chain.types.vote import PartSetHeader, Proposal
+from node.errors import NodeError
+from p2p.address import NodeId
 
-MAX_SETS: Final = 8  # part sets collected at once: a proposer has one a round, and a quorum wants few others
-MAX_ORPHANS: Final = 64  # parts that overtook their proposal
+MAX_ORPHANS: Final = 256  # 16 MiB
+MAX_VOLUNTEERED: Final = 2  # part sets a peer
+
+_PartKey = tuple[PartSetHeader, int]
+
+
+class WrongBody(NodeError):
+    """A block's transactions, evidence or last commit are not those that its header commits to."""
+
+    code = 7021
+
+    def __init__(self, block_id: BlockId, field: str) -> None:
+        super().__init__(
+            f"what was sent as block 0x{block_id.hex()} is not that block: {field} differs from its header."
+        )
+        self.block_id, self.field = block_id, field
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A whole block with its encoding and parts."""
+    """A whole block with its encoding and parts, which is the one that its id names."""
 
     block: Block
     encoded: bytes
     header: PartSetHeader
     parts: tuple[BlockPart, ...]
-
-    @property
-    def id(self) -> BlockId:
-        return self.block.header.id()
+    id: BlockId
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Awaited:
     """A proposal whose block is on its way, and when it was first seen."""
 
     proposal: Proposal
     received: Timestamp
+
+    def announces(self, body: Body) -> bool:
+        """Is it this block, and does a fresh value name its proposer in the header?"""
+        proposal, header = self.proposal, body.block.header
+        same = (body.id, body.header, header.height) == (proposal.block_id, proposal.parts, proposal.height)
+        return same and (proposal.valid_round >= 0 or header.proposer == proposal.proposer)
+
+    def is_timely(self, body: Body, timing: Timing) -> bool:
+        """Did it come when its block's time says?"""
+        return is_timely(body.block.header.time, self.received, self.proposal.round, timing)
 
 
 @dataclass(slots=True)
@@ -42,78 +72,106 @@ class Bodies:
     height: Height
     whole: dict[BlockId, Body] = field(default_factory=dict)
     judged: dict[BlockId, bool] = field(default_factory=dict)
-    awaited: dict[tuple[Round, ValidatorId], Awaited] = field(default_factory=dict)  # one proposal a round and proposer
+    judging: set[BlockId] = field(default_factory=set)
+    awaited: dict[Round, Awaited] = field(default_factory=dict)  # the first proposal of each round
     _sets: dict[PartSetHeader, PartSet] = field(default_factory=dict)
-    _orphans: dict[tuple[PartSetHeader, int], BlockPart] = field(default_factory=dict)
+    _volunteered: dict[NodeId, OrderedDict[PartSetHeader, PartSet]] = field(default_factory=dict)
+    _orphans: dict[NodeId, OrderedDict[_PartKey, BlockPart]] = field(default_factory=dict)
 
     def reset(self, height: Height) -> None:
         """Begin `height`: keep only early parts that belong to it."""
-        orphans = {key: part for key, part in self._orphans.items() if part.height == height}
         self.height = height
-        self.whole, self.judged, self.awaited, self._sets, self._orphans = {}, {}, {}, {}, orphans
+        self.whole, self.judged, self.judging, self.awaited = {}, {}, set(), {}
+        self._sets, self._volunteered = {}, {}
+        for peer, held in list(self._orphans.items()):
+            for key in [key for key, part in held.items() if part.height != height]:
+                self._drop_orphan(peer, key)
 
-    def keep(self, block: Block) -> Body:
-        """A block built here."""
-        body = body_of(block)
-        self.whole[body.id] = body
-        return body
-
-    def expect(self, proposal: Proposal, received: Timestamp) -> Body | None:
-        """Collect the proposal's block from now on; the body if early parts make it whole already."""
-        self.awaited.setdefault((proposal.round, proposal.proposer), Awaited(proposal, received))
+    def expect(self, proposal: Proposal, received: Timestamp) -> bytes | None:
+        """Collect the proposal's block from now on; its encoding if early parts make it whole already."""
+        self.awaited[proposal.round] = Awaited(proposal, received)
+        collecting = self._sets.setdefault(proposal.parts, PartSet(proposal.parts))
         whole = None
-        for part in [part for part in self._orphans.values() if part.parts == proposal.parts]:
-            del self._orphans[(part.parts, part.index)]
-            whole = self._collect(part) or whole
+        for peer, held in list(self._orphans.items()):
+            for key in [key for key in held if key[0] == proposal.parts]:
+                whole = _collect(collecting, held[key]) or whole
+                self._drop_orphan(peer, key)
         return whole
 
-    def add(self, part: BlockPart, *, wanted: bool) -> tuple[bool, Body | None]:
-        """Take a part: whether it is new, and the body if it made one whole. Raises WrongPart or a CodecError.
+    def announced(self, body: Body) -> list[Awaited]:
+        """The proposals that this block is awaited for."""
+        return [entry for entry in self.awaited.values() if entry.announces(body)]
 
-        `wanted` says that a quorum stands behind blocks whose proposal never came here: then any set is collected.
+    def add(self, part: BlockPart, peer: NodeId, *, wanted: bool) -> tuple[bool, bytes | None]:
+        """Take a part: whether it is news to others, and the block's encoding if it made one whole. Raises WrongPart.
+
+        `wanted` says that a quorum stands behind a block whose proposal never came here: then peers may send any.
         """
-        if not wanted and all(part.parts != entry.proposal.parts for entry in self.awaited.values()):
-            return self._keep_orphan(part), None
-        known = self._sets.get(part.parts)
-        before = known is not None and known.has(part.index)
-        return not before, self._collect(part)
-
-    def _keep_orphan(self, part: BlockPart) -> bool:
-        key = (part.parts, int(part.index))
-        if key in self._orphans or len(self._orphans) >= MAX_ORPHANS:
-            return False
-        self._orphans[key] = part
-        return False
-
-    def _collect(self, part: BlockPart) -> Body | None:
         collecting = self._sets.get(part.parts)
-        if collecting is None:
-            if len(self._sets) >= MAX_SETS:
-                return None
-            collecting = self._sets[part.parts] = PartSet(part.parts)
-        if not collecting.add(part) or not collecting.complete:
-            return None
-        body = body_from(collecting.assemble())
-        self.whole[body.id] = body
-        return body
+        if collecting is not None:
+            news = not collecting.has(part.index)
+            return news, _collect(collecting, part)
+        check_part(part)
+        if wanted and part.height == self.height:
+            return False, _collect(self._volunteered_set(peer, part.parts), part)
+        self._keep_orphan(peer, part)
+        return False, None
+
+    def forget_peer(self, peer: NodeId) -> None:
+        """A peer is gone: what it left unfinished goes with it."""
+        self._volunteered.pop(peer, None)
+        self._orphans.pop(peer, None)
+
+    def _volunteered_set(self, peer: NodeId, header: PartSetHeader) -> PartSet:
+        sets = self._volunteered.setdefault(peer, OrderedDict())
+        if header not in sets:
+            sets[header] = PartSet(header)
+            if len(sets) > MAX_VOLUNTEERED:
+                sets.popitem(last=False)
+        sets.move_to_end(header)
+        return sets[header]
+
+    def _keep_orphan(self, peer: NodeId, part: BlockPart) -> None:
+        self._orphans.setdefault(peer, OrderedDict())[(part.parts, int(part.index))] = part
+        if sum(map(len, self._orphans.values())) > MAX_ORPHANS:
+            largest = max(self._orphans, key=lambda holder: len(self._orphans[holder]))
+            self._drop_orphan(largest, next(iter(self._orphans[largest])))
+
+    def _drop_orphan(self, peer: NodeId, key: _PartKey) -> None:
+        del self._orphans[peer][key]
+        if not self._orphans[peer]:
+            del self._orphans[peer]
+
+
+def _collect(collecting: PartSet, part: BlockPart) -> bytes | None:
+    if not collecting.add(part) or not collecting.complete:
+        return None
+    return collecting.assemble()
 
 
 def body_of(block: Block) -> Body:
     """The body of a block that is at hand."""
-    encoded = encode(block)
-    header, parts = split(encoded, block.height)
-    return Body(block, encoded, header, parts)
+    return _body(block, encode(block))
 
 
 def body_from(encoded: bytes) -> Body:
-    """The body of an encoded block. Raises a CodecError."""
+    """The body of an encoded block; takes milliseconds. Raises a CodecError, WrongBody."""
     block = decode(Block, encoded)
+    require_own_body(block)
+    return _body(block, encoded)
+
+
+def require_own_body(block: Block) -> None:
+    """Whether the block's content is what its header, and so its id, commits to. Raises WrongBody."""
+    header = block.header
+    if transactions_root(block.transactions) != header.tx_root:
+        raise WrongBody(header.id(), "tx_root")
+    if evidence_root(block.evidence) != header.evidence_root:
+        raise WrongBody(header.id(), "evidence_root")
+    if block.last_commit.hash() != header.last_commit_hash:
+        raise WrongBody(header.id(), "last_commit_hash")
+
+
+def _body(block: Block, encoded: bytes) -> Body:
     header, parts = split(encoded, block.height)
-    return Body(block, encoded, header, parts)
-
-
-def proposal_matches(body: Body, proposal: Proposal) -> bool:
-    """Is this the block that the proposal announced: same id, and a fresh value names its proposer in the header?"""
-    header = body.block.header
-    same = (body.id, body.header, header.height) == (proposal.block_id, proposal.parts, proposal.height)
-    return same and (proposal.valid_round >= 0 or header.proposer == proposal.proposer)
+    return Body(block, encoded, header, parts, block.header.id())

@@ -1,13 +1,18 @@
 """Between consensus and the world: feeds `step` its inputs one at a time and does what it asks, in order.
 
-Signing rule (architecture.md, Consensus): guard and fsync the signer's state, append to the log and fsync, only then
-publish and feed back. Replay of the log ends before network votes or timers are taken.
+Signing rule (architecture.md, Consensus; node/signing.py): sync the log, sign under the guard, log the own message,
+only then publish and feed back. Replay of the log ends before network votes or timers are taken.
+
+Peers cannot make this queue grow: a vote is taken only while it would change the tally, and so many of each validator;
+a round has one proposal; of final blocks the inbox holds one word that there are some.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from enum import Enum
 from typing import Final, Protocol
 
 from chain.consensus.certificates import commit_of
@@ -37,43 +42,44 @@ from chain.consensus.repeats import Status, status
 from chain.consensus.resume import resume
 from chain.consensus.state import Step, initial_state
 from chain.consensus.step import step, wanted_blocks, wants_proposal
-from chain.consensus.timing import Timing, is_timely, timeout_ms
+from chain.consensus.timing import Timing, timeout_ms
+from chain.consensus.votes import FUTURE_ROUNDS
 from chain.types.parts import BlockPart
-from chain.types.scalars import BlockId, Height, Round, Timestamp
+from chain.types.scalars import Height, Round, Timestamp, ValidatorId
 from chain.types.sync import FinalBlock
 from chain.types.vote import DuplicateVote, Proposal, Vote
-from node.bodies import Bodies, Body, body_from, proposal_matches
+from node.bodies import Bodies, Body, body_from, body_of
 from node.consensus_log import ConsensusLog
-from node.errors import NodeError
 from node.executor import Executor
-from node.signer import Refused, Signer
+from node.ledger import InvalidBlockFinal
+from node.signer import Signer
+from node.signing import sign_proposal, sign_vote
+from p2p.address import NodeId
 
 MAX_EVIDENCE: Final = 16
+MAX_WAITING: Final = 4_096  # inputs in the inbox before votes are turned away: repeats bring them again
+VOTES_PER_ROUND: Final = 8  # of one validator: two, what two faces of it would send, and as much again
 CATCHING_UP_PAUSE_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
 
-class InvalidBlockFinal(NodeError):
-    """More than 2/3 of the power committed a block that this node holds invalid: its rules or its state differ."""
+class Wake(Enum):
+    """What comes through the inbox beside inputs of consensus."""
 
-    code = 7020
-
-    def __init__(self, height: Height, block_id: BlockId) -> None:
-        super().__init__(
-            f"the network committed block 0x{block_id.hex()} at height {height}, which this node holds invalid. "
-            "Stop, compare software versions, and start again from an emptied data folder."
-        )
-        self.height, self.block_id = height, block_id
+    NEXT_HEIGHT = "it is time for the next height"
+    FINAL_BLOCKS = "peers have sent final blocks"
 
 
 class Outlet(Protocol):
-    """Where the driver's words go: the relay."""
+    """Where the driver's words go, and where final blocks come from: the relay."""
 
     def publish_vote(self, vote: Vote) -> None: ...
     def publish_proposal(self, proposal: Proposal) -> None: ...
     def publish_part(self, part: BlockPart) -> None: ...
     def tell_status(self, status: Status) -> None: ...
+    def next_final(self, height: Height) -> tuple[NodeId, bytes] | None: ...
+    def final_failed(self, peer: NodeId) -> None: ...
 
 
 class Driver:
@@ -90,14 +96,18 @@ class Driver:
     ) -> None:
         self._executor, self._signer, self._log = executor, signer, consensus_log
         self._outlet, self._clock, self._timing = outlet, clock, timing
-        self.state = initial_state(None if signer is None else signer.public_key)
-        self.bodies = Bodies(Height(0))
-        self._inbox: asyncio.Queue[Input | FinalBlock | None] = asyncio.Queue()  # None: it is time for the next height
+        tip = executor.ledger.tip.height
+        self.state = replace(initial_state(None if signer is None else signer.public_key), height=tip)
+        self.bodies = Bodies(tip)
+        self._inbox: asyncio.Queue[Input | Wake] = asyncio.Queue()
         self._own: deque[Input] = deque()  # signed here and logged, to be fed back
-        self._early = EarlyMessages(Height(1))
+        self._early = EarlyMessages(Height(tip + 1))
+        self._votes_taken: dict[ValidatorId, int] = {}
+        self._waiting_votes: set[Vote] = set()  # in the inbox
         self._evidence: list[DuplicateVote] = []
         self._tasks: asyncio.TaskGroup | None = None
         self._next_start: asyncio.TimerHandle | None = None
+        self._told_of_finals = False
         self.best_peer_height = Height(0)
 
     # What the relay calls
@@ -105,76 +115,100 @@ class Driver:
     @property
     def height(self) -> Height:
         """The height that is being decided, or was last."""
-        return self.state.height
+        return Height(max(self.state.height, self._executor.ledger.tip.height))
 
     def status(self) -> Status:
-        """What this node tells its peers."""
-        return status(self.state)
+        """What this node tells its peers: a height is decided once its block is stored."""
+        tip, state = self._executor.ledger.tip.height, self.state
+        if tip > state.height or (tip == state.height and state.step != Step.DECIDED):
+            return status(replace(initial_state(None), height=tip))
+        if state.step == Step.DECIDED and tip < state.height:
+            return status(replace(state, step=Step.PRECOMMIT))
+        return status(state)
+
+    def wants_vote(self, vote: Vote) -> bool:
+        """Would a vote change anything, and has its validator not used up what one may say at a height?"""
+        if vote.height == self.state.height + 1:
+            return vote.round <= FUTURE_ROUNDS and self._early.with_vote(vote) is not self._early
+        if vote.height != self.state.height or vote in self._waiting_votes or self._inbox.qsize() >= MAX_WAITING:
+            return False
+        if self._votes_taken.get(vote.validator, 0) >= VOTES_PER_ROUND * (self.state.round + 1 + FUTURE_ROUNDS):
+            return False
+        votes, _ = self.state.votes.add(vote, self.state.round, self.state.validators)
+        return votes is not self.state.votes
 
     def take_vote(self, vote: Vote) -> bool:
         """A vote whose signature holds; False when it is of no use now."""
+        if not self.wants_vote(vote):
+            return False
         if vote.height == self.state.height + 1:
             self._early = self._early.with_vote(vote)
             return True
-        if vote.height != self.state.height:
-            return False
+        self._votes_taken[vote.validator] = self._votes_taken.get(vote.validator, 0) + 1
+        self._waiting_votes.add(vote)
         self._inbox.put_nowait(VoteReceived(vote))
         return True
 
     def take_proposal(self, proposal: Proposal) -> bool:
-        """A proposal whose signature holds; False when it is of no use now."""
+        """A proposal whose signature holds; False when it is of no use now. The first of a round counts."""
         if proposal.height == self.state.height + 1:
-            self._early = self._early.with_proposal(proposal)
-            return True
+            before = self._early
+            if proposal.round <= FUTURE_ROUNDS:
+                self._early = before.with_proposal(proposal)
+            return self._early is not before
         if self._is_behind_tip(proposal.height) or not wants_proposal(self.state, proposal):
             return False
+        if proposal.round in self.bodies.awaited:
+            return False
+        encoded = self.bodies.expect(proposal, Timestamp(self._clock()))
         known = self.bodies.whole.get(proposal.block_id)
-        received = Timestamp(self._clock())
-        body = known or self.bodies.expect(proposal, received)
-        if body is not None:
-            self.bodies.expect(proposal, received)
-            self._spawn_judge(body)
+        if known is not None:
+            self._spawn(self._judge(known))
+        elif encoded is not None:
+            self._spawn(self._open(encoded))
         return True
 
-    def take_part(self, part: BlockPart) -> bool:
-        """A block part; False when it is of no use now. Raises WrongPart or a CodecError."""
+    def take_part(self, part: BlockPart, peer: NodeId) -> bool:
+        """A block part; False when it is of no use to others now. Raises WrongPart."""
         if part.height not in (self.bodies.height, self.bodies.height + 1):
             return False
-        new, body = self.bodies.add(part, wanted=bool(wanted_blocks(self.state)))
-        if body is not None:
-            self._spawn_judge(body)
-        return new
+        news, encoded = self.bodies.add(part, peer, wanted=bool(wanted_blocks(self.state)))
+        if encoded is not None:
+            self._spawn(self._open(encoded))
+        return news
 
-    def take_final(self, final: FinalBlock) -> None:
-        """A committed block from a peer, not yet checked."""
-        self._inbox.put_nowait(final)
+    def take_finals(self) -> None:
+        """The outlet has final blocks."""
+        if not self._told_of_finals:
+            self._told_of_finals = True
+            self._inbox.put_nowait(Wake.FINAL_BLOCKS)
 
     # The loop
 
     async def run(self) -> None:
-        """Recover from the log, then consensus for ever."""
+        """Recover from the log, then consensus for ever. Raises InvalidBlockFinal and what fails for good."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             await self._recover()
             while True:
                 event = await self._inbox.get()
-                if event is None:
+                if event is Wake.NEXT_HEIGHT:
                     await self._start_height()
-                elif isinstance(event, FinalBlock):
-                    await self._take_final(event)
-                else:
+                elif event is Wake.FINAL_BLOCKS:
+                    await self._take_finals()
+                elif not isinstance(event, Wake):
                     await self._feed(event)
 
     async def _recover(self) -> None:
-        tip = self._executor.ledger.tip
-        height = Height(tip.height + 1)
+        height = Height(self._executor.ledger.tip.height + 1)
         inputs, blocks = await self._executor.on_disk(self._log.replay, height)
         self.bodies.reset(height)
         for encoded in blocks:
-            body = body_from(encoded)
+            body = await self._executor.in_execution(body_from, encoded)
             self.bodies.whole[body.id] = body
             self.bodies.judged[body.id] = await self._executor.judge(body.block)
         self.state, effects = resume(self.state, inputs)
+        self._early = EarlyMessages(Height(self.state.height + 1))
         await self._perform_all(effects)
         if self.state.height != height:
             self._schedule_start()
@@ -182,6 +216,8 @@ class Driver:
     async def _feed(self, event: Input) -> None:
         """An input that is not of the own signer: into the log, then into `step`."""
         late_precommit = isinstance(event, VoteReceived) and self.state.step == Step.DECIDED
+        if isinstance(event, VoteReceived):
+            self._waiting_votes.discard(event.vote)
         if self._is_behind_tip(_height_of(event)) and not late_precommit:
             return
         state, effects = step(self.state, event)
@@ -223,7 +259,7 @@ class Driver:
             case Decide(_, _, block_id, commit):
                 await self._commit(FinalBlock(self.bodies.whole[block_id].block, commit))
             case InvalidBlockDecided(height, _, block_id):
-                raise InvalidBlockFinal(height, block_id)
+                raise InvalidBlockFinal(height, block_id, "see the refusals in its log")
 
     # Proposing and voting
 
@@ -231,9 +267,12 @@ class Driver:
         if self._signer is None or self._is_behind_tip(height):
             return
         built = await self._executor.build(self._signer, Timestamp(self._clock()), tuple(self._evidence))
-        if self._is_behind_tip(height):
+        if built is None:
             return
-        body = self.bodies.keep(built.block)
+        body = await self._executor.in_execution(body_of, built.block)
+        if self.bodies.height != height:
+            return
+        self.bodies.whole[body.id] = body
         self.bodies.judged[body.id] = True
         await self._executor.on_disk(self._log.append_body, body.encoded)
         self._inbox.put_nowait(ProposedValue(height, round_, body.id, body.header))
@@ -241,78 +280,67 @@ class Driver:
     async def _propose(self, wanted: SignAndPublishProposal) -> None:
         if self._signer is None:
             return
-        await self._executor.on_disk(self._log.sync)  # what the signature rests on must not be lost before it
-        proposal = await self._executor.on_disk(
-            self._signer.sign_proposal,
-            wanted.height,
-            wanted.round,
-            wanted.valid_round,
-            wanted.block_id,
-            wanted.parts,
-        )
-        if isinstance(proposal, Refused):
-            log.warning("no proposal at height %s, round %s: signed %s already", *proposal.asked[:2], proposal.last)
+        event = await self._executor.on_disk(sign_proposal, self._log, self._signer, wanted)
+        if event is None:
             return
-        event = ProposalReceived(proposal, True, True)
-        await self._executor.on_disk(self._log.append_own, event)
-        self._outlet.publish_proposal(proposal)
-        for part in self.bodies.whole[proposal.block_id].parts:
+        self._outlet.publish_proposal(event.proposal)
+        for part in self.bodies.whole[event.proposal.block_id].parts:
             self._outlet.publish_part(part)
         self._own.append(event)
 
     async def _vote(self, wanted: SignAndPublishVote) -> None:
         if self._signer is None:
             return
-        await self._executor.on_disk(self._log.sync)
-        vote = await self._executor.on_disk(
-            self._signer.sign_vote, wanted.type, wanted.height, wanted.round, wanted.target
-        )
-        if isinstance(vote, Refused):
-            log.warning("no vote at height %s, round %s: signed %s already", *vote.asked[:2], vote.last)
+        event = await self._executor.on_disk(sign_vote, self._log, self._signer, wanted)
+        if event is None:
             return
-        event = VoteReceived(vote)
-        await self._executor.on_disk(self._log.append_own, event)
-        self._outlet.publish_vote(vote)
+        self._outlet.publish_vote(event.vote)
         self._own.append(event)
 
     # Judging blocks
 
-    def _spawn_judge(self, body: Body) -> None:
-        self._spawn(self._judge(body))
+    async def _open(self, encoded: bytes) -> None:
+        """Decode what parts made whole, and judge it if it is a block that somebody asked for."""
+        body = await self._executor.open_body(encoded)
+        if body is None or body.block.height != self.bodies.height:
+            return
+        if body.id in wanted_blocks(self.state) or self.bodies.announced(body):
+            await self._judge(self.bodies.whole.setdefault(body.id, body))
 
     async def _judge(self, body: Body) -> None:
-        if body.block.height != self.state.height or self._is_behind_tip(body.block.height):
+        height = body.block.height
+        if height != self.state.height or self._is_behind_tip(height) or body.id in self.bodies.judging:
             return
         if body.id not in self.bodies.judged:
+            self.bodies.judging.add(body.id)
             valid = await self._executor.judge(body.block)
-            if body.block.height != self.bodies.height:
+            if height != self.bodies.height:
                 return
             if valid:
                 await self._executor.on_disk(self._log.append_body, body.encoded)
+            self.bodies.judging.discard(body.id)
             self.bodies.judged[body.id] = valid
-        valid = self.bodies.judged[body.id]
-        awaited = [entry for entry in self.bodies.awaited.values() if entry.proposal.block_id == body.id]
-        for entry in awaited:
-            if proposal_matches(
-                body, entry.proposal
-            ):  # else its proposer lies about somebody's block: not the block's fault
-                timely = is_timely(body.block.header.time, entry.received, entry.proposal.round, self._timing)
-                self._inbox.put_nowait(ProposalReceived(entry.proposal, valid, timely))
-        if not awaited:
-            self._inbox.put_nowait(BlockJudged(body.block.height, body.id, body.header, valid))
+        valid, announced = self.bodies.judged[body.id], self.bodies.announced(body)
+        for entry in announced:
+            self._inbox.put_nowait(ProposalReceived(entry.proposal, valid, entry.is_timely(body, self._timing)))
+        if not announced:
+            self._inbox.put_nowait(BlockJudged(height, body.id, body.header, valid))
 
     # Final blocks
 
-    async def _take_final(self, final: FinalBlock) -> None:
-        if final.block.height != self._executor.ledger.tip.height + 1:
-            return
-        if await self._executor.judge_final(final):
-            await self._commit(final)
+    async def _take_finals(self) -> None:
+        self._told_of_finals = False
+        while (offered := self._outlet.next_final(Height(self._executor.ledger.tip.height + 1))) is not None:
+            peer, encoded = offered
+            final = await self._executor.judge_final(encoded)
+            if final is None:
+                self._outlet.final_failed(peer)
+            else:
+                await self._commit(final)
 
     async def _commit(self, final: FinalBlock) -> None:
-        height = final.block.height
         await self._executor.commit(final)
-        await self._executor.on_disk(self._log.end_height, height)
+        await self._executor.on_disk(self._log.end_height, final.block.height)
         self._evidence = [piece for piece in self._evidence if piece not in final.block.evidence]
         self._outlet.tell_status(self.status())
         self._schedule_start()
@@ -325,7 +353,7 @@ class Driver:
         behind = self.best_peer_height > ledger.tip.height + 1
         pause = (ledger.tip.time + ledger.params.block_time_ms - self._clock()) / 1000
         delay = CATCHING_UP_PAUSE_S if behind else min(max(pause, 0.0), ledger.params.block_time_ms / 1000)
-        self._next_start = asyncio.get_running_loop().call_later(delay, self._inbox.put_nowait, None)
+        self._next_start = asyncio.get_running_loop().call_later(delay, self._inbox.put_nowait, Wake.NEXT_HEIGHT)
 
     async def _start_height(self) -> None:
         ledger = self._executor.ledger
@@ -333,8 +361,9 @@ class Driver:
         if self.state.height >= height:
             return
         if self.state.step == Step.DECIDED and self.state.height == ledger.tip.height and self.state.votes.decided:
-            self._executor.ledger.last_commit = commit_of(self.state.votes, ledger.tip.height)
+            ledger.last_commit = commit_of(self.state.votes, ledger.tip.height)
         self.bodies.reset(height)
+        self._votes_taken.clear()
         await self._feed(StartHeight(height, ledger.validators(height)))
         early, self._early = self._early, EarlyMessages(Height(height + 1))
         if early.height == height:
@@ -351,6 +380,8 @@ class Driver:
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         if self._tasks is not None:
             self._tasks.create_task(work)
+        else:
+            work.close()
 
 
 def _height_of(event: Input) -> Height:

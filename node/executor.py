@@ -1,6 +1,7 @@
-"""The node's two threads beside the event loop: one executes and commits blocks, one signs and writes the log.
+"""The node's threads beside the event loop: one executes and commits blocks, one signs and writes the log, two read.
 
-Both are single, so that what they guard needs no locks; signing never waits behind a block's execution.
+The first two are single, so that what they guard needs no locks; signing never waits behind a block's execution, and
+neither waits for what peers and RPC clients want to read.
 """
 
 import asyncio
@@ -11,6 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
+from chain.codec import decode
+from chain.errors import FAULTS
+from chain.execution import fees
 from chain.mempool import Mempool
 from chain.proposer import Built, Proposer
 from chain.types.block import Block
@@ -19,16 +23,32 @@ from chain.types.sync import FinalBlock
 from chain.types.vote import DuplicateVote
 from crypto.beacon import header_alpha
 from crypto.errors import ClusterError
+from node.bodies import Body, body_from
+from node.errors import NodeError
 from node.hub import BlockFinal, Hub
 from node.ledger import Ledger
 from node.signer import Signer
 
 REFUSALS_KEPT: Final = 64
+READERS: Final = 2
+CANDIDATES: Final = 2  # blocks' worth of transactions that a proposer tries
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+class FaultyRule(NodeError):
+    """The code of a rule failed on a block, instead of judging it. The block is held invalid."""
+
+    code = 7022
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(
+            f"this node failed on the block ({fault!r:.200}) and holds it invalid. Report it with the node's log."
+        )
+        self.fault = f"{fault!r:.200}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,7 @@ class Executor:
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_KEPT)
         self._execution = ThreadPoolExecutor(1, thread_name_prefix="execution")
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
     async def on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking signing or logging in its thread."""
@@ -59,33 +80,75 @@ class Executor:
         """Run something in the execution thread, after whatever it is doing."""
         return await asyncio.get_running_loop().run_in_executor(self._execution, lambda: work(*args, **kwargs))
 
+    async def reading(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that reads committed data for others."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: work(*args, **kwargs))
+
+    async def open_body(self, encoded: bytes) -> Body | None:
+        """Decode what parts made whole; None when it is no block."""
+        try:
+            return await self.in_execution(body_from, encoded)
+        except ClusterError as error:
+            log.warning("the parts of a block make no block: %s", error)
+            return None
+
     async def judge(self, block: Block) -> bool:
-        """Execute a proposed block: does it obey every rule? What is refused is remembered for operators."""
+        """Execute a proposed block: does it obey every rule? What is refused is remembered for operators.
+
+        Raises what is fatal.
+        """
         try:
             await self.in_execution(self.ledger.judge, block)
+        except FAULTS as fault:
+            log.exception("a rule failed on the block of height %s", block.height)
+            self._refuse(block, FaultyRule(fault))
+            return False
         except ClusterError as error:
-            block_id = block.header.id()
-            log.warning("block %s at height %s is invalid: %s", block_id.hex(), block.height, error)
-            self.refusals.append(Refusal(block.height, block_id, block.header.proposer, error.code, str(error)))
+            if error.fatal:
+                raise
+            self._refuse(block, error)
             return False
         return True
 
-    async def judge_final(self, final: FinalBlock) -> bool:
-        """Check a committed block from a peer and execute it."""
+    def _refuse(self, block: Block, error: ClusterError) -> None:
+        block_id = block.header.id()
+        log.warning("block %s at height %s is invalid: %s", block_id.hex(), block.height, error)
+        self.refusals.append(Refusal(block.height, block_id, block.header.proposer, error.code, str(error)))
+
+    async def judge_final(self, encoded: bytes) -> FinalBlock | None:
+        """Check and execute a FinalBlock from a peer; None when it proves nothing. Raises what is fatal."""
         try:
+            final = await self.in_execution(decode, FinalBlock, encoded)
             await self.in_execution(self.ledger.judge_final, final)
+        except FAULTS:
+            log.exception("a peer's final block could not be judged")
+            return None
         except ClusterError as error:
-            log.warning("a peer's final block %s was refused: %s", final.block.height, error)
-            return False
-        return True
+            if error.fatal:
+                raise
+            log.warning("a peer's final block was refused: %s", error)
+            return None
+        return final
 
-    async def build(self, signer: Signer, time: Timestamp, evidence: tuple[DuplicateVote, ...]) -> Built:
-        """Build the next block from the mempool."""
-        candidates = list(self._mempool.candidates())
-        tip = self.ledger.tip
-        alpha = header_alpha(Height(tip.height + 1), tip.beacon_output)
-        proposer = Proposer(signer.public_key, *signer.prove_beacon(alpha))
-        built = await self.in_execution(self.ledger.build, candidates, proposer, time, evidence)
+    async def build(self, signer: Signer, time: Timestamp, evidence: tuple[DuplicateVote, ...]) -> Built | None:
+        """Build the next block from the mempool; None when that failed. Raises what is fatal."""
+        ledger, params = self.ledger, self.ledger.params
+        candidates = self._mempool.best(
+            fees.read_base_fee(ledger.view), CANDIDATES * params.max_block_bytes, CANDIDATES * params.max_block_work
+        )
+        alpha = header_alpha(Height(ledger.tip.height + 1), ledger.tip.beacon_output)
+        try:
+            beacon = await self.in_execution(signer.prove_beacon, alpha)
+            proposer = Proposer(signer.public_key, *beacon)
+            built = await self.in_execution(ledger.build, candidates, proposer, time, evidence)
+        except FAULTS:
+            log.exception("building a block failed")
+            return None
+        except ClusterError as error:
+            if error.fatal:
+                raise
+            log.exception("building a block failed")
+            return None
         for hash_ in built.refused:
             self._mempool.remove(hash_)
         return built
@@ -99,6 +162,7 @@ class Executor:
         return news
 
     def close(self) -> None:
-        """Wait for both threads to finish what they do."""
+        """Wait for the threads to finish what they do; what waits for a reader is dropped."""
+        self._readers.shutdown(cancel_futures=True)
         self._execution.shutdown()
         self._disk.shutdown()

@@ -1,13 +1,14 @@
 """What subscribers hear: new blocks with their receipts, admitted transactions. Slow listeners are dropped."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from chain.types.block import Block
 from chain.types.receipt import Receipt
-from chain.types.scalars import BlockId
+from chain.types.scalars import BlockId, TxHash
 from chain.types.transaction import Transaction
 from chain.types.vote import Commit
 
@@ -33,17 +34,21 @@ class TransactionAdmitted:
 
 
 News = BlockFinal | TransactionAdmitted
+Place = tuple[BlockFinal, int]  # a final transaction: its block, and its index there
 
 
 class Subscription:
     """One listener's bounded queue. `lagged` says that news were lost and the listener must start anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: tuple[type, ...]) -> None:
+        self._kinds = kinds
         self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
         self.lagged = asyncio.Event()
 
     def offer(self, news: News) -> None:
-        """Queue the news, or mark the listener as lagged."""
+        """Queue news of a kind that was asked for, or mark the listener as lagged."""
+        if not isinstance(news, self._kinds):
+            return
         try:
             self._queue.put_nowait(news)
         except asyncio.QueueFull:
@@ -63,15 +68,30 @@ class Hub:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._awaited: dict[TxHash, set[asyncio.Future[Place]]] = {}
 
-    def subscribe(self) -> Subscription:
-        """A new listener; it must be handed back to `unsubscribe`."""
-        subscription = Subscription()
+    def subscribe(self, *kinds: type) -> Subscription:
+        """A new listener to news of these kinds, or all; it must be handed back to `unsubscribe`."""
+        subscription = Subscription(kinds or (BlockFinal, TransactionAdmitted))
         self._subscriptions.add(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.discard(subscription)
+
+    @contextmanager
+    def awaiting(self, hash_: TxHash) -> Iterator[asyncio.Future[Place]]:
+        """Within it, a future that is done once this transaction stands in a final block."""
+        future: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        waiting = self._awaited.setdefault(hash_, set())
+        waiting.add(future)
+        try:
+            yield future
+        finally:
+            future.cancel()
+            waiting.discard(future)
+            if not waiting and self._awaited.get(hash_) is waiting:
+                del self._awaited[hash_]
 
     def announce(self, news: News) -> None:
         """Tell everybody."""
@@ -79,3 +99,8 @@ class Hub:
             subscription.offer(news)
             if subscription.lagged.is_set():
                 self._subscriptions.discard(subscription)
+        if self._awaited and isinstance(news, BlockFinal):
+            for index, transaction in enumerate(news.transactions):
+                for future in self._awaited.get(transaction.hash, ()):
+                    if not future.done():
+                        future.set_result((news, index))

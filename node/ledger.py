@@ -4,12 +4,13 @@ Every method that executes or writes runs in the node's one execution thread; `t
 a whole after each commit and may be read from anywhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from chain.codec import decode, encode, wire
-from chain.execution.block import Chain, Result, Tip, apply_block
+from chain.errors import FAULTS
+from chain.execution.block import Chain, Result, Tip, execute_block, open_block
 from chain.execution.header import WrongCommit, check_commit
 from chain.execution.validator_schedule import validators_at
 from chain.params import Params, read_params
@@ -17,17 +18,36 @@ from chain.proposer import Built, Proposer, build_block
 from chain.state.tree import TreeUpdate
 from chain.types.block import Block
 from chain.types.receipt import Receipt, receipts_root
-from chain.types.scalars import BlockId, Hash, Height, Round, Timestamp, TxHash
-from chain.types.sync import FinalBlock
+from chain.types.scalars import Blob, BlockId, Hash, Height, Round, Timestamp, TxHash
+from chain.types.sync import FinalBlock, encode_final
 from chain.types.transaction import Transaction, transaction_hash
 from chain.types.validators import ValidatorSet
 from chain.types.vote import Commit, DuplicateVote
+from crypto.errors import ClusterError
+from node.bodies import require_own_body
+from node.errors import NodeError
 from node.hub import BlockFinal
 from node.storage.database import BlockBatch, Database
 from node.storage.snapshot import Snapshot
 from node.verifier import NodeVerifier
 
 MAX_APPLIED: Final = 8  # results kept by block id between prevote and Decide
+
+Known = Callable[[TxHash], Transaction | None]  # what was decoded before, by the hash of its exact bytes
+
+
+class InvalidBlockFinal(NodeError):
+    """More than 2/3 of the power committed a block that this node holds invalid: its rules or its state differ."""
+
+    code = 7020
+    fatal = True
+
+    def __init__(self, height: Height, block_id: BlockId, reason: str) -> None:
+        super().__init__(
+            f"the network committed block 0x{block_id.hex()} at height {height}, which this node holds invalid "
+            f"({reason}). Compare software versions; then start again from an emptied data folder."
+        )
+        self.height, self.block_id, self.reason = height, block_id, reason
 
 
 @wire()
@@ -43,6 +63,7 @@ class Applied:
     """A block that was executed and found valid, ready to be committed."""
 
     block: Block
+    transactions: tuple[Transaction, ...]
     result: Result
     update: TreeUpdate
     tip: Tip
@@ -51,8 +72,10 @@ class Applied:
 class Ledger:
     """One per node."""
 
-    def __init__(self, database: Database, chain: Chain, verifier: NodeVerifier) -> None:
-        self.database, self.chain, self._verifier = database, chain, verifier
+    def __init__(
+        self, database: Database, chain: Chain, verifier: NodeVerifier, known: Known = lambda _hash: None
+    ) -> None:
+        self.database, self.chain, self._verifier, self._known = database, chain, verifier, known
         self._applied: dict[BlockId, Applied] = {}
         self.view: Snapshot = database.snapshot()
         self.tip: Tip = self.view.tip
@@ -65,20 +88,34 @@ class Ledger:
 
     def judge(self, block: Block) -> Applied:
         """Execute a block that would follow the tip. Raises the error of the rule that it breaks."""
-        block_id = block.header.id()
-        known = self._applied.get(block_id)
+        known = self._applied.get(block.header.id())
         if known is not None:
             return known
-        self._warm(block)
-        return self._keep(block, apply_block(block, self.tip, self.view, self.chain, self._verifier))
+        transactions = open_block(block, self.tip, self.view, self.chain, self._verifier, self._decode)
+        self._verifier.warm(claim for transaction in transactions for claims in transaction.claims for claim in claims)
+        result = execute_block(block, transactions, self.view, self.chain, self._verifier)
+        return self._keep(block, transactions, result)
 
     def judge_final(self, final: FinalBlock) -> Applied:
-        """`judge`, after checking that more than 2/3 of the power committed the block. Raises WrongCommit first."""
-        commit, height = final.commit, final.block.height
-        if (commit.height, commit.block_id) != (height, final.block.header.id()):
-            raise WrongCommit(height, "it is for another block")
-        check_commit(commit, self.validators(height), self.chain.chain_id, self._verifier)
-        return self.judge(final.block)
+        """`judge`, after checking that more than 2/3 of the power committed the block and that this is its content.
+
+        Raises WrongCommit, BadSignature or WrongBody; InvalidBlockFinal when only this node finds fault with it.
+        """
+        commit, block, block_id = final.commit, final.block, final.block.header.id()
+        if block.height != self.tip.height + 1:
+            raise WrongCommit(block.height, f"height {self.tip.height + 1} is next here")
+        if (commit.height, commit.block_id) != (block.height, block_id):
+            raise WrongCommit(block.height, "it is for another block")
+        check_commit(commit, self.validators(block.height), self.chain.chain_id, self._verifier)
+        require_own_body(block)
+        try:
+            return self.judge(block)
+        except FAULTS as fault:
+            raise InvalidBlockFinal(block.height, block_id, repr(fault)) from fault
+        except ClusterError as error:
+            if error.fatal:
+                raise
+            raise InvalidBlockFinal(block.height, block_id, str(error)) from error
 
     def build(
         self,
@@ -92,46 +129,41 @@ class Ledger:
         built = build_block(
             candidates, self.tip, self.view, self.chain, self._verifier, proposer, time, self.last_commit, evidence
         )
-        self._keep(built.block, built.result)
+        self._keep(built.block, tuple(map(self._decode, built.block.transactions)), built.result)
         return built
 
     def commit(self, final: FinalBlock) -> BlockFinal:
         """Write a judged block in one synced batch and move the tip."""
-        applied = self.judge(final.block)  # executed before, unless it fell out of memory meanwhile
-        hashes = tuple(transaction_hash(raw) for raw in final.block.transactions)
-        self.database.commit_block(self._batch(applied, final.commit, hashes))
+        applied = self.judge(final.block)  # known, unless many others were judged since
+        self.database.commit_block(self._batch(applied, final.commit))
         self.view = self.database.snapshot()
         self.tip, self.params, self.last_commit = applied.tip, read_params(self.view), final.commit
         self._applied.clear()
-        unions = self.chain.application.unions
-        transactions = tuple(Transaction.decode(raw, unions) for raw in final.block.transactions)
-        return BlockFinal(final.block, applied.tip.block_id, final.commit, transactions, applied.result.receipts)
+        return BlockFinal(
+            applied.block, applied.tip.block_id, final.commit, applied.transactions, applied.result.receipts
+        )
 
     def final_block(self, height: Height) -> bytes | None:
         """The encoded FinalBlock of a height, or None. Safe from any thread."""
         block, commit = self.database.block(height), self.database.commit(height)
-        if not block or not commit:
-            return None
-        return encode(FinalBlock(decode(Block, block), decode(Commit, commit)))
+        return encode_final(block, commit) if block and commit else None
 
-    def _warm(self, block: Block) -> None:
-        unions = self.chain.application.unions
-        decoded = [Transaction.decode(raw, unions) for raw in block.transactions]
-        self._verifier.warm(claim for transaction in decoded for claims in transaction.claims for claim in claims)
+    def _decode(self, raw: Blob) -> Transaction:
+        known = self._known(transaction_hash(raw))
+        return Transaction.decode(raw, self.chain.application.unions) if known is None else known
 
-    def _keep(self, block: Block, result: Result) -> Applied:
+    def _keep(self, block: Block, transactions: tuple[Transaction, ...], result: Result) -> Applied:
         update = self.database.update_tree(block.height, result.overlay.changes())
         roots = Hash(update.root.hash), receipts_root(result.receipts)
         header = block.header
-        applied = Applied(
-            block, result, update, Tip(header.height, header.id(), header.time, header.beacon_output, *roots)
-        )
+        tip = Tip(header.height, header.id(), header.time, header.beacon_output, *roots)
+        applied = Applied(block, transactions, result, update, tip)
         if len(self._applied) >= MAX_APPLIED:
             del self._applied[next(iter(self._applied))]
-        self._applied[applied.tip.block_id] = applied
+        self._applied[tip.block_id] = applied
         return applied
 
-    def _batch(self, applied: Applied, commit: Commit, hashes: tuple[TxHash, ...]) -> BlockBatch:
+    def _batch(self, applied: Applied, commit: Commit) -> BlockBatch:
         return BlockBatch(
             tip=applied.tip,
             changes=applied.result.overlay.changes(),
@@ -139,7 +171,7 @@ class Ledger:
             block=encode(applied.block),
             commit=encode(commit),
             receipts=encode(Receipts(applied.result.receipts)),
-            transactions=hashes,
+            transactions=tuple(transaction.hash for transaction in applied.transactions),
         )
 
     def _stored_commit(self) -> Commit:

@@ -25,6 +25,7 @@ from node.ingress import Ingress
 from node.verifier import NodeVerifier
 from p2p.address import NodeId
 from p2p.handler import Verdict
+from p2p.limits import TokenBucket
 from p2p.network import Network
 from p2p.topics import Drop, TopicSpec
 
@@ -41,7 +42,7 @@ TOPICS: Final = (
     TopicSpec(PROPOSAL, "proposal", 1_024, rate=50, burst=100, priority=1, drop=Drop.OLDEST),
     TopicSpec(STATUS, "status", 1_024, rate=50, burst=200, priority=2, drop=Drop.OLDEST, gossip=False),
     TopicSpec(PART, "part", 68 * 1024, rate=200, burst=400, priority=3, drop=Drop.PEER, queue_bytes=8 * 2**20),
-    TopicSpec(BLOCK_REQUEST, "block-request", 64, rate=20, burst=40, priority=4, drop=Drop.OLDEST, gossip=False),
+    TopicSpec(BLOCK_REQUEST, "block-request", 64, rate=10, burst=20, priority=4, drop=Drop.OLDEST, gossip=False),
     TopicSpec(
         BLOCK_PIECE, "block-piece", 100 * 1024, rate=400, burst=800, priority=5, drop=Drop.NEWEST,
         queue_bytes=8 * 2**20, gossip=False,
@@ -53,9 +54,20 @@ TOPICS: Final = (
 )  # fmt: skip
 
 STATUS_EVERY_S: Final = 1.0
-REPEAT_EVERY_S: Final = 0.5
+VOTE_REPEATS: Final = (20.0, 40.0)  # answers a second to one peer's statuses, and at once: votes and proposals
+BLOCK_REPEATS: Final = (1.0, 2.0)  # parts of a proposed block
+FINAL_REPEATS: Final = (8.0, 16.0)  # final blocks
 
 log = logging.getLogger(__name__)
+
+
+class Repeats:
+    """How often a peer's statuses are answered, by what the answer costs."""
+
+    def __init__(self, now: float) -> None:
+        self.votes = TokenBucket(*VOTE_REPEATS, now)
+        self.blocks = TokenBucket(*BLOCK_REPEATS, now)
+        self.finals = TokenBucket(*FINAL_REPEATS, now)
 
 
 class Relay:
@@ -67,8 +79,8 @@ class Relay:
         self._ingress, self._executor, self._verifier, self._clock = ingress, executor, verifier, clock
         self._network: Network
         self._driver: Driver
-        self.catch_up = CatchUp(executor, self._ask, self._give, lambda final: self._driver.take_final(final))
-        self._repeated: dict[NodeId, tuple[Status, float]] = {}
+        self.catch_up = CatchUp(executor, self._ask, self._give, lambda: self._driver.take_finals(), clock)
+        self._repeats: dict[NodeId, Repeats] = {}
         self._statuses: dict[NodeId, Status] = {}
 
     def connect(self, network: Network, driver: Driver) -> None:
@@ -89,6 +101,12 @@ class Relay:
     def tell_status(self, status: Status) -> None:
         self._network.publish(STATUS, encode(status))
 
+    def next_final(self, height: Height) -> tuple[NodeId, bytes] | None:
+        return self.catch_up.next_final(height)
+
+    def final_failed(self, peer: NodeId) -> None:
+        self.catch_up.final_failed(peer)
+
     def publish_transaction(self, raw: bytes) -> None:
         """A transaction that was admitted here through RPC."""
         self._network.publish(TRANSACTION, raw)
@@ -107,7 +125,8 @@ class Relay:
     def on_peer_down(self, peer: NodeId, reason: str) -> None:
         log.info("peer %s is gone: %s", peer.hex()[:16], reason)
         self.catch_up.lost(peer)
-        self._repeated.pop(peer, None)
+        self._driver.bodies.forget_peer(peer)
+        self._repeats.pop(peer, None)
         self._statuses.pop(peer, None)
 
     def peer_height(self, peer: NodeId) -> Height | None:
@@ -119,8 +138,10 @@ class Relay:
         """Judge one message of a peer."""
         try:
             return await self._dispatch(peer, topic, payload)
-        except (CodecError, WrongPart, WrongPiece, BadSignature, FalseEvidence) as error:
+        except (CodecError, WrongPart, BadSignature, FalseEvidence) as error:
             return Verdict.reject(str(error))
+        except WrongPiece:  # one before it may have been lost in a full queue
+            return Verdict.IGNORE
 
     async def _dispatch(self, peer: NodeId, topic: int, payload: bytes) -> Verdict:
         if topic == TRANSACTION:
@@ -130,7 +151,7 @@ class Relay:
         if topic == PROPOSAL:
             return self._on_proposal(decode(Proposal, payload))
         if topic == PART:
-            return _useful(self._driver.take_part(decode(BlockPart, payload)))
+            return _useful(self._driver.take_part(decode(BlockPart, payload), peer))
         if topic == STATUS:
             return await self._on_status(peer, decode(Status, payload))
         if topic == BLOCK_REQUEST:
@@ -149,7 +170,7 @@ class Relay:
         return Verdict.ACCEPT
 
     def _on_vote(self, vote: Vote) -> Verdict:
-        if not self._is_current(vote.height):
+        if not self._is_current(vote.height) or not self._driver.wants_vote(vote):
             return Verdict.IGNORE
         self._require_validator(vote.height, vote.validator)
         message = vote.signing_bytes(self._executor.ledger.chain.chain_id)
@@ -168,26 +189,24 @@ class Relay:
         self._statuses[peer] = status
         self.catch_up.heard(peer, status)
         self._driver.best_peer_height = self.catch_up.best_head
-        before, when = self._repeated.get(peer, (None, float("-inf")))
         now = self._clock()
-        if status == before and now - when < REPEAT_EVERY_S:
-            return Verdict.ACCEPT
-        self._repeated[peer] = (status, now)
-        await self._repeat(peer, status)
+        repeats = self._repeats.setdefault(peer, Repeats(now))
+        if repeats.votes.take(now):
+            await self._repeat(peer, status, repeats, now)
         return Verdict.ACCEPT
 
-    async def _repeat(self, peer: NodeId, status: Status) -> None:
+    async def _repeat(self, peer: NodeId, status: Status, repeats: Repeats, now: float) -> None:
         lacking = repeats_for(self._driver.state, status)
-        if lacking.final_height is not None:
-            await self.catch_up.give_block(peer, lacking.final_height)
         if lacking.proposal is not None:
             self._network.send(peer, PROPOSAL, encode(lacking.proposal))
         for vote in lacking.votes:
             self._network.send(peer, VOTE, encode(vote))
-        for block_id in lacking.blocks:
-            body = self._driver.bodies.whole.get(block_id)
-            for part in () if body is None else body.parts:
+        bodies = [body for block_id in lacking.blocks if (body := self._driver.bodies.whole.get(block_id))]
+        if bodies and repeats.blocks.take(now):
+            for part in (part for body in bodies for part in body.parts):
                 self._network.send(peer, PART, encode(part))
+        if lacking.final_height is not None and repeats.finals.take(now):
+            await self.catch_up.give_block(peer, lacking.final_height)
 
     def _is_current(self, height: Height) -> bool:
         return 0 <= height - self._driver.height <= 1

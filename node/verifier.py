@@ -52,8 +52,9 @@ class _Recent:
 class NodeVerifier:
     """The node's Verifier (chain/execution/verifier.py): one per process, shared by ingress and execution."""
 
-    def __init__(self, key_source: KeySource, pool: ThreadPoolExecutor) -> None:
-        self._key_source, self._pool = key_source, pool
+    def __init__(self, key_source: KeySource, pool: ThreadPoolExecutor, ingress_pool: ThreadPoolExecutor) -> None:
+        """`pool` verifies what blocks claim, `ingress_pool` what is to be admitted: blocks never wait behind that."""
+        self._key_source, self._pool, self._ingress_pool = key_source, pool, ingress_pool
         self._claims = _Recent(CACHED_CLAIMS)
         self._signatures = _Recent(CACHED_SIGNATURES)
         self._keys = KeyCache()
@@ -80,8 +81,8 @@ class NodeVerifier:
 
     async def prefetch(self, claims: Sequence[Claim]) -> None:
         """`require`, off the event loop. Raises FalseEvidence."""
-        if claims:
-            await asyncio.get_running_loop().run_in_executor(self._pool, self.require, claims)
+        if any(self._claims.get(claim_digest(claim)) is None for claim in claims):
+            await asyncio.get_running_loop().run_in_executor(self._ingress_pool, self.require, claims)
 
     def warm(self, claims: Iterable[Claim]) -> None:
         """Verify side by side what a block claims and is not known yet. False ones are left for `require` to name."""

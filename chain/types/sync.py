@@ -32,6 +32,14 @@ class FinalBlock:
     commit: Commit
 
 
+def encode_final(block: bytes, commit: bytes) -> bytes:
+    """The encoding of the FinalBlock of an encoded block and commit: a struct's fields stand in it as they are."""
+    return b"".join((_FINAL_HEAD, block, commit))
+
+
+_FINAL_HEAD: Final = b"\x93\x01"  # an array of three, version 1
+
+
 @wire()
 @dataclass(frozen=True, slots=True)
 class BlockRequest:

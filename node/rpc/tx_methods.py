@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chain.types.scalars import TxHash
+from chain.types.transaction import transaction_hash
 from node.hub import BlockFinal
 from node.ingress import Admission
 from node.parts import Node
@@ -30,8 +30,8 @@ class TransactionMethods:
         """Submit a signed transaction; wait "admitted" answers after all checks, "committed" with its receipt."""
         if wait not in ("admitted", "committed"):
             raise InvalidParams("wait", '"admitted" or "committed"', repr(wait))
-        subscription = self._node.hub.subscribe()
-        try:
+        hash_ = transaction_hash(transaction)
+        with self._node.hub.awaiting(hash_) as final:
             admission = await self._node.ingress.admit(transaction, None)
             self._node.relay.publish_transaction(transaction)
             if wait == "admitted":
@@ -39,14 +39,10 @@ class TransactionMethods:
             seconds = self._node.config.rpc.wait_committed_seconds
             try:
                 async with asyncio.timeout(seconds):
-                    async for news in subscription:
-                        if isinstance(news, BlockFinal) and (found := _outcome(news, admission.transaction.hash)):
-                            return {**_admitted(admission), **found}
+                    news, index = await final
             except TimeoutError:
-                pass
-            raise NotCommittedInTime("0x" + admission.transaction.hash.hex(), seconds)
-        finally:
-            self._node.hub.unsubscribe(subscription)
+                raise NotCommittedInTime("0x" + hash_.hex(), seconds) from None
+        return {**_admitted(admission), **_outcome(news, index)}
 
     async def simulate(self, transaction: HexBytes) -> Json:
         """Run every check of tx_submit on a signed transaction without submitting it; what it would cost now."""
@@ -62,9 +58,5 @@ def _admitted(admission: Admission) -> dict[str, Json]:
     return {"hash": hash_, "work": admission.work, "fee": str(admission.fee)}
 
 
-def _outcome(news: BlockFinal, hash_: TxHash) -> dict[str, Json] | None:
-    for index, transaction in enumerate(news.transactions):
-        if transaction.hash == hash_:
-            receipt = receipt_json(news.receipts[index])
-            return {"height": news.block.height, "index": index, "receipt": receipt}
-    return None
+def _outcome(news: BlockFinal, index: int) -> dict[str, Json]:
+    return {"height": news.block.height, "index": index, "receipt": receipt_json(news.receipts[index])}
