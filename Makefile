@@ -44,5 +44,8 @@ wheel: setup
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
 	@$(BIN)/python -m tests.support.check_wheel dist/*.whl
 
+bench: setup
+	@for question in verify state throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
+
 clean:
 	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

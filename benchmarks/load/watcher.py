@@ -20,6 +20,11 @@ class Seen:
     """By node and transaction hash, when the node's subscription showed it committed."""
 
     at: dict[str, dict[str, float]] = field(default_factory=dict)
+    heard: dict[str, asyncio.Event] = field(default_factory=dict)  # by node, set with its first block
+
+    async def began(self) -> None:
+        """Wait until every node's subscription has shown a block."""
+        await asyncio.gather(*(event.wait() for event in self.heard.values()))
 
     def finality(self, acknowledged: Acknowledged) -> list[float]:
         """Seconds from each acknowledgement to the commit seen at the validator after the one that admitted it."""
@@ -39,8 +44,8 @@ class Seen:
 @asynccontextmanager
 async def watching(urls: Sequence[str]) -> AsyncIterator[Seen]:
     """Follow the blocks of every node while the body runs."""
-    seen = Seen({url: {} for url in urls})
-    tasks = [asyncio.create_task(_follow(url, seen.at[url])) for url in urls]
+    seen = Seen({url: {} for url in urls}, {url: asyncio.Event() for url in urls})
+    tasks = [asyncio.create_task(_follow(url, seen)) for url in urls]
     try:
         yield seen
     finally:
@@ -83,8 +88,9 @@ async def failed(client: RpcClient, hashes: Sequence[str]) -> list[str]:
     return bad
 
 
-async def _follow(url: str, seen: dict[str, float]) -> None:
+async def _follow(url: str, seen: Seen) -> None:
     async for news in subscribe(url, "blocks"):
         now = time.monotonic()
+        seen.heard[url].set()
         for hash_ in news.data["transactions"]:
-            seen.setdefault(hash_, now)
+            seen.at[url].setdefault(hash_, now)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from contracts.registry.statement import INFERENCE, public_inputs
 from node.devnet.files import FAUCET, Network, Plan, create_network
 from node.devnet.processes import Processes
 from tests.support import snarkjs
+from tests.support.devnet_scene import free_base_port
 from tests.support.programs import compressed_key
 
 _FOLDER = Path(__file__).parent
@@ -34,19 +34,6 @@ pytestmark = [
 
 HOSTILE = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>'
 SECONDS = 120
-
-
-def free_base_port() -> int:
-    """A port that is free, and the next one with it."""
-    while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-            try:
-                other.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 async def publish_hostile_model(network: Network) -> str:
@@ -83,7 +70,7 @@ def visit(network: Network, processes: Processes) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    plan = Plan(validators=1, chain_id="explored", block_time_ms=500, base_port=free_base_port())
+    plan = Plan(validators=1, chain_id="explored", block_time_ms=500, base_port=free_base_port(2))
     network = create_network(tmp_path_factory.mktemp("explorer") / "net", plan, time.time_ns() // 1_000_000)
     processes = Processes(network)
     try:
