@@ -10,6 +10,7 @@ NETWORK is the folder of a network with tasks and a confidential contract, as `c
 import argparse
 import asyncio
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -48,6 +49,7 @@ GROUPS = {
     "validator": "Validators, peers, consensus",
     "net": "Validators, peers, consensus",
     "consensus": "Validators, peers, consensus",
+    "verifier": "Validators, peers, consensus",
     "rpc": "The interface itself",
     "subscribe": "Subscriptions",
     "unsubscribe": "Subscriptions",
@@ -90,7 +92,7 @@ def make_page(methods: list[Json], examples: Examples) -> str:
     for title in titles:
         lines.append(f"## {title}\n")
         for method in methods:
-            if GROUPS[method["name"].replace(".", "_").split("_")[0]] == title:
+            if GROUPS[re.split("[._]", method["name"])[0]] == title:
                 lines += _section(method, examples.get(method["name"]))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -151,11 +153,12 @@ class Recorder:
             await self._chain()
             await self._market()
             await self._transactions()
-            for name in ("validator_list", "net_peers", "net_info", "consensus_status"):
-                await self._note(name)
             document = await rpc.call("rpc.discover")
-            kept = {**document, "methods": [entry for entry in document["methods"] if entry["name"] == "task_get"]}
-            self._keep("rpc.discover", {}, {**kept, "methods": [*kept["methods"], "…"]})
+            for method in document["methods"]:
+                if method["name"] not in self.examples and not any(item["required"] for item in method["params"]):
+                    await self._note(method["name"])
+            shown = next(method for method in document["methods"] if method["name"] == "task_get")
+            self._keep("rpc.discover", {}, {**document, "methods": [shown, "…"]})
         await self._subscriptions()
         return dict(sorted(self.examples.items()))
 
@@ -206,7 +209,6 @@ class Recorder:
         raw = "0x" + signed.raw.hex()
         await self._note("tx_simulate", transaction=raw)
         await self._note("tx_submit", transaction=raw, wait="committed")
-        await self._note("mempool_status")
 
     async def _subscriptions(self) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(self._url + "/ws") as socket:
