@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers lint types imports unit wheel clean
+.PHONY: setup demo test test-peers lint types imports unit wheel bench clean
 
 setup: $(STAMP)
 
@@ -45,7 +45,8 @@ wheel: setup
 	@$(BIN)/python -m tests.support.check_wheel dist/*.whl
 
 bench: setup
-	@for question in verify state throughput; do $(BIN)/python -m benchmarks.$$question || exit 1; done
+	@for question in $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
+	  echo "$$question:" >&2; $(BIN)/python -m benchmarks.$$question || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
