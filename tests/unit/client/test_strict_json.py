@@ -40,6 +40,19 @@ def test_many_shallow_brackets_are_fine() -> None:
     assert parse("[" + "[]," * 5000 + "[]]") == [[]] * 5001
 
 
+def test_a_string_without_an_end_is_gone_through_once() -> None:
+    """It took hours to look for brackets inside it, quadratic in its escaped quotes."""
+    for end in ("", "\\"):
+        with pytest.raises(ValueError):
+            parse("[" + "[]," * MAX_DEPTH + '"' + '\\"' * 300_000 + end)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"b": {"c": 1, "d": 2, "c": 1}}]', "1e999", "[-1e400]"])
+def test_what_parsers_disagree_about_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"twice|too large"):
+        parse(text)
+
+
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", "-Infinity", "", "{", '{"a":}', "[1,]"])
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
