@@ -162,46 +162,47 @@ expressions = st.recursive(
 )
 
 
+def as_wire(cs: Builder, wires: list[Wire], node: tuple[object, ...]) -> Wire:
+    match node:
+        case ("x", int(index)):
+            return wires[index]
+        case ("k", int(value)):
+            return wires[0] * 0 + value
+        case ("s", left, right):
+            return 3 * as_wire(cs, wires, left) - as_wire(cs, wires, right) * 2  # type: ignore[arg-type]
+        case (sign, left, right):
+            a, b = as_wire(cs, wires, left), as_wire(cs, wires, right)  # type: ignore[arg-type]
+            return a + b if sign == "+" else a - b if sign == "-" else cs.mul(a, b)
+    raise ValueError(node)
+
+
+def as_integer(x: list[int], node: tuple[object, ...]) -> int:
+    match node:
+        case ("x", int(index)):
+            return x[index]
+        case ("k", int(value)):
+            return value
+        case ("s", left, right):
+            return 3 * as_integer(x, left) - as_integer(x, right) * 2  # type: ignore[arg-type]
+        case (sign, left, right):
+            a, b = as_integer(x, left), as_integer(x, right)  # type: ignore[arg-type]
+            return a + b if sign == "+" else a - b if sign == "-" else a * b
+    raise ValueError(node)
+
+
 @settings(max_examples=100, deadline=None)
 @given(expressions, st.lists(st.integers(-100, 100), min_size=4, max_size=4))
 def test_a_wire_is_the_integer_it_stands_for_and_in_its_bound(expression: tuple[object, ...], x: list[int]) -> None:
     """+, -, products of wires, and multiples by the constant 3 (s), nested at will."""
-
-    def build(cs: Builder, wires: list[Wire], node: tuple[object, ...]) -> Wire:
-        match node:
-            case ("x", int(index)):
-                return wires[index]
-            case ("k", int(value)):
-                return wires[0] * 0 + value
-            case ("s", left, right):
-                return 3 * build(cs, wires, left) - build(cs, wires, right) * 2  # type: ignore[arg-type]
-            case (sign, left, right):
-                a, b = build(cs, wires, left), build(cs, wires, right)  # type: ignore[arg-type]
-                return a + b if sign == "+" else a - b if sign == "-" else cs.mul(a, b)
-        raise ValueError(node)
-
-    def plain(node: tuple[object, ...]) -> int:
-        match node:
-            case ("x", int(index)):
-                return x[index]
-            case ("k", int(value)):
-                return value
-            case ("s", left, right):
-                return 3 * plain(left) - plain(right) * 2  # type: ignore[arg-type]
-            case (sign, left, right):
-                a, b = plain(left), plain(right)  # type: ignore[arg-type]
-                return a + b if sign == "+" else a - b if sign == "-" else a * b
-        raise ValueError(node)
-
     cs = Builder()
     out = cs.output("out")
     wires = [assert_interval(cs, wire, -100, 100) for wire in cs.private_array("x", 4, offset=-100)]
-    result = build(cs, wires, expression)
+    result = as_wire(cs, wires, expression)
     cs.define(out, result)
     circuit = cs.build()
     witness = circuit.solve({"x": x})
     circuit.check(witness)
-    exact = plain(expression)
+    exact = as_integer(x, expression)
     assert witness.public == (exact % SCALAR_FIELD,)
     if result.bound is not None:
         assert (exact - result.bound[0]) % SCALAR_FIELD <= result.bound[1] - result.bound[0]

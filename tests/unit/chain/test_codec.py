@@ -1,118 +1,32 @@
 """One value, one encoding: what encodes decodes to itself, and every other byte string is refused by its own rule."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain.codec import MAX_DEPTH, Unions, decode, decode_plain, encode, from_json, open_union, to_json, wire
+from chain.codec import MAX_DEPTH, decode, decode_plain, encode, wire
 from chain.errors import CodecError, NotCanonical, NotMsgpack, OversizeBytes, UnknownTag, WrongShape
 from chain.types.scalars import (
     MAX_UINT,
     SCALARS,
-    AccountId,
-    Amount,
-    Blob,
     FieldElement,
-    Hash,
     Height,
     Name,
     Uint,
-    ValidRound,
-    VoteTarget,
 )
 from crypto.field import SCALAR_FIELD
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class Inner:
-    height: Height
-    memo: Name | None
-
-
-@open_union
-class Shape:
-    __slots__ = ()
-    tag: ClassVar[int]
-    name: ClassVar[str]
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class Square(Shape):
-    tag: ClassVar[int] = 1
-    name: ClassVar[str] = "square"
-
-    side: Uint
-
-
-@wire(version=3)
-@dataclass(frozen=True, slots=True)
-class Circle(Shape):
-    tag: ClassVar[int] = 2
-    name: ClassVar[str] = "circle"
-
-    radius: Uint
-    centre: Inner
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class Outer:
-    amount: Amount
-    round: ValidRound
-    element: FieldElement
-    hash: Hash
-    target: VoteTarget
-    blob: Blob
-    flag: bool
-    inner: Inner
-    many: tuple[Inner, ...]
-    shape: Shape
-    maybe: Hash | None
-
-
-UNIONS: Unions = {Shape: {1: Square, 2: Circle}}
-
-uints = st.integers(0, MAX_UINT)
-inners = st.builds(Inner, uints, st.none() | st.text(min_size=1, max_size=64))
-outers = st.builds(
+from tests.support.wire_examples import (
+    EXAMPLE,
+    UNIONS,
+    Inner,
     Outer,
-    uints,
-    st.integers(-1, 2**31 - 1),
-    st.integers(0, SCALAR_FIELD - 1),
-    st.binary(min_size=32, max_size=32),
-    st.just(b"") | st.binary(min_size=32, max_size=32),
-    st.binary(max_size=300),
-    st.booleans(),
-    inners,
-    st.lists(inners, max_size=4).map(tuple),
-    st.builds(Square, uints) | st.builds(Circle, uints, inners),
-    st.none() | st.binary(min_size=32, max_size=32),
+    Square,
+    outers,
+    plain_example,
 )
-EXAMPLE = Outer(
-    Amount(7),
-    ValidRound(-1),
-    FieldElement(SCALAR_FIELD - 1),
-    Hash(b"\x01" * 32),
-    VoteTarget(b""),
-    Blob(b"\x00\xff"),
-    True,
-    Inner(Height(1), None),
-    (Inner(Height(2), Name("two")),),
-    Circle(Uint(5), Inner(Height(3), Name("ü"))),
-    None,
-)
-
-
-def plain_example() -> list[object]:
-    plain: list[object] = decode_plain(encode(EXAMPLE))
-    return plain
-
 
 # Round trips
 
@@ -122,11 +36,6 @@ def test_what_encodes_decodes_to_itself(value: Outer) -> None:
     data = encode(value)
     assert decode(Outer, data, unions=UNIONS) == value
     assert encode(decode(Outer, data, unions=UNIONS)) == data
-
-
-@given(outers)
-def test_json_goes_both_ways(value: Outer) -> None:
-    assert from_json(Outer, to_json(value), unions=UNIONS) == value
 
 
 @given(outers, outers)
@@ -371,51 +280,6 @@ def test_a_field_without_a_wire_form_is_seen_at_definition() -> None:
 
     with pytest.raises(TypeError, match="no wire form"):
         wire()(Wrong)
-
-
-# JSON
-
-
-def test_bytes_are_hexadecimal_and_amounts_decimal_strings() -> None:
-    shown = to_json(EXAMPLE)
-    assert shown["amount"] == "7"
-    assert shown["hash"] == "0x" + "01" * 32
-    assert shown["element"] == str(SCALAR_FIELD - 1)
-    assert shown["shape"] == {"type": "circle", "radius": 5, "centre": {"height": 3, "memo": "ü"}}
-
-
-def test_accounts_are_shown_as_addresses() -> None:
-    @wire()
-    @dataclass(frozen=True, slots=True)
-    class Owner:
-        account: AccountId
-
-    assert str(to_json(Owner(AccountId(bytes(32))))["account"]).startswith("cluster1")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("amount", 7),
-        ("amount", "-1"),
-        ("amount", "07"),
-        ("hash", "01" * 32),
-        ("hash", "0x01"),
-        ("flag", 1),
-        ("many", {}),
-    ],
-)
-def test_json_of_another_shape_is_refused(name: str, value: object) -> None:
-    with pytest.raises(WrongShape):
-        from_json(Outer, {**to_json(EXAMPLE), name: value}, unions=UNIONS)
-
-
-def test_json_with_unknown_or_missing_keys_is_refused() -> None:
-    shown = to_json(EXAMPLE)
-    with pytest.raises(WrongShape):
-        from_json(Outer, {**shown, "more": 1}, unions=UNIONS)
-    with pytest.raises(WrongShape):
-        from_json(Outer, {name: value for name, value in shown.items() if name != "flag"}, unions=UNIONS)
 
 
 def test_every_scalar_has_bounds_that_its_wire_form_can_hold() -> None:
