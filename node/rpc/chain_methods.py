@@ -9,16 +9,17 @@ from chain.state.proofs import proof_to_json
 from chain.types.block import Block
 from chain.types.receipt import Receipt
 from chain.types.scalars import AccountId, Height, TxHash
-from chain.types.transaction import Transaction
+from chain.types.transaction import Transaction, transaction_hash
 from chain.types.vote import Commit
 from node.ledger import Receipts
 from node.parts import Node
 from node.rpc.errors import InvalidParams, NotFound
-from node.rpc.method import AddressBytes, Count, Handler, Hex32, HexBytes, Json, Text
+from node.rpc.method import AddressBytes, Count, Declared, Hex32, HexBytes, Json, Text
 from node.rpc.shapes import receipt_json, transaction_json
 
 MAX_EVENT_BLOCKS = 1_000
 MAX_EVENTS = 1_000
+MAX_EVENT_BYTES = 4 * 2**20  # of receipts gone through in one call
 
 
 class ChainMethods:
@@ -27,7 +28,7 @@ class ChainMethods:
     def __init__(self, node: Node) -> None:
         self._node, self._ledger = node, node.ledger
 
-    def table(self) -> dict[str, Handler]:
+    def table(self) -> dict[str, Declared]:
         return {
             "chain_status": self.status,
             "chain_getBlock": self.get_block,
@@ -63,7 +64,7 @@ class ChainMethods:
             "params": to_json(self._ledger.params),
         }
 
-    async def get_block(self, height: Count | None = None) -> Json:
+    def get_block(self, height: Count | None = None) -> Json:
         """The block at a height (the newest without one), with its id, hashes of its transactions, and its commit."""
         at = Height(self._ledger.tip.height if height is None else height)
         raw, commit = self._ledger.database.block(at), self._ledger.database.commit(at)
@@ -73,14 +74,14 @@ class ChainMethods:
         return {
             "id": "0x" + block.header.id().hex(),
             "header": to_json(block.header),
-            "transactions": ["0x" + self._decode(tx).hash.hex() for tx in block.transactions],
+            "transactions": ["0x" + transaction_hash(tx).hex() for tx in block.transactions],
             "evidence": [to_json(piece) for piece in block.evidence],
             "last_commit": to_json(block.last_commit),
             "commit": to_json(decode(Commit, commit)),
             "size": len(raw),
         }
 
-    async def get_transaction(self, hash: Hex32) -> Json:
+    def get_transaction(self, hash: Hex32) -> Json:
         """A transaction by its hash, waiting or final."""
         waiting = self._node.mempool.get(TxHash(hash))
         if waiting is not None:
@@ -89,24 +90,30 @@ class ChainMethods:
         transaction = self._decode(block.transactions[index])
         return {"status": "final", "height": height, "index": index, **transaction_json(transaction)}
 
-    async def get_receipt(self, hash: Hex32) -> Json:
+    def get_receipt(self, hash: Hex32) -> Json:
         """What became of a final transaction: code 0 or the code of the rule that failed, fee, events."""
         height, index, _ = self._find(TxHash(hash))
-        receipt = self._receipts(height)[index]
+        receipt = self._receipts(self._raw_receipts(height))[index]
         return {"hash": "0x" + hash.hex(), "height": height, "index": index, **receipt_json(receipt)}
 
-    async def get_events(self, first: Count, last: Count | None = None, type: Text | None = None) -> Json:
-        """Events of the blocks first ... last (at most 1,000 blocks and events), of one type if named."""
+    def get_events(self, first: Count, last: Count | None = None, type: Text | None = None) -> Json:
+        """Events of the blocks first ... last (at most 1,000 blocks), of one type if named.
+
+        A call that finds 1,000 or goes through 4 MiB stops there: scanned_to says how far it came.
+        """
         end = min(self._ledger.tip.height, first + MAX_EVENT_BLOCKS - 1 if last is None else last)
         if end - first >= MAX_EVENT_BLOCKS:
             raise InvalidParams("last", f"at most {MAX_EVENT_BLOCKS} blocks from first on", str(last))
         found: list[Json] = []
+        gone_through = 0
         for height in range(first, end + 1):
-            for index, receipt in enumerate(self._receipts(Height(height))):
+            raw = self._raw_receipts(Height(height))
+            for index, receipt in enumerate(self._receipts(raw)):
                 for event in receipt_json(receipt)["events"]:
                     if type is None or event["type"] == type:
                         found.append({"height": height, "index": index, **event})
-            if len(found) >= MAX_EVENTS:
+            gone_through += len(raw)
+            if len(found) >= MAX_EVENTS or gone_through >= MAX_EVENT_BYTES:
                 return {"events": found, "scanned_to": height}
         return {"events": found, "scanned_to": max(end, first - 1)}
 
@@ -117,14 +124,14 @@ class ChainMethods:
         waiting = self._node.mempool.next_nonce(account, record.nonce)
         return {"balance": str(record.balance), "nonce": record.nonce, "next_nonce": waiting, "height": view.height}
 
-    async def get_proof(self, key: HexBytes, height: Count | None = None) -> Json:
+    def get_proof(self, key: HexBytes, height: Count | None = None) -> Json:
         """An ICS-23 proof that state after a height (default: head - 1) holds a key or not, with header and commit."""
         head = self._ledger.tip.height
         at = Height(max(head - 1, 0) if height is None else height)
         if at >= head:
             raise InvalidParams("height", f"a height below the head, {head}: header height + 1 signs its root", str(at))
         snapshot = self._ledger.view
-        proof = await self._node.executor.in_execution(snapshot.prove, Key(key), at)
+        proof = snapshot.prove(Key(key), at)
         block, commit = self._ledger.database.block(Height(at + 1)), self._ledger.database.commit(Height(at + 1))
         if not block or not commit:
             raise NotFound("block", str(at + 1))
@@ -145,10 +152,13 @@ class ChainMethods:
             raise NotFound("transaction", "0x" + hash_.hex())
         return place[0], place[1], decode(Block, raw)
 
-    def _receipts(self, height: Height) -> tuple[Receipt, ...]:
+    def _raw_receipts(self, height: Height) -> bytes:
         raw = self._ledger.database.receipts(height)
         if not raw:
             raise NotFound("block", str(height))
+        return raw
+
+    def _receipts(self, raw: bytes) -> tuple[Receipt, ...]:
         return decode(Receipts, raw, unions=self._ledger.chain.application.unions).receipts
 
     def _decode(self, raw: bytes) -> Transaction:

@@ -3,6 +3,7 @@
 from itertools import islice
 
 from chain.codec import to_json
+from chain.execution.validator_schedule import DELAY
 from chain.state.view import View
 from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
 from contracts.confidential.queries import contract_view
@@ -12,10 +13,11 @@ from contracts.tasks import provider_state as providers
 from contracts.tasks import state as tasks
 from node.parts import Node
 from node.rpc.errors import InvalidParams
-from node.rpc.method import AddressBytes, Count, Handler, Hex32, Json, Text
+from node.rpc.method import AddressBytes, Count, Declared, Hex32, Json, Text
 
 MAX_LISTED = 200
 DEFAULT_LISTED = Count(50)
+PHASES = (*tasks.LIVE, tasks.SETTLED, tasks.EXPIRED, tasks.DISSOLVED)
 
 
 class ContractMethods:
@@ -24,7 +26,7 @@ class ContractMethods:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def table(self) -> dict[str, Handler]:
+    def table(self) -> dict[str, Declared]:
         return {
             "task_get": self.get_task,
             "task_list": self.list_tasks,
@@ -42,7 +44,7 @@ class ContractMethods:
     def _view(self) -> View:
         return self._node.ledger.view
 
-    async def get_task(self, id: Hex32) -> Json:
+    def get_task(self, id: Hex32) -> Json:
         """A task with its state at the next height, its sealed input and its result."""
         view, task_id = self._view, ObjectId(id)
         task_input = tasks.find_input(view, task_id)
@@ -51,7 +53,7 @@ class ContractMethods:
             "input": None if task_input is None else to_json(task_input),
         }
 
-    async def list_tasks(
+    def list_tasks(
         self,
         state: Text | None = None,
         requester: AddressBytes | None = None,
@@ -66,6 +68,8 @@ class ContractMethods:
         if limit > MAX_LISTED:
             raise InvalidParams("limit", f"at most {MAX_LISTED}", str(limit))
         view, phase = self._view, None if state is None else Name(state)
+        if phase is not None and phase not in PHASES:
+            raise InvalidParams("state", "one of " + ", ".join(PHASES), phase)
         if requester is not None:
             ids = tasks.tasks_of_requester(view, AccountId(requester))
         elif provider is not None:
@@ -85,32 +89,32 @@ class ContractMethods:
                 break
         return {"height": view.height, "tasks": listed}
 
-    async def get_provider(self, address: AddressBytes) -> Json:
+    def get_provider(self, address: AddressBytes) -> Json:
         """A provider's record and bond."""
         view = self._view
         record = providers.require_provider(view, AccountId(address))
         return _provider_json(view, record)
 
-    async def list_providers(self) -> Json:
+    def list_providers(self) -> Json:
         """Everybody who ever registered as a provider, by account, at most 200; record and bond."""
         view = self._view
         found = islice(providers.providers(view), MAX_LISTED)
         return {"providers": [_provider_json(view, record) for record in found]}
 
-    async def get_key(self, id: Hex32) -> Json:
+    def get_key(self, id: Hex32) -> Json:
         """A verifying key: its record, its strength as buyers see it, its compressed bytes."""
         view, vk_id = self._view, VkId(id)
         record = registry.require_key(view, vk_id)
         key = registry.key_bytes(view, vk_id)
         return {**to_json(record), "strength": registry.strength(record), "key": "0x" + key.hex()}
 
-    async def get_program(self, id: Hex32) -> Json:
+    def get_program(self, id: Hex32) -> Json:
         """A program's record and manifest."""
         view = self._view
         record = registry.require_program(view, ProgramId(id))
         return {**to_json(record), "manifest": "0x" + registry.read_manifest(view, record).hex()}
 
-    async def get_model(self, id: Hex32 | None = None, name: Text | None = None) -> Json:
+    def get_model(self, id: Hex32 | None = None, name: Text | None = None) -> Json:
         """A model by id or by name (its newest version), with its program."""
         view = self._view
         if (id is None) == (name is None):
@@ -119,19 +123,22 @@ class ContractMethods:
         program = registry.require_program(view, model.program)
         return {**to_json(model), "program_record": to_json(program), "manifest": _manifest(view, program)}
 
-    async def list_models(self) -> Json:
+    def list_models(self) -> Json:
         """The newest version of every published model, at most 200."""
         newest = registry.newest_models(self._view)
         return {"models": [to_json(model) for model, _ in zip(newest, range(MAX_LISTED), strict=False)]}
 
-    async def get_contract(self, id: Hex32) -> Json:
+    def get_contract(self, id: Hex32) -> Json:
         """A confidential contract: methods, registers (commitments and ciphertexts), key epochs."""
         return to_json(contract_view(self._view, ObjectId(id)))
 
-    async def list_validators(self, height: Count | None = None) -> Json:
-        """The validators of the next height with power, operator and moniker."""
+    def list_validators(self, height: Count | None = None) -> Json:
+        """The validators of the next height with power, operator and moniker, or of one of the heights beside it."""
         view = self._view
         at = Height(view.height + 1 if height is None else height)
+        if not view.height <= at <= view.height + DELAY:
+            known = f"a height that the newest state knows, {view.height} to {view.height + DELAY}"
+            raise InvalidParams("height", known, str(at))
         return {"height": at, "validators": [to_json(entry) for entry in staking.active_validators(view, at)]}
 
 

@@ -87,6 +87,17 @@ class BodyTooLarge(RpcError):
         self.limit = limit
 
 
+class BodyTooSlow(RpcError):
+    """A request body that did not arrive in time."""
+
+    code = 7207
+    rpc_code = INVALID_REQUEST
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"the request's body did not arrive within {seconds} s; send it again, at once.")
+        self.seconds = seconds
+
+
 class NotFound(RpcError):
     """What was asked for does not exist at this node."""
 
@@ -140,12 +151,12 @@ class TooManyConnections(RpcError):
 
 
 class PortInUse(RpcError):
-    """The address to listen on is taken."""
+    """The address to listen on is taken, or not this machine's."""
 
     code = 7215
 
-    def __init__(self, key: str, address: str) -> None:
+    def __init__(self, key: str, address: str, reason: str) -> None:
         super().__init__(
-            f"{key} = {address} cannot be listened on: it is in use. Stop the other program or set another port."
+            f"{key} = {address} cannot be listened on: {reason}. Stop the program that uses it or set another address."
         )
-        self.key, self.address = key, address
+        self.key, self.address, self.reason = key, address, reason

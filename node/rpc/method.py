@@ -1,13 +1,16 @@
-"""How every RPC method is declared: one async function with a typed signature. Checks and OpenRPC come from it.
+"""How every RPC method is declared: one function with a typed signature. Checks and OpenRPC come from it.
 
-Parameters are annotated with the types below; each knows how it reads JSON and how the OpenRPC document shows it.
+Parameters are annotated with the types below; each knows how it reads JSON and how the OpenRPC document shows it. A
+method that is a plain function reads committed data, and maybe a lot: it runs in a thread, away from consensus.
 """
 
 import difflib
 import inspect
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NewType, get_type_hints
 
 from crypto.address import decode_address
@@ -24,6 +27,13 @@ Flag = NewType("Flag", bool)
 _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 Json = object
 Handler = Callable[..., Awaitable[Json]]
+Declared = Callable[..., Awaitable[Json] | Json]  # async, or plain and then run by a Reading
+Reading = Callable[..., Awaitable[Json]]  # (work, *arguments, **arguments) -> what the work returned
+
+
+async def in_place(work: Callable[..., Json], *args: object, **kwargs: object) -> Json:
+    """A Reading without threads, for small tables."""
+    return work(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ def _count(value: object) -> object:
 def _text(value: object) -> object:
     if not isinstance(value, str) or len(value) > 256:
         raise ValueError
+    value.encode()  # half of a surrogate pair is no text: UnicodeEncodeError is a ValueError
     return value
 
 
@@ -106,10 +117,10 @@ class Method:
     def bind(self, params: object) -> dict[str, object]:
         """Arguments from JSON-RPC params, by position or by name. Raises InvalidParams."""
         given = self._by_name(params)
-        unknown = sorted(set(given) - {parameter.name for parameter in self.parameters})
+        unknown = given.keys() - {parameter.name for parameter in self.parameters}
         if unknown:
             known = ", ".join(parameter.name for parameter in self.parameters) or "none"
-            raise InvalidParams(unknown[0], f"one of {known}", "an unknown name")
+            raise InvalidParams(min(unknown), f"one of {known}", "an unknown name")
         return {
             parameter.name: _read(parameter, given[parameter.name]) if parameter.name in given else _default(parameter)
             for parameter in self.parameters
@@ -143,8 +154,20 @@ def _read(parameter: Parameter, value: object) -> object:
         return None
     try:
         return parameter.kind.read(value)
-    except (ValueError, ClusterError) as error:
-        raise InvalidParams(parameter.name, parameter.kind.expected, f"{str(error) or repr(value)[:80]}") from error
+    except ValueError as error:
+        raise InvalidParams(parameter.name, parameter.kind.expected, _describe(value)) from error
+    except ClusterError as error:
+        raise InvalidParams(parameter.name, parameter.kind.expected, str(error)) from error
+
+
+def _describe(value: object) -> str:
+    """What came instead, in few words whatever its size."""
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object with {len(value)} keys"
+    shown = json.dumps(value)
+    return shown if len(shown) <= 80 else f"a {type(value).__name__} of {len(shown)} characters"
 
 
 def _default(parameter: Parameter) -> object:
@@ -153,14 +176,15 @@ def _default(parameter: Parameter) -> object:
     return parameter.default
 
 
-def declare(name: str, handler: Handler) -> Method:
-    """The method of a bound async function: its docstring's first line and its annotated parameters."""
-    hints: dict[str, Any] = get_type_hints(handler)
+def declare(name: str, declared: Declared, reading: Reading) -> Method:
+    """The method of a bound function: its docstring's first line and its annotated parameters."""
+    hints: dict[str, Any] = get_type_hints(declared)
     parameters = tuple(
         Parameter(item.name, KINDS[_without_none(hints[item.name])], item.default)
-        for item in inspect.signature(handler).parameters.values()
+        for item in inspect.signature(declared).parameters.values()
     )
-    return Method(name, (inspect.getdoc(handler) or "").split("\n", 1)[0], parameters, handler)
+    handler = declared if inspect.iscoroutinefunction(declared) else partial(reading, declared)
+    return Method(name, (inspect.getdoc(declared) or "").split("\n", 1)[0], parameters, handler)
 
 
 def _without_none(hint: Any) -> Any:
@@ -171,8 +195,15 @@ def _without_none(hint: Any) -> Any:
 class MethodTable:
     """All methods of a server by name."""
 
-    def __init__(self, methods: Mapping[str, Handler]) -> None:
-        self._methods = {name: declare(name, handler) for name, handler in methods.items()}
+    def __init__(self, methods: Mapping[str, Declared], reading: Reading = in_place) -> None:
+        self._reading = reading
+        self._methods = {name: declare(name, declared, reading) for name, declared in methods.items()}
+
+    def with_others(self, methods: Mapping[str, Declared]) -> "MethodTable":
+        """The same table with some methods replaced or added."""
+        table = MethodTable(methods, self._reading)
+        table._methods = self._methods | table._methods
+        return table
 
     def find(self, name: str) -> Method:
         """Raises MethodNotFound, with the most similar name."""

@@ -2,7 +2,7 @@
 
 from chain.types.block import APP_VERSION, PROTOCOL_VERSION
 from node.parts import Node
-from node.rpc.method import Handler, Json
+from node.rpc.method import Declared, Json
 from p2p.network import PeerInfo
 
 RECENT_PROOFS = 256
@@ -14,7 +14,7 @@ class NetMethods:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def table(self) -> dict[str, Handler]:
+    def table(self) -> dict[str, Declared]:
         return {
             "net_peers": self.peers,
             "net_info": self.info,

@@ -4,6 +4,7 @@ Source: the JSON-RPC 2.0 specification. Errors carry their class's stable code, 
 the class's name and the compared values.
 """
 
+import asyncio
 import json
 import logging
 from typing import Any, Final
@@ -11,38 +12,43 @@ from typing import Any, Final
 from client.strict_json import parse as parse_json
 from crypto.errors import ClusterError
 from node.rpc.errors import INTERNAL, BatchTooLarge, InvalidRequest, ParseError, RpcError
-from node.rpc.method import MethodTable
+from node.rpc.method import MethodTable, Reading, in_place
 
 _MAX_DEPTH: Final = 32
+_SMALL: Final = 32 * 1024  # bytes of JSON that are parsed at once
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Answers requests from a table of methods."""
+    """Answers requests from a table of methods. `reading` runs what takes long in a thread."""
 
-    def __init__(self, methods: MethodTable, max_batch: int) -> None:
-        self._methods, self._max_batch = methods, max_batch
+    def __init__(self, methods: MethodTable, max_batch: int, reading: Reading = in_place) -> None:
+        self._methods, self._max_batch, self._reading = methods, max_batch, reading
 
     async def answer(self, body: bytes | str) -> bytes | None:
         """The answer to one request or batch; None when nothing but notifications was sent."""
         try:
-            request = parse(body)
+            request = parse(body) if len(body) <= _SMALL else await self._reading(parse, body)
             if isinstance(request, list):
                 return await self._answer_batch(request)
         except RpcError as error:
-            return _dump(failure(None, error))
+            return dump(failure(None, error))
         response = await self._answer_one(request)
-        return None if response is None else _dump(response)
+        return None if response is None else dump(response)
 
     async def _answer_batch(self, batch: list[object]) -> bytes | None:
         if not batch:
             raise InvalidRequest("an empty batch")
         if len(batch) > self._max_batch:
             raise BatchTooLarge(len(batch), self._max_batch)
-        answers = [await self._answer_one(request) for request in batch]
-        wanted = [answer for answer in answers if answer is not None]
-        return _dump(wanted) if wanted else None
+        wanted = []
+        for request in batch:
+            answer = await self._answer_one(request)
+            if answer is not None:
+                wanted.append(answer)
+            await asyncio.sleep(0)  # a batch is many requests: others get their turn between them
+        return dump(wanted) if wanted else None
 
     async def _answer_one(self, request: object) -> dict[str, object] | None:
         try:
@@ -116,5 +122,6 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
 
 
-def _dump(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+def dump(value: object) -> bytes:
+    """JSON in ASCII, so that half of a surrogate pair in an id goes back as it came."""
+    return json.dumps(value, separators=(",", ":")).encode()

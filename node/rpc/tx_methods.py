@@ -7,7 +7,7 @@ from node.hub import BlockFinal
 from node.ingress import Admission
 from node.parts import Node
 from node.rpc.errors import InvalidParams, NotCommittedInTime
-from node.rpc.method import Handler, HexBytes, Json, Text
+from node.rpc.method import Declared, HexBytes, Json, Text
 from node.rpc.shapes import receipt_json
 
 ADMITTED = Text("admitted")
@@ -19,7 +19,7 @@ class TransactionMethods:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def table(self) -> dict[str, Handler]:
+    def table(self) -> dict[str, Declared]:
         return {
             "tx_submit": self.submit,
             "tx_simulate": self.simulate,
