@@ -75,4 +75,4 @@ def fee_work(params: Params, outputs: int) -> int:
     writes = Lock.writes + Settle.writes + 2 * ENVELOPE_WRITES
     inputs = public_inputs(INFERENCE, outputs, bound=True)
     work = writes * prices.write + 2 * prices.signature + _BUCKETS * prices.bytes_bucket
-    return work + prices.groth16 + inputs * prices.groth16_input
+    return work + Lock.work + Settle.work + prices.groth16 + inputs * prices.groth16_input

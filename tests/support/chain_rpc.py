@@ -1,11 +1,11 @@
 """An RPC client straight into a SmallChain with real proofs: the node's own methods, without a node or a network.
 
-Submitted transactions stand in the next block, or make it invalid: then the submitter is told why, as ingress would.
-`running` makes a block every few milliseconds, as a chain in real life does.
+What is submitted is checked as ingress would, then waits for a block. While `running`, a block is made as soon as
+something waits; heights pass by nothing else, so that no deadline depends on how fast a test runs.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -30,7 +30,7 @@ from node.rpc.method import AddressBytes, Hex32, HexBytes, MethodTable
 from tests.support.direct_verifier import DirectVerifier
 from tests.support.small_chain import CHAIN_ID, SmallChain, secret
 
-BLOCK_SECONDS = 0.01
+GATHER_SECONDS = 0.002
 
 
 class ChainRpc(RpcClient):
@@ -44,6 +44,8 @@ class ChainRpc(RpcClient):
         self._waiting: list[Transaction] = []
         self._receipts: dict[TxHash, dict[str, Any]] = {}
         self._listeners: list[asyncio.Queue[Any]] = []
+        self._due = asyncio.Event()
+        self.on_block: Callable[[], object] = lambda: None
         self._methods = MethodTable({**self._contract_methods(), **self._own_methods()})
 
     async def wallet(self, person: int) -> Wallet:
@@ -79,11 +81,17 @@ class ChainRpc(RpcClient):
         for event in [event for receipt in receipts for event in receipt.events] + list(self.chain.closing_events):
             for listener in self._listeners:
                 listener.put_nowait({"height": self.chain.height, "type": event.name, **to_json(event)})
+        self.on_block()
         return receipts
+
+    def pass_to(self, height: int) -> None:
+        """Blocks until `height` is the last one."""
+        while self.chain.height < height:
+            self.block()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ChainRpc"]:
-        """Blocks come by themselves while the body runs."""
+        """Blocks with what was submitted come by themselves while the body runs."""
         task = asyncio.create_task(self._tick())
         try:
             yield self
@@ -101,7 +109,9 @@ class ChainRpc(RpcClient):
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(BLOCK_SECONDS)
+            await self._due.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._due.clear()
             self.block()
 
     def _key(self, vk_id: VkId) -> bytes:
@@ -161,6 +171,7 @@ class ChainRpc(RpcClient):
         self.chain.verifier.require([claim for claims in decoded.claims for claim in claims])
         self.submitted.append(decoded)
         self._waiting.append(decoded)
+        self._due.set()
         return {"hash": "0x" + decoded.hash.hex()}
 
 
