@@ -37,10 +37,10 @@ class FailureBudget:
             if count >= self._limit:
                 raise TooManyFalseProofs(name, count)
 
-    def count(self, source: str | None, sender: bytes) -> None:
-        """One more false proof."""
+    def count(self, source: str | None, sender: bytes, weight: int = 1) -> None:
+        """One more false proof, or something that cost as much as `weight` of them."""
         for name in _names(source, sender):
-            self._counts[name] = self._counts.pop(name, 0) + 1
+            self._counts[name] = self._counts.pop(name, 0) + weight
             if len(self._counts) > MAX_NAMES:
                 self._counts.popitem(last=False)
 

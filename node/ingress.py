@@ -1,10 +1,13 @@
 """The one door for transactions, from RPC and gossip alike: cheapest checks first, proofs last, then the mempool.
 
 Order: size and canonical decoding, envelope, fee and solvency, queue rules, signature, rules of state, evidence.
-Whoever sends proofs that fail has only a few of them looked at; the fee is checked before any proof.
+Whoever sends proofs that fail has only a few of them looked at; the fee is checked before any proof. So it is with
+rules that compute much (a key's, a reader's): they are checked beside the event loop, one transaction at a time.
 """
 
+import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from chain.execution import accounts, fees
 from chain.execution.context import BlockContext, ExecutionContext
@@ -14,10 +17,13 @@ from chain.mempool import Mempool
 from chain.state.overlay import Overlay
 from chain.types.scalars import AccountId, Amount, Height, Timestamp, WorkUnits
 from chain.types.transaction import Transaction
+from crypto.errors import ClusterError
 from node.failures import FailureBudget
 from node.hub import Hub, TransactionAdmitted
 from node.ledger import Ledger
 from node.verifier import NodeVerifier
+
+HEAVY_RULES: Final = 20_000  # work units that a transaction's actions declare for their rules; 1 unit is 1 microsecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Ingress:
     def __init__(self, ledger: Ledger, mempool: Mempool, verifier: NodeVerifier, hub: Hub) -> None:
         self._ledger, self._mempool, self._verifier, self._hub = ledger, mempool, verifier, hub
         self._failures = FailureBudget()
+        self._one_heavy = asyncio.Lock()
 
     async def admit(self, raw: bytes, source: str | None, *, allow_gap: bool = False) -> Admission:
         """Admit exact transaction bytes; `source` names the peer whose failed proofs are counted, None for RPC.
@@ -43,6 +50,7 @@ class Ingress:
         """
         transaction = Transaction.decode(raw, self._ledger.chain.application.unions)
         admission = self._check(transaction, allow_gap=allow_gap)
+        await self._check_rules_fairly(transaction, source)
         await self._check_evidence(transaction, source)
         committed = accounts.read_account(self._ledger.view, transaction.sender).nonce
         self._mempool.add(transaction, admission.work, committed, allow_gap=allow_gap)
@@ -53,6 +61,7 @@ class Ingress:
         """Everything that `admit` checks, without admitting."""
         transaction = Transaction.decode(raw, self._ledger.chain.application.unions)
         admission = self._check(transaction, allow_gap=False)
+        await self._check_rules_fairly(transaction, None)
         await self._check_evidence(transaction, None)
         return admission
 
@@ -68,12 +77,26 @@ class Ingress:
         if account.balance < promised:
             raise CannotPayFee(transaction.sender, account.balance, Amount(promised))
         self._verifier.require_signature(transaction.sender, transaction.signing_bytes, transaction.signature)
-        self._check_rules(transaction, block)
         return Admission(transaction, work, fee)
 
-    def _check_rules(self, transaction: Transaction, block: BlockContext) -> None:
+    async def _check_rules_fairly(self, transaction: Transaction, source: str | None) -> None:
+        """`_check_rules`; heavy ones in a thread, and who sends heavy ones that fail has only a few looked at."""
+        work = sum(action.work for action in transaction.envelope.actions)
+        if work < HEAVY_RULES:
+            self._check_rules(transaction)
+            return
+        async with self._one_heavy:
+            self._failures.leak(self._ledger.tip.height)
+            self._failures.require(source, transaction.sender)
+            try:
+                await asyncio.to_thread(self._check_rules, transaction)
+            except ClusterError:
+                self._failures.count(source, transaction.sender, weight=work // HEAVY_RULES)
+                raise
+
+    def _check_rules(self, transaction: Transaction) -> None:
         """Each action's rules against committed state, later actions on what earlier ones of the transaction did."""
-        overlay = Overlay(self._ledger.view)
+        block, overlay = self._next_block(), Overlay(self._ledger.view)
         last = len(transaction.envelope.actions) - 1
         for index, action in enumerate(transaction.envelope.actions):
             context = ExecutionContext(block, transaction.envelope, index)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chain.types.scalars import Height, Uint, ValidatorId
-from chain.types.vote import Proposal, Vote
+from chain.types.vote import PRECOMMIT, PREVOTE, Proposal, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,11 @@ class EarlyMessages:
     votes: Mapping[tuple[ValidatorId, Uint], Vote] = field(default_factory=dict)
 
     def with_vote(self, vote: Vote) -> "EarlyMessages":
-        """A vote of a higher round replaces one of a lower; one of another height changes nothing."""
+        """A vote of a higher round replaces one of a lower; one of another height or type changes nothing."""
         key = (vote.validator, vote.type)
         known = self.votes.get(key)
+        if vote.type not in (PREVOTE, PRECOMMIT):
+            return self
         if vote.height != self.height or (known is not None and known.round >= vote.round):
             return self
         return replace(self, votes={**self.votes, key: vote})

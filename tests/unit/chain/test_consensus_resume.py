@@ -1,5 +1,7 @@
 """Coming back after a crash at any point of the log, and messages that came too early."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.consensus.early import EarlyMessages
@@ -26,7 +28,7 @@ from chain.consensus.inputs import (
 from chain.consensus.resume import resume
 from chain.consensus.state import State, Step, initial_state
 from chain.consensus.step import step
-from chain.types.scalars import Height, Round, ValidRound
+from chain.types.scalars import Height, Round, Uint, ValidRound
 from chain.types.vote import PRECOMMIT, PREVOTE, Proposal
 from tests.support.consensus_scene import HEIGHT, NIL, Scene, V, parts_of
 
@@ -154,6 +156,14 @@ def test_early_messages_are_kept_per_validator_for_their_height_only() -> None:
     assert early.with_vote(scene.vote(PREVOTE, 0, V, 0)) is early
     other = EarlyMessages(Height(2))
     assert other.with_vote(scene.vote(PREVOTE, 0, V, 0)) is other
+
+
+def test_an_early_vote_of_no_known_type_is_not_kept() -> None:
+    """A validator could else invent a type a message, and every node would keep them all."""
+    scene, early = Scene(), EarlyMessages(HEIGHT)
+    vote = scene.vote(PREVOTE, 0, V, 0)
+    for type_ in (0, 3, 2**63 - 1):
+        assert early.with_vote(replace(vote, type=Uint(type_))) is early
 
 
 def test_an_early_proposal_is_kept_until_one_of_a_later_round_comes() -> None:
