@@ -1,0 +1,241 @@
+"""The market from the command line: publish a model of one's own, run a worker as a process, ask, read the result."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from chain.types.scalars import Amount
+from client.provider import registration
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from compute.worker.settings import WorkerSettings
+from compute.zkml.errors import ModelFileUnusable, NotTrusted, RowOutOfRange
+from node.cli.errors import BadArgument
+from node.cli.frame import execute
+from node.config import UnknownKey, WrongValue, read_file
+from node.worker_home import (
+    TEMPLATE,
+    WorkerHomeExists,
+    WorkerHomeMissing,
+    WorkerRunning,
+    create_home,
+    journal,
+    open_home,
+    read_status,
+)
+from tests.support.one_node import OneNode, one_node
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_SECONDS = 60.0
+RANDOM = np.random.default_rng(3)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    """A classifier of three features in a joblib file, its data beside it."""
+    rows = RANDOM.normal(size=(50, 3))
+    labels = np.where(rows.sum(axis=1) > 0, "up", "down")
+    path = tmp_path / "trend.joblib"
+    joblib.dump(LogisticRegression().fit(rows, labels), path)
+    np.savez(path.with_suffix(".npz"), sample=rows, rows=rows, labels=labels)
+    return path
+
+
+class Market:
+    """Command lines against one running node."""
+
+    def __init__(self, node: OneNode, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.node, self.root, self._capsys = node, root, capsys
+
+    async def run(self, *argv: str) -> Any:
+        """The JSON document of a command; errors come as documents too."""
+        await asyncio.to_thread(execute, [*argv, "--json"])
+        return json.loads(self._capsys.readouterr().out)
+
+    async def ask(self, *argv: str) -> Any:
+        return await self.run(*argv, "--rpc", self.node.url)
+
+    def key(self, name: str) -> tuple[str, str]:
+        return "--key", str(self.node.home.root / self.node.accounts[name].key_file)
+
+    async def publish(self, model: Path, *options: str) -> Any:
+        data = str(model.with_suffix(".npz"))
+        options = (*options, "--data", data, "--models", str(self.root / "models"), *self.key("account1"))
+        return await self.ask("model", "publish", str(model), *options)
+
+    async def post(self, row: str, *options: str) -> Any:
+        file = self.root / "row"
+        file.write_text(row)
+        heights = ("--lock-within", "2000", "--end-within", "3000")
+        return await self.ask("task", "post", "trend", "--row", str(file), *heights, *self.key("account0"), *options)
+
+    @asynccontextmanager
+    async def worker(self, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """`cluster worker start` as a process; its end is the test's to see to."""
+        command = ("-P", "-m", "node.cli", "worker", "start", "--home", str(self.root / "worker"), *options)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+
+@pytest.fixture
+async def market(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Market]:
+    async with one_node(tmp_path) as node:
+        yield Market(node, tmp_path, capsys)
+
+
+async def test_a_model_is_published_asked_and_proven(market: Market, model_file: Path) -> None:
+    published = await market.publish(model_file, "--my-own-file", "--description", "up or down")
+    assert published["name"] == "trend" and published["accuracy_quantised"] > 0.8
+    listed = await market.ask("model", "list")
+    assert [entry["model"] for entry in listed["models"]] == ["trend"]
+    shown = await market.ask("model", "show", "trend")
+    assert shown["manifest"]["classes"] == ["down", "up"]
+    assert shown["evidence"].startswith("proof/single-party(cluster1")
+    nobody = await market.post("[1, 1, 1]")
+    assert nobody["error"]["name"] == "NoProvider"
+    await market.run(
+        *("worker", "init", "--home", str(market.root / "worker"), "--rpc", market.node.url, "--bond", "20"),
+        *("--models", str(market.root / "models"), *market.key("account2")),
+    )
+    async with market.worker() as process:
+        await _registered(market)
+        sent = await market.post("[1, 1, 1]", "--wait")
+        assert sent["result"]["class"] == "up"
+        assert sent["readers"] == [market.node.accounts["account2"].address]
+        process.kill()
+        await process.wait()
+    await _result_after_a_restart(market)
+
+
+async def _result_after_a_restart(market: Market) -> None:
+    """A task posted while no worker runs is proven by the next one, which ends in order when it is told to."""
+    waiting = await market.post("-1,-1,-1")
+    shown = await market.ask("task", "show", waiting["task"])
+    assert (shown["phase"], shown["sealed_input_bytes"] > 0) == ("open", True)
+    listed = await market.ask("task", "list")
+    assert [task["id"] for task in listed["tasks"]] == [waiting["task"]]
+    async with market.worker("--json") as process:
+        result = await market.ask("task", "result", waiting["task"])
+        assert result["class"] == "down"
+        process.send_signal(signal.SIGTERM)
+        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    final = json.loads(out)
+    assert (final["settled"], final["lost"]) == (1, 0) and int(final["earned"]) > 0
+    status = await market.run("worker", "status", "--home", str(market.root / "worker"))
+    assert status["running"] is False and status["settled_ever"] == 2
+    settled = await market.ask("task", "list", "--provider", market.node.accounts["account2"].address)
+    assert {task["phase"] for task in settled["tasks"]} == {"settled"}
+
+
+async def _registered(market: Market) -> None:
+    """Wait until the worker's account is a provider."""
+    address = market.node.accounts["account2"].address
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if "error" not in await market.ask("query", "provider_get", f"address={address}"):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_what_is_wrong_is_said_before_anything_happens(market: Market, model_file: Path) -> None:
+    refused = await market.publish(model_file)
+    assert refused["error"]["code"] == NotTrusted.code
+    missing = await market.publish(model_file.with_name("other.joblib"), "--my-own-file")
+    assert missing["error"]["code"] == ModelFileUnusable.code
+    await market.publish(model_file, "--my-own-file")
+    again = await market.publish(model_file, "--my-own-file")
+    assert again["error"]["name"] == "VersionTaken"
+    for row in ("", "[1, 2", "1;2;3", '["a", 1, 2]', "[[1], 2, 3]"):
+        assert (await market.post(row))["error"]["code"] == BadArgument.code, row
+    unknown = await market.ask("task", "show", "0x12")
+    assert unknown["error"]["code"] == BadArgument.code
+    nothing = await market.ask("task", "show", "0x" + "00" * 32)
+    assert nothing["error"]["name"] == "TaskNotFound"
+    receiptless = await market.ask("task", "result", "0x" + "00" * 32)
+    assert receiptless["error"]["name"] == "ReceiptUnusable"
+    assert (await market.ask("model", "show", "nothing"))["error"]["name"] == "ModelNameUnknown"
+    await _bond(market)
+    assert (await market.post("[1e9, 0, 0]"))["error"]["code"] == RowOutOfRange.code
+    assert (await market.post("[1, 0]"))["error"]["name"] == "WrongRowLength"
+    assert (await market.post("[1, 0, 0]", "--provider", "cluster1xyz"))["error"]["name"] != "NoProvider"
+
+
+async def _bond(market: Market) -> None:
+    """Make account2 a provider, so that there is somebody to seal to."""
+    async with RpcClient(market.node.url) as rpc:
+        secret = market.node.secret("account2")
+        wallet = await Wallet.open(secret, rpc)
+        await wallet.submit([registration(secret, Amount(10**11), Amount(1))])
+
+
+# A worker's home
+
+
+def test_the_shipped_settings_are_the_defaults() -> None:
+    assert read_file(WorkerSettings, ROOT / TEMPLATE, TEMPLATE) == WorkerSettings()
+
+
+def test_settings_written_are_settings_read(tmp_path: Path) -> None:
+    settings = WorkerSettings(rpc="http://example.net:1", min_price=7, rescue=False, models="/else/where")
+    create_home(tmp_path / "worker", settings)
+    opened = open_home(tmp_path / "worker")
+    assert opened is not None and opened.settings == settings
+    assert opened.models == Path("/else/where")
+    assert opened.key_file == tmp_path / "worker" / "keys" / "account.json"
+    with pytest.raises(WorkerHomeExists):
+        create_home(tmp_path / "worker", settings)
+    assert open_home(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("min_prise = 1", UnknownKey),
+        ("min_price = -1", WrongValue),
+        ('bond = "1"', WrongValue),
+        ("version = 2", WrongValue),
+    ],
+)
+def test_settings_that_nobody_knows_are_refused(line: str, error: type[Exception], tmp_path: Path) -> None:
+    (tmp_path / "worker.toml").write_text(line)
+    with pytest.raises(error):
+        open_home(tmp_path)
+
+
+def test_one_worker_a_folder(tmp_path: Path) -> None:
+    with journal(tmp_path), pytest.raises(WorkerRunning), journal(tmp_path):
+        pass
+    assert read_status(tmp_path) is None
+    with journal(tmp_path):
+        pass
+
+
+async def test_without_home_and_devnet_the_worker_says_what_to_do(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await asyncio.to_thread(execute, ["worker", "start", "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == WorkerHomeMissing.code and "cluster devnet up" in error["message"]
