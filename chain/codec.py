@@ -8,6 +8,7 @@ very same bytes, and every field must have exactly the declared type, range and 
 """
 
 import dataclasses
+import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import msgpack
 
-from chain.errors import NotCanonical, NotMsgpack, OversizeBytes, UnknownTag, WrongShape
+from chain.errors import CodecError, NotCanonical, NotMsgpack, OversizeBytes, UnknownTag, WrongShape
 from chain.types.scalars import SCALARS, Scalar
 
 T = TypeVar("T")
@@ -28,7 +29,8 @@ _FOREIGN: Final = "a {} has no place in it"  # maps, floats, timestamps
 Registry = Mapping[int, type]  # tag -> struct class, for one open union
 Unions = Mapping[type, Registry]
 ToPlain = Callable[[Any], Plain]
-FromPlain = Callable[[Plain, Unions, str], Any]
+FromPlain = Callable[[Plain, Unions], Any]
+FromJson = Callable[[Any, Unions, str], Any]
 NO_UNIONS: Final[Unions] = {}
 
 
@@ -38,12 +40,27 @@ class Tagged(Protocol):
     tag: ClassVar[int]
 
 
+class _Misfit(Exception):
+    """Something does not fit its definition. Where that is, is put together on the way out: fitting costs nothing."""
+
+    def __init__(self, error: Callable[[str], CodecError]) -> None:
+        self.error = error
+        self.path: list[str] = []
+
+    def at(self, where: str) -> CodecError:
+        return self.error(".".join([where, *reversed(self.path)]))
+
+
+def _misfit(expected: str, got: Plain) -> _Misfit:
+    return _Misfit(lambda where: WrongShape(where, expected, _describe(got)))
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Converter:
     to_plain: ToPlain
     from_plain: FromPlain
     to_json: Callable[[Any], object]
-    from_json: FromPlain
+    from_json: FromJson
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +68,9 @@ class _Struct:
     version: int
     names: tuple[str, ...]
     fields: tuple[_Converter, ...]
+    values: Callable[[Any], tuple[Any, ...]]  # of the fields, in order
+    to_plain: tuple[ToPlain, ...]
+    from_plain: tuple[tuple[str, FromPlain], ...]
 
 
 _structs: dict[type, _Struct] = {}
@@ -63,10 +83,24 @@ def wire(version: int = 1) -> Callable[[type[T]], type[T]]:
     def register(cls: type[T]) -> type[T]:
         hints = typing.get_type_hints(cls)
         names = tuple(f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]
-        _structs[cls] = _Struct(version, names, tuple(_converter(hints[name]) for name in names))
+        fields = tuple(_converter(hints[name]) for name in names)
+        _structs[cls] = _Struct(
+            version,
+            names,
+            fields,
+            _values_of(names),
+            tuple(field.to_plain for field in fields),
+            tuple((name, field.from_plain) for name, field in zip(names, fields, strict=True)),
+        )
         return cls
 
     return register
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def open_union(cls: type[T]) -> type[T]:
@@ -82,7 +116,11 @@ def encode(value: object) -> bytes:
 
 def decode(cls: type[T], data: bytes, *, limit: int = MAX_BYTES, unions: Unions = NO_UNIONS) -> T:
     """The struct of class `cls` that `data` encodes. Raises a CodecError for anything but its canonical encoding."""
-    return typing.cast(T, _from_plain_struct(cls, decode_plain(data, limit=limit), unions, cls.__name__))
+    plain = decode_plain(data, limit=limit)
+    try:
+        return typing.cast(T, _from_plain_struct(cls, plain, unions))
+    except _Misfit as misfit:
+        raise misfit.at(cls.__name__) from None
 
 
 def decode_plain(data: bytes, *, limit: int = MAX_BYTES) -> Plain:
@@ -151,24 +189,27 @@ def _check_items(plain: list[Plain], left: int) -> None:
 
 def _to_plain_struct(value: object) -> list[Plain]:
     struct = _structs[type(value)]
-    plain: list[Plain] = [struct.version]
-    for name, field in zip(struct.names, struct.fields, strict=True):
-        plain.append(field.to_plain(getattr(value, name)))
-    return plain
+    pairs = zip(struct.to_plain, struct.values(value), strict=True)
+    return [struct.version, *[to_plain(item) for to_plain, item in pairs]]
 
 
-def _from_plain_struct(cls: type, plain: Plain, unions: Unions, where: str) -> object:
+def _from_plain_struct(cls: type, plain: Plain, unions: Unions) -> object:
     struct = _structs[cls]
-    if type(plain) is not list or len(plain) != len(struct.fields) + 1:
-        raise WrongShape(where, f"an array of {len(struct.fields) + 1}", _describe(plain))
-    if type(plain[0]) is not int or plain[0] != struct.version:
-        raise WrongShape(where, f"version {struct.version}", f"{plain[0]!r:.40}")
-    return cls(
-        *[
-            field.from_plain(item, unions, f"{where}.{name}")
-            for item, name, field in zip(plain[1:], struct.names, struct.fields, strict=True)
-        ]
-    )
+    if type(plain) is not list or len(plain) != len(struct.names) + 1:
+        raise _misfit(f"an array of {len(struct.names) + 1}", plain)
+    version = plain[0]
+    if type(version) is not int or version != struct.version:
+        expected = f"version {struct.version}"
+        raise _Misfit(lambda where: WrongShape(where, expected, f"{version!r:.40}"))
+    values, at = [], 0
+    try:
+        for _, from_plain in struct.from_plain:
+            at += 1
+            values.append(from_plain(plain[at], unions))
+    except _Misfit as misfit:
+        misfit.path.append(struct.names[at - 1])
+        raise
+    return cls(*values)
 
 
 def _describe(plain: Plain) -> str:
@@ -190,7 +231,7 @@ def _converter(hint: Any) -> _Converter:
     if hint in _structs:
         return _Converter(
             _to_plain_struct,
-            lambda plain, unions, where: _from_plain_struct(hint, plain, unions, where),
+            lambda plain, unions: _from_plain_struct(hint, plain, unions),
             to_json,
             lambda value, unions, where: _from_json_struct(hint, value, unions, where),
         )
@@ -200,46 +241,59 @@ def _converter(hint: Any) -> _Converter:
 def _scalar(rule: Scalar, name: str) -> _Converter:
     if rule.field:
         return _field_element(rule)
-    low, high, lengths = rule.low, rule.high, rule.lengths
+    low, high = rule.low, rule.high
     base: type[Any] = rule.base
     sized = base is not int and base is not bool
-    measure = "length" if sized else "value"
-    bounds = " or ".join(map(str, lengths)) if lengths else f"{low}..{high}"
+    bounds = " or ".join(map(str, rule.lengths)) if rule.lengths else f"{low}..{high}"
+    measure = f"{'length' if sized else 'value'} {bounds}"
+    lengths = frozenset(rule.lengths or ((low,) if low == high else ()))
 
-    def check(value: Any) -> bool:
-        if type(value) is not base:
-            return False
-        size = len(value) if sized else value
-        return bool(low <= size <= high and (not lengths or size in lengths))
+    def int_from_plain(plain: Plain, _unions: Unions) -> object:
+        if type(plain) is base and low <= plain <= high:
+            return plain
+        raise _misfit(f"{name} ({base.__name__}, {measure})", plain)
 
-    def from_plain(plain: Plain, _unions: Unions, where: str) -> object:
-        if not check(plain):
-            raise WrongShape(where, f"{name} ({base.__name__}, {measure} {bounds})", _describe(plain))
-        return plain
+    def fixed_from_plain(plain: Plain, _unions: Unions) -> object:
+        if type(plain) is base and len(plain) in lengths:
+            return plain
+        raise _misfit(f"{name} ({base.__name__}, {measure})", plain)
+
+    def sized_from_plain(plain: Plain, _unions: Unions) -> object:
+        if type(plain) is base and low <= len(plain) <= high:
+            return plain
+        raise _misfit(f"{name} ({base.__name__}, {measure})", plain)
+
+    from_plain = int_from_plain if not sized else fixed_from_plain if lengths else sized_from_plain
 
     def to_plain(value: Any) -> Plain:
-        if not check(value):
-            raise WrongShape(name, f"{base.__name__}, {measure} {bounds}", _describe(value))
-        return value
+        try:
+            return from_plain(value, NO_UNIONS)
+        except _Misfit:
+            raise WrongShape(name, f"{base.__name__}, {measure}", _describe(value)) from None
 
     def from_json(value: object, unions: Unions, where: str) -> object:
-        return from_plain(rule.from_json(value, where), unions, where)
+        try:
+            return from_plain(rule.from_json(value, where), unions)
+        except _Misfit as misfit:
+            raise misfit.at(where) from None
 
     return _Converter(to_plain, from_plain, rule.to_json, from_json)
 
 
 def _field_element(rule: Scalar) -> _Converter:
-    def from_plain(plain: Plain, _unions: Unions, where: str) -> int:
+    canonical = "a canonical field element below the field order r"
+
+    def from_plain(plain: Plain, _unions: Unions) -> int:
         if type(plain) is not bytes or len(plain) != 32:
-            raise WrongShape(where, "a field element of 32 bytes", _describe(plain))
+            raise _misfit("a field element of 32 bytes", plain)
         value = int.from_bytes(plain, "big")
         if value > rule.high:
-            raise WrongShape(where, "a canonical field element below the field order r", f"{value}")
+            raise _Misfit(lambda where: WrongShape(where, canonical, f"{value}"))
         return value
 
     def to_plain(value: Any) -> bytes:
         if type(value) is not int or not 0 <= value <= rule.high:
-            raise WrongShape("FieldElement", "a canonical field element below the field order r", _describe(value))
+            raise WrongShape("FieldElement", canonical, _describe(value))
         return value.to_bytes(32, "big")
 
     def from_json(value: object, _unions: Unions, where: str) -> object:
@@ -251,10 +305,12 @@ def _field_element(rule: Scalar) -> _Converter:
 
 
 def _sequence(item: _Converter) -> _Converter:
-    def from_plain(plain: Plain, unions: Unions, where: str) -> object:
+    read, write = item.from_plain, item.to_plain
+
+    def from_plain(plain: Plain, unions: Unions) -> object:
         if type(plain) is not list:
-            raise WrongShape(where, "an array", _describe(plain))
-        return tuple([item.from_plain(x, unions, where) for x in plain])
+            raise _misfit("an array", plain)
+        return tuple([read(x, unions) for x in plain])
 
     def from_json(value: object, unions: Unions, where: str) -> object:
         if type(value) is not list:
@@ -262,7 +318,7 @@ def _sequence(item: _Converter) -> _Converter:
         return tuple([item.from_json(x, unions, where) for x in value])
 
     return _Converter(
-        lambda value: [item.to_plain(x) for x in value],
+        lambda value: [write(x) for x in value],
         from_plain,
         lambda value: [item.to_json(x) for x in value],
         from_json,
@@ -272,7 +328,7 @@ def _sequence(item: _Converter) -> _Converter:
 def _optional(item: _Converter) -> _Converter:
     return _Converter(
         lambda value: None if value is None else item.to_plain(value),
-        lambda plain, unions, where: None if plain is None else item.from_plain(plain, unions, where),
+        lambda plain, unions: None if plain is None else item.from_plain(plain, unions),
         lambda value: None if value is None else item.to_json(value),
         lambda value, unions, where: None if value is None else item.from_json(value, unions, where),
     )
@@ -282,13 +338,17 @@ def _union(base: type) -> _Converter:
     def to_plain(value: Any) -> Plain:
         return [value.tag, *_to_plain_struct(value)]
 
-    def from_plain(plain: Plain, unions: Unions, where: str) -> object:
+    def from_plain(plain: Plain, unions: Unions) -> object:
         if type(plain) is not list or not plain or type(plain[0]) is not int:
-            raise WrongShape(where, f"a tagged {base.__name__}", _describe(plain))
-        cls = unions.get(base, {}).get(plain[0])
+            raise _misfit(f"a tagged {base.__name__}", plain)
+        tag = plain[0]
+        cls = unions.get(base, {}).get(tag)
         if cls is None:
-            raise UnknownTag(where, plain[0])
-        return _from_plain_struct(cls, plain[1:], unions, cls.__name__)
+            raise _Misfit(lambda where: UnknownTag(where, tag))
+        try:
+            return _from_plain_struct(cls, plain[1:], unions)
+        except _Misfit as misfit:
+            raise misfit.at(cls.__name__) from None
 
     def union_json(value: Any) -> object:
         return {"type": value.name, **to_json(value)}
