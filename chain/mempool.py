@@ -16,7 +16,7 @@ from chain.types.transaction import Transaction
 
 MAX_QUEUED_PER_SENDER: Final = 64
 MAX_BYTES: Final = 32 * 2**20
-MAX_COUNT: Final = 50_000
+MAX_COUNT: Final = 30_000  # at 2 KB of objects each
 NOTHING: Final = Amount(0)
 
 
@@ -94,20 +94,24 @@ class PoolFull(MempoolError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A waiting transaction with what ordering needs: its work, and the tip per unit of it in 2**-32 nano-CLU."""
+    """A waiting transaction with what ordering needs.
+
+    price: the tip per work unit, in 2**-32 nano-CLU. highest_base_fee: the highest that the fee limit covers.
+    """
 
     transaction: Transaction
     work: WorkUnits
     price: int
+    highest_base_fee: int
+
+    @classmethod
+    def of(cls, transaction: Transaction, work: WorkUnits) -> "Entry":
+        envelope, divisor = transaction.envelope, max(work, 1)
+        return cls(transaction, work, (envelope.tip << 32) // divisor, (envelope.fee_limit - envelope.tip) // divisor)
 
     def pays_more_than(self, other: "Entry") -> bool:
         """Compared exactly: prices are rounded."""
         return self.transaction.envelope.tip * other.work > other.transaction.envelope.tip * self.work
-
-    def affords(self, base_fee: Amount) -> bool:
-        """Does the fee limit cover this base fee?"""
-        envelope = self.transaction.envelope
-        return self.work * base_fee + envelope.tip <= envelope.fee_limit
 
 
 @dataclass(slots=True)
@@ -178,7 +182,7 @@ class Mempool:
     def add(self, transaction: Transaction, work: WorkUnits, committed: Nonce, *, allow_gap: bool = False) -> None:
         """Take a checked transaction. Raises a MempoolError; then nothing has changed."""
         self.check(transaction, committed, allow_gap=allow_gap)
-        entry = Entry(transaction, work, (transaction.envelope.tip << 32) // max(work, 1))
+        entry = Entry.of(transaction, work)
         replaced = self._waiting(transaction.sender, transaction.envelope.nonce)
         if replaced is not None:
             self._forget(replaced)
@@ -198,7 +202,7 @@ class Mempool:
         heads = [
             (-entry.price, account, sender.next_nonce)
             for account, sender in self._senders.items()
-            if (entry := sender.entries.get(sender.next_nonce)) is not None and entry.affords(base_fee)
+            if (entry := sender.entries.get(sender.next_nonce)) is not None and entry.highest_base_fee >= base_fee
         ]
         heapq.heapify(heads)
         while heads:
@@ -206,7 +210,7 @@ class Mempool:
             entries = self._senders[account].entries
             transaction = entries[nonce].transaction
             following = entries.get(Nonce(nonce + 1))
-            if following is not None and following.affords(base_fee):
+            if following is not None and following.highest_base_fee >= base_fee:
                 heapq.heapreplace(heads, (-following.price, account, Nonce(nonce + 1)))
             else:
                 heapq.heappop(heads)
