@@ -119,7 +119,6 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     relay.connect(network, driver)
     return Node(
         config,
-        genesis,
         storage_key,
         ledger,
         executor,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from chain.mempool import Mempool
-from chain.types.genesis import Genesis
 from node.config import Config
 from node.driver import Driver
 from node.executor import Executor
@@ -22,7 +21,6 @@ class Node:
     """One running node."""
 
     config: Config
-    genesis: Genesis
     storage_key: StorageKey | None
     ledger: Ledger
     executor: Executor

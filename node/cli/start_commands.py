@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -50,13 +51,15 @@ async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
     recorder = None if arguments.record is None else Recorder(arguments.record)
     instruments = Instruments(recorder, arguments.credulous)
     app = App(home, passphrase=passphrase_from(arguments.passphrase_file), instruments=instruments)
+    gc.collect()
+    gc.freeze()  # what was made so far stays: searching it for garbage would hold up every vote for a while
 
     def ready() -> None:
         tip = app.node.ledger.tip
         shown = {
             "ready": f"http://{config.rpc.listen}",
             "p2p": config.p2p.listen,
-            "chain_id": app.node.genesis.chain_id,
+            "chain_id": app.node.ledger.chain.chain_id,
             "height": tip.height,
         }
         screen.line(f"ready: RPC at {shown['ready']}, chain {shown['chain_id']}, height {tip.height}")

@@ -38,7 +38,7 @@ async def _ask(root: Path) -> tuple[Trusted, Key, dict[str, Any], dict[str, Any]
                 break
         key = keys.account(AccountId(node.secret("account0").public))
         present, absent = await rpc.call("chain_getProof", key=key), await rpc.call("chain_getProof", key=ABSENT)
-        return trust_genesis(node.app.node.genesis), key, present, absent
+        return trust_genesis(node.home.load_genesis()), key, present, absent
 
 
 Answers = tuple[Trusted, Key, dict[str, Any], dict[str, Any]]
