@@ -14,7 +14,7 @@ from client.wallet import Wallet
 from contracts.token.actions import Transfer
 from crypto.address import decode_address
 from node.cli.amounts import parse_amount, show_amount
-from node.cli.frame import add_command, subcommands
+from node.cli.frame import DEFAULT_RPC, add_command, subcommands
 from node.cli.init_commands import add_plan_arguments, plan_of
 from node.cli.places import cache_folder, devnet_folder
 from node.cli.screen import Json, Screen
@@ -108,11 +108,13 @@ async def _bring_up(network: Network, processes: Processes, screen: Screen) -> d
     screen.line(f"chain {network.chain_id}, {len(network.members)} validators, files in {network.root}")
     screen.table("RPC", ("validator", "URL"), [(member.name, member.rpc) for member in network.members])
     screen.table(
-        f"Funded accounts, {show_amount(funded[0].balance)} each; keys in accounts/NAME.json, seeds in accounts.json",
-        ("name", "address"),
-        [(account.name, account.address) for account in funded],
+        f"Funded accounts, {show_amount(funded[0].balance)} each, for this network only; key files in accounts/NAME.json",
+        ("name", "address", "key (seed)"),
+        [(account.name, account.address, account.seed) for account in funded],
     )
     _show_contents(contents, screen)
+    if network.rpc_urls[0] != DEFAULT_RPC:
+        screen.line(f"for the other commands: export CLUSTER_RPC={network.rpc_urls[0]}")
     return {
         "chain_id": network.chain_id,
         "dir": str(network.root),
