@@ -1,5 +1,6 @@
 """A process that proves and signs results; it loads the model's files once."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from compute.zkml.prover import InferenceProver, prove_result
 from contracts.registry.state import Program
 from contracts.tasks.state import Task
 from crypto.keys import SecretKey
+
+NICENESS = 10
 
 _loaded: list[InferenceProver] = []
 
@@ -30,7 +33,8 @@ class ProofJob:
 
 
 def start(models: Path, program: bytes) -> None:
-    """Load the files of a program, given by its encoded record."""
+    """Load the files of a program, given by its encoded record; give way to the validators."""
+    os.nice(NICENESS)
     _loaded.append(load_artifact(models, decode(Program, program))[1])
 
 
