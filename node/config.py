@@ -3,6 +3,7 @@
 Unknown keys, wrong types and values out of range are refused with the key's full name.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 CONFIG_VERSION: Final = 1
+MAX_MONIKER: Final = 64
 T = TypeVar("T")
 
 
@@ -36,12 +38,12 @@ class ConfigMissing(ConfigError):
 
 
 class ConfigUnreadable(ConfigError):
-    """The file is not TOML."""
+    """The file is not TOML, or the system does not let it be read."""
 
     code = 7012
 
     def __init__(self, path: Path, reason: str, template: str) -> None:
-        super().__init__(f"{path} is not valid TOML: {reason}. Compare it with {template}.")
+        super().__init__(f"{path} cannot be read as TOML: {reason}. Compare it with {template}.")
         self.path, self.reason, self.template = str(path), reason, template
 
 
@@ -137,8 +139,10 @@ class Config:
             raise WrongValue("version", str(CONFIG_VERSION), self.version)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise WrongValue("log_level", "debug, info, warning or error", self.log_level)
-        parse_listen("rpc.listen", self.rpc.listen)
-        parse_listen("p2p.listen", self.p2p.listen)
+        if not 1 <= len(self.moniker) <= MAX_MONIKER or not self.moniker.isprintable():
+            raise WrongValue("moniker", f"1 to {MAX_MONIKER} printable characters", self.moniker)
+        if parse_listen("rpc.listen", self.rpc.listen) == parse_listen("p2p.listen", self.p2p.listen):
+            raise WrongValue("p2p.listen", "another address than rpc.listen", self.p2p.listen)
         for peer in self.p2p.peers:
             try:
                 PeerAddress.parse(peer)
@@ -150,9 +154,12 @@ class Config:
 def parse_listen(key: str, text: str) -> Address:
     """The address that `host:port` names. Raises WrongValue."""
     try:
-        return PeerAddress.parse(text).address
+        peer = PeerAddress.parse(text)
     except P2PError as error:
         raise WrongValue(key, "host:port", text) from error
+    if peer.node_id is not None:
+        raise WrongValue(key, "host:port without a node id", text)
+    return peer.address
 
 
 def load_config(path: Path) -> Config:
@@ -169,7 +176,9 @@ def read_file(cls: type[T], path: Path, template: str) -> T:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigMissing(path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigUnreadable(path, error.strerror or "refused", template) from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, nested without end
         raise ConfigUnreadable(path, str(error), template) from error
     return _read(cls, table, "")
 
@@ -226,4 +235,5 @@ def _line(name: str, value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A basic string of TOML: JSON's escapes are TOML's, which wants DEL escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

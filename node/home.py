@@ -152,6 +152,8 @@ def read_genesis(path: Path) -> Genesis:
         genesis = from_json(Genesis, json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise GenesisUnreadable(path, "the file does not exist.") from None
+    except OSError as error:
+        raise GenesisUnreadable(path, f"{error.strerror or 'it cannot be read'}.") from error
     except (ValueError, RecursionError) as error:
         raise GenesisUnreadable(path, f"{error}.") from error
     except ClusterError as error:

@@ -7,10 +7,21 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import configs
 from node.cli.frame import build_parser
-from node.config import Config, ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue, dump_config, load_config
+from node.config import (
+    Config,
+    ConfigMissing,
+    ConfigUnreadable,
+    P2PConfig,
+    UnknownKey,
+    WrongValue,
+    dump_config,
+    load_config,
+)
 
 FOLDER = Path(configs.__path__[0])
 TEMPLATE = FOLDER / "validator.toml"
@@ -58,8 +69,13 @@ def test_bounds_in_the_template_are_those_that_are_enforced() -> None:
 
 
 def test_what_is_dumped_loads_again(tmp_path: Path) -> None:
-    config = Config(moniker='quote " and \\ backslash')
+    config = Config(moniker='quote " and \\ backslash and ü', p2p=P2PConfig(peers=("a:1", "b.example:2")))
     assert load_config(written(tmp_path / "c.toml", dump_config(config))) == config
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_any_text_is_dumped_as_toml_reads_it(text: str) -> None:
+    assert tomllib.loads(dump_config(Config(moniker=text)))["moniker"] == text
 
 
 @pytest.mark.parametrize("key", ["rpc.lisen", "colour", "p2p.colour", "storage.sealed.deep"])
@@ -75,10 +91,17 @@ def test_unknown_keys_are_refused_by_their_full_name(tmp_path: Path, key: str) -
         "version = true",
         'log_level = "loud"',
         "moniker = 7",
+        'moniker = ""',
+        'moniker = "two\\nlines"',
+        "moniker = 2026-11-22",
         'validator = "yes"',
         "rpc = 1",
         'rpc.listen = "8645"',
         'rpc.listen = "127.0.0.1:0"',
+        f'rpc.listen = "{64 * "a"}@127.0.0.1:8645"',
+        'p2p.listen = "127.0.0.1:8645"',
+        "rpc.max_batch = true",
+        "rpc.max_batch = 99999999999999999999",
         "rpc.max_batch = 0",
         "rpc.max_batch = 1.0",
         'p2p.peers = "one"',
@@ -102,6 +125,10 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'moniker = "\xff"')
     with pytest.raises(ConfigUnreadable):
         load_config(tmp_path / "latin.toml")
+    with pytest.raises(ConfigUnreadable, match="directory"):
+        load_config(tmp_path)
+    with pytest.raises(ConfigUnreadable):
+        load_config(written(tmp_path / "deep.toml", "a = " + "[" * 100_000))
 
 
 def test_the_systemd_unit_starts_a_command_that_there_is() -> None:
