@@ -1,6 +1,8 @@
 """`cluster demo`: four validators, real models, a secret, attacks and a crash, in under three minutes."""
 
 import argparse
+import asyncio
+import signal
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -26,6 +28,22 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 async def _demo(arguments: argparse.Namespace, screen: Screen) -> Json:
+    """Play the demo; a signal ends it in order: whatever it started is stopped."""
+    playing = asyncio.ensure_future(_play(arguments, screen))
+
+    def stop() -> None:
+        screen.line("interrupted: stopping what was started")
+        playing.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _play(arguments: argparse.Namespace, screen: Screen) -> Json:
     plan = Plan(
         chain_id="cluster-demo", base_port=arguments.base_port, block_time_ms=round(1000 * arguments.block_time)
     )

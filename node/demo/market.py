@@ -93,9 +93,11 @@ class MarketAct:
         self._worker.start()
         try:
             yield
-        finally:
-            stage.facts["prove_seconds"] = self._worker.prove_seconds()
-            await asyncio.to_thread(self._worker.stop)
+        except BaseException:
+            self._worker.kill()
+            raise
+        stage.facts["prove_seconds"] = self._worker.prove_seconds()
+        await asyncio.to_thread(self._worker.stop)
 
     async def post(self) -> None:
         """Twenty held-out rows, each sealed to the providers that may lock."""

@@ -7,7 +7,15 @@ from node.demo.errors import DemoFailed
 from node.demo.stage import Stage
 
 CLU: Final = 10**9
-SHOWN: Final = ("account0", "provider", "account3", "account4", "account5")
+SHOWN: Final = {
+    "account0": "requester",
+    "provider": "provider",
+    "account1": "publisher, royalties",
+    "account3": "counter's owner",
+    "account4": "second provider, lost a lock",
+    "account5": "copier",
+}
+PARTS: Final = {"node2": "node2 (was killed)", "node3": "node3 (played the liar)"}
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -27,10 +35,15 @@ async def report(stage: Stage) -> dict[str, Any]:
     screen.table("What was measured", ("", ""), list(facts.items()))
     screen.line()
     screen.table(
-        "Balances", ("account", "CLU at genesis", "CLU now"), [(n, *_clu(stage, n, b)) for n, b in balances.items()]
+        "Balances",
+        ("account", "CLU at genesis", "CLU now"),
+        [(f"{n} ({SHOWN[n]})", *_clu(stage, n, b)) for n, b in balances.items()],
     )
     screen.line()
-    rows = [(s["moniker"], s["height"], s["proofs_verified"], s["proofs_refused"], s["state_root"]) for s in statuses]
+    rows = [
+        (PARTS.get(s["moniker"], s["moniker"]), s["height"], s["proofs_verified"], s["proofs_refused"], s["state_root"])
+        for s in statuses
+    ]
     columns = ("", "height", "proofs verified", "refused", "state root")
     screen.table("Validators, since each was last started", columns, rows)
     screen.line()

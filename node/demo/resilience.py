@@ -20,7 +20,7 @@ class ResilienceAct:
         stage = self._stage
         self._killed_at = await stage.height()
         stage.processes.kill(self._member)
-        stage.say(f"6. {self._member.name} is killed with SIGKILL at height {self._killed_at}")
+        stage.say(f"6. Meanwhile {self._member.name} is killed with SIGKILL at height {self._killed_at}")
         await stage.reach(self._killed_at + 2)
 
     async def bring_back(self) -> None:

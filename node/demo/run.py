@@ -1,7 +1,6 @@
 """The demo from its first process to its last table: seven acts on one network of four validators."""
 
 import asyncio
-import contextlib
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from node.demo.stage import Stage
 from node.devnet.files import Plan, create_network
 from node.devnet.processes import Processes, check_ports
 
-ACTS: Final = 7
+ACTS: Final = 6  # the seventh is the report
 
 
 async def run_demo(folder: Path, plan: Plan, keep: bool, screen: Screen) -> dict[str, Any]:
@@ -26,16 +25,20 @@ async def run_demo(folder: Path, plan: Plan, keep: bool, screen: Screen) -> dict
     started = time.monotonic()
     network = create_network(folder / "network", plan, time.time_ns() // 1_000_000)
     processes = Processes(network)
+    stays_up = False
     try:
-        with screen.progress("starting four validators", ACTS) as step:
-            async with Stage(network, processes, screen) as stage:
-                stage.step = step
+        async with Stage(network, processes, screen) as stage:
+            with screen.progress("starting four validators", ACTS) as stage.step:
                 await _start(stage)
-                document = await _play(stage, folder, keep)
-                screen.line(f"The demo took {time.monotonic() - started:.0f} s.")
-                return document
+                await _play(stage, folder)
+            stays_up = keep
+            document = await report(stage)
+            screen.line(f"The demo took {time.monotonic() - started:.0f} s.")
+            if keep:
+                _tell_what_stays(stage, folder)
+            return document
     finally:
-        if not keep:
+        if not stays_up:
             await asyncio.to_thread(processes.stop_all)
 
 
@@ -52,7 +55,7 @@ async def _start(stage: Stage) -> None:
     stage.step.advance()
 
 
-async def _play(stage: Stage, folder: Path, keep: bool) -> dict[str, Any]:
+async def _play(stage: Stage, folder: Path) -> None:
     market = MarketAct(stage, folder)
     resilience = ResilienceAct(stage)
     await market.publish()
@@ -71,11 +74,11 @@ async def _play(stage: Stage, folder: Path, keep: bool) -> dict[str, Any]:
     stage.step.advance()
     await resilience.agree()
     stage.step.advance()
-    with contextlib.suppress(KeyError):
-        del stage.facts["calls"]
-    document = await report(stage)
-    stage.step.advance()
-    if keep:
-        stage.screen.line(f"It still runs: {', '.join(stage.network.rpc_urls)}.")
-        stage.screen.line(f"Stop it with `cluster devnet down --dir {stage.network.root}`.")
-    return document
+
+
+def _tell_what_stays(stage: Stage, folder: Path) -> None:
+    """Where the network answers, and how to go on with it or to end it."""
+    screen, root = stage.screen, stage.network.root
+    screen.line(f"The validators still run: {', '.join(stage.network.rpc_urls)}.")
+    screen.line(f"Let the provider work on with `cluster worker start --home {folder / 'worker'}`.")
+    screen.line(f"Stop the validators with `cluster devnet down --dir {root}`.")

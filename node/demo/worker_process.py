@@ -36,6 +36,12 @@ class WorkerProcess:
                 start_new_session=True,
             )
 
+    def kill(self) -> None:
+        """SIGKILL: for a demo that ends early and waits for nothing."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
     def stop(self) -> None:
         """SIGTERM, twice if need be, then SIGKILL."""
         if self._child is None:
