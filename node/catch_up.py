@@ -98,7 +98,7 @@ class CatchUp:
 
     async def give_block(self, peer: NodeId, height: Height) -> bool:
         """Send one final block; False when there is none or the peer's queue is full."""
-        encoded = await self._executor.reading(self._executor.ledger.final_block, height)
+        encoded = await self._executor.reading_for_peers(self._executor.ledger.final_block, height)
         if encoded is None:
             return False
         return all(self._give(peer, encode(piece)) for piece in pieces_of(height, encoded))

@@ -71,6 +71,7 @@ class Executor:
         self._execution = ThreadPoolExecutor(1, thread_name_prefix="execution")
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._answers = ThreadPoolExecutor(1, thread_name_prefix="answers")
 
     async def on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking signing or logging in its thread."""
@@ -83,6 +84,10 @@ class Executor:
     async def reading(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that reads committed data for others."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: work(*args, **kwargs))
+
+    async def reading_for_peers(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for other nodes, who never wait behind RPC: on their statuses hang the repeats of votes."""
+        return await asyncio.get_running_loop().run_in_executor(self._answers, lambda: work(*args, **kwargs))
 
     async def open_body(self, encoded: bytes) -> Body | None:
         """Decode what parts made whole; None when it is no block."""
@@ -164,5 +169,6 @@ class Executor:
     def close(self) -> None:
         """Wait for the threads to finish what they do; what waits for a reader is dropped."""
         self._readers.shutdown(cancel_futures=True)
+        self._answers.shutdown(cancel_futures=True)
         self._execution.shutdown()
         self._disk.shutdown()

@@ -12,6 +12,7 @@ from typing import Final
 from chain.codec import decode, encode
 from chain.consensus.repeats import Status, repeats_for
 from chain.errors import CodecError
+from chain.execution.transaction import WrongChain, WrongGenesis, WrongNumberOfActions
 from chain.execution.verifier import BadSignature, FalseEvidence
 from chain.types.parts import BlockPart, WrongPart
 from chain.types.scalars import Height, ValidatorId
@@ -57,6 +58,8 @@ STATUS_EVERY_S: Final = 1.0
 VOTE_REPEATS: Final = (20.0, 40.0)  # answers a second to one peer's statuses, and at once: votes and proposals
 BLOCK_REPEATS: Final = (1.0, 2.0)  # parts of a proposed block
 FINAL_REPEATS: Final = (8.0, 16.0)  # final blocks
+
+TIMELESS: Final = (WrongChain, WrongGenesis, WrongNumberOfActions)  # rules that hold or not, whatever state is
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +168,8 @@ class Relay:
             await self._ingress.admit(payload, f"peer {peer.hex()}", allow_gap=True)
         except (CodecError, BadSignature, FalseEvidence):
             raise
+        except TIMELESS as error:  # it costs to find out, and comes again and again if nobody is blamed
+            return Verdict.reject(str(error))
         except ClusterError:  # a rule of state or of the queue: the peer may see another height than this node
             return Verdict.IGNORE
         return Verdict.ACCEPT

@@ -21,7 +21,8 @@ from p2p.topics import Topics, TopicSpec
 from p2p.wire import Frame, Kind, encode_frame
 
 REJECTED_COST: Final = 10
-TURN: Final = 64  # messages judged before others get a turn of the event loop
+TURN: Final = 64  # messages judged before others get a turn of the event loop,
+TURN_SECONDS: Final = 0.01  # or fewer that took so long
 
 log = logging.getLogger(__name__)
 
@@ -78,14 +79,15 @@ class Gossip:
 
     async def judge(self, spec: TopicSpec) -> None:
         """One worker of one topic, for ever."""
-        lane, turn = self._lanes[spec.number], 0
+        lane, turn, since = self._lanes[spec.number], 0, self._clock()
         while True:
             delivery = await lane.get()
             verdict = await self._ask(spec, delivery)
             self._settle(spec, delivery, verdict)
             turn += 1
-            if turn % TURN == 0:
+            if turn >= TURN or self._clock() - since >= TURN_SECONDS:
                 await asyncio.sleep(0)
+                turn, since = 0, self._clock()
 
     def _check(self, topic: int, payload: bytes) -> TopicSpec:
         limit = self._topics.max_sizes.get(topic)

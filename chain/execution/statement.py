@@ -45,7 +45,7 @@ def context_element(
         vk_id,
         envelope.sender,
         list(guard),
-        effects_digest(envelope),
+        envelope.effects_digest,
     ]
     return FieldElement(int.from_bytes(tagged_hash(domains.CONTEXT, encode(fields))[:31], "big"))
 

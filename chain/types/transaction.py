@@ -6,6 +6,7 @@ from typing import Final
 
 from chain.codec import Unions, decode, encode, wire
 from chain.execution.action import Action, Claim
+from chain.execution.statement import effects_digest
 from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Signature, TxHash, Uint
 from crypto import domains
 from crypto.hashing import tagged_hash
@@ -25,7 +26,7 @@ class FeeSource:
 
 
 @wire()
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Envelope:
     """Everything that the signature covers. fork_id is the hash of the active upgrade (zero before the first)."""
 
@@ -42,6 +43,11 @@ class Envelope:
     @property
     def sender(self) -> AccountId:
         return self.fee_source.signer
+
+    @cached_property
+    def effects_digest(self) -> Hash:
+        """What all proofs of the transaction are bound to, computed once however many actions carry one."""
+        return effects_digest(self)
 
     def signing_bytes(self) -> bytes:
         """What the signature covers: 32 bytes, domain-separated; chain id and genesis hash are inside."""

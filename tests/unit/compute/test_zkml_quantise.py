@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from compute.zkml.errors import NotFinite, UnsupportedModel
+from compute.zkml.errors import NotFinite, NotFitted, UnsupportedModel, WrongRowLength
 from compute.zkml.example_models import DIGITS, ExampleModel, breast_cancer, digits
 from compute.zkml.quantise import calibrated_inputs, classes_of, float_layers, integer_inputs, quantise
 
@@ -107,6 +107,36 @@ def test_what_has_no_circuit_is_refused(classifier: Any) -> None:
     classifier.fit(ROWS, LABELS)
     with pytest.raises(UnsupportedModel):
         quantise(classifier, calibrated_inputs(ROWS, 8), ROWS, ROWS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "kind"),
+    [
+        (LogisticRegression(), "LogisticRegression"),
+        (MLPClassifier((3,)), "MLPClassifier"),
+        (make_pipeline(StandardScaler(), LogisticRegression().fit(ROWS, LABELS)), "StandardScaler"),
+        (make_pipeline(StandardScaler().fit(ROWS), LogisticRegression()), "LogisticRegression"),
+    ],
+    ids=["alone", "mlp", "the scaler", "behind a scaler"],
+)
+def test_what_was_never_fitted_is_refused_by_name(classifier: Any, kind: str) -> None:
+    with pytest.raises(NotFitted, match=r"call \.fit") as refused:
+        float_layers(classifier)
+    assert refused.value.kind == kind
+
+
+@pytest.mark.parametrize(("mean", "std"), [(True, False), (False, True), (False, False)])
+def test_a_scaler_does_what_it_was_told_to(mean: bool, std: bool) -> None:
+    shifted = ROWS + 3.0
+    scaler = StandardScaler(with_mean=mean, with_std=std)
+    classifier = make_pipeline(scaler, LogisticRegression()).fit(shifted, LABELS)
+    assert np.allclose(float_layers(classifier).logits(shifted)[:, 0], classifier.decision_function(shifted))
+
+
+def test_data_of_another_width_than_the_model_is_refused() -> None:
+    classifier, narrow = LogisticRegression().fit(ROWS, LABELS), ROWS[:, :3]
+    with pytest.raises(WrongRowLength):
+        quantise(classifier, calibrated_inputs(narrow, 8), narrow, narrow, LABELS)
 
 
 def test_weights_and_samples_that_are_no_numbers_are_refused() -> None:

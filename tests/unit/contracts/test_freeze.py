@@ -164,14 +164,22 @@ def test_while_tasks_wait_to_be_paid_back_nobody_moves_them_or_unfreezes_the_key
     assert waiting
     with pytest.raises(KeyFrozen):
         chain.check(PROVIDER, Lock(waiting[0]))
-    if chain.state_of(locked) == state.LOCKED:
-        with pytest.raises(KeyFrozen):
-            chain.check(PROVIDER, chain.result(locked))
     with pytest.raises(KeyStillDissolving):
         chain.check(operator(0), VoteFreeze(key_of(chain), False))
     chain.pass_to(chain.height + 4)
     assert {chain.state_of(task) for task in (*tasks, locked)} == {state.DISSOLVED}
     chain.check(operator(0), VoteFreeze(key_of(chain), False))
+
+
+def test_no_result_is_taken_under_a_frozen_key_while_locked_tasks_wait() -> None:
+    chain = TaskChain(powers=POWERS, max_expiries_per_block=Uint(1))
+    tasks = [chain.locked() for _ in range(3)]
+    freeze(chain)
+    waiting = [task for task in tasks if chain.state_of(task) == state.LOCKED]
+    assert len(waiting) == 2
+    for task in waiting:
+        with pytest.raises(KeyFrozen):
+            chain.check(PROVIDER, chain.result(task))
 
 
 def test_an_unfrozen_key_works_again(chain: TaskChain) -> None:

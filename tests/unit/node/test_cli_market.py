@@ -19,7 +19,7 @@ from client.provider import registration
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.worker.settings import WorkerSettings
-from compute.zkml.errors import ModelFileUnusable, NotTrusted, RowOutOfRange
+from compute.zkml.errors import ClassifierFileUnusable, NotTrusted, RowOutOfRange
 from node.cli.errors import BadArgument
 from node.cli.frame import execute
 from node.config import UnknownKey, WrongValue, read_file
@@ -164,7 +164,7 @@ async def test_what_is_wrong_is_said_before_anything_happens(market: Market, mod
     refused = await market.publish(model_file)
     assert refused["error"]["code"] == NotTrusted.code
     missing = await market.publish(model_file.with_name("other.joblib"), "--my-own-file")
-    assert missing["error"]["code"] == ModelFileUnusable.code
+    assert missing["error"]["code"] == ClassifierFileUnusable.code
     await market.publish(model_file, "--my-own-file")
     again = await market.publish(model_file, "--my-own-file")
     assert again["error"]["name"] == "VersionTaken"

@@ -239,6 +239,30 @@ async def test_votes_are_judged_while_a_transaction_takes_long() -> None:
     assert [frame.payload for frame in place.b.queued] == [b"vote"]
 
 
+class Slow(Recorder):
+    """Takes the event loop for a while with each message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = ManualClock()
+
+    async def on_message(self, peer: NodeId, topic: int, payload: bytes) -> Verdict:
+        self.clock.now += 0.02
+        return await super().on_message(peer, topic, payload)
+
+
+async def test_others_have_their_turn_between_messages_that_take_long() -> None:
+    place = Place(handler=Slow())
+    place.clock = place.handler.clock
+    place.gossip._clock = place.clock
+    async with place.judging():
+        await asyncio.sleep(0)
+        place.hears(place.a, TRANSACTIONS, *(b"heavy %d" % number for number in range(10)))
+        place.hears(place.b, VOTES, b"vote")
+        await place.settled(11)
+    assert [payload for _, _, payload in place.handler.messages].index(b"vote") <= 2
+
+
 def small_inbox(drop: Drop) -> Place:
     return Place(topics=(replace(VOTES, drop=drop, queue_bytes=2000), *TOPICS[1:]))
 
