@@ -64,6 +64,28 @@ class ModelFileUnusable(ModelError):
         self.path, self.reason = str(path), reason
 
 
+class NotFitted(ModelError):
+    """A classifier, or the scaler before it, was saved before it was fitted."""
+
+    code = 6111
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"the {kind} is not fitted, so it has no weights; call .fit(rows, labels), then save it again."
+        )
+        self.kind = kind
+
+
+class ClassifierFileUnusable(ModelError):
+    """A joblib file, or the data beside it, is missing or holds something else."""
+
+    code = 6112
+
+    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+        super().__init__(f"{path} cannot be used: {reason}. {remedy}")
+        self.path, self.reason = str(path), reason
+
+
 class ManifestUnusable(ModelError):
     """A program's manifest is not one of a quantised model."""
 

@@ -9,12 +9,17 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from compute.zkml.errors import NotFinite, UnsupportedModel
+from compute.zkml.errors import NotFinite, NotFitted, UnsupportedModel, WrongRowLength
 from compute.zkml.manifest import FORMAT, Manifest
 from compute.zkml.model import WEIGHT_LIMIT, DenseLayer, QuantisedModel
 
 HIDDEN_BITS: Final = 8  # what a hidden value keeps after its shift, on the calibration sample
 MARGIN: Final = 0.5  # the input range is the sample's, widened by this share of its width on both sides
+FITTED: Final = {  # attributes that .fit() sets
+    "LogisticRegression": ("coef_", "intercept_", "classes_"),
+    "MLPClassifier": ("coefs_", "intercepts_", "classes_"),
+    "StandardScaler": ("scale_", "mean_"),
+}
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,18 +63,20 @@ class Quantised:
 def float_layers(classifier: Any) -> FloatLayers:
     """The layers of a fitted LogisticRegression or MLPClassifier (ReLU), alone or behind a StandardScaler.
 
-    Raises UnsupportedModel, NotFinite.
+    Raises UnsupportedModel, NotFitted, NotFinite.
     """
     scaler, estimator = _unwrapped(classifier)
     kind = type(estimator).__name__
+    _require_fitted(scaler, estimator)
     if kind == "LogisticRegression":
         weights, biases = [estimator.coef_], [estimator.intercept_]
     elif kind == "MLPClassifier" and estimator.activation == "relu":
         weights, biases = [matrix.T for matrix in estimator.coefs_], list(estimator.intercepts_)
     else:
         raise UnsupportedModel(f"a {kind}", "LogisticRegression, MLPClassifier with ReLU, StandardScaler before them")
-    if scaler is not None:
+    if scaler is not None and scaler.with_std:
         weights[0] = weights[0] / scaler.scale_
+    if scaler is not None and scaler.with_mean:
         biases[0] = biases[0] - weights[0] @ scaler.mean_
     if not all(np.isfinite(array).all() for array in (*weights, *biases)):
         raise NotFinite("the model's weights")
@@ -95,9 +102,14 @@ def calibrated_inputs(sample: Floats, bits: int) -> InputScale:
 def quantise(classifier: Any, scale: InputScale, sample: Floats, rows: Floats, labels: npt.NDArray[Any]) -> Quantised:
     """Quantise a fitted classifier. sample calibrates the shifts; rows and labels are held out, for the accuracies.
 
-    Raises UnsupportedModel, NotFinite.
+    Raises UnsupportedModel, NotFitted, NotFinite, WrongRowLength.
     """
     layers = float_layers(classifier)
+    features = layers.weights[0].shape[1]
+    if sample.shape[1] != features:
+        raise WrongRowLength(features, sample.shape[1])
+    if not np.isfinite(rows).all():
+        raise NotFinite("the held-out sample")
     model, logit_step, maxima = _integer_layers(layers, scale, _numbers(sample, scale))
     manifest = Manifest(
         format=FORMAT,
@@ -135,6 +147,15 @@ def _unwrapped(classifier: Any) -> tuple[Any, Any]:
     raise UnsupportedModel(
         "a pipeline of " + ", ".join(type(step).__name__ for step in steps), "StandardScaler + model"
     )
+
+
+def _require_fitted(scaler: Any, estimator: Any) -> None:
+    """What fitting leaves behind is there, on the parts whose kind has a circuit. Raises NotFitted."""
+    for part in (scaler, estimator):
+        kind = type(part).__name__
+        missing = [name for name in FITTED.get(kind, ()) if not hasattr(part, name)]
+        if missing:
+            raise NotFitted(kind)
 
 
 def _numbers(rows: Floats, scale: InputScale) -> npt.NDArray[np.int64]:

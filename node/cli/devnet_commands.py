@@ -108,7 +108,7 @@ async def _bring_up(network: Network, processes: Processes, screen: Screen) -> d
     screen.line(f"chain {network.chain_id}, {len(network.members)} validators, files in {network.root}")
     screen.table("RPC", ("validator", "URL"), [(member.name, member.rpc) for member in network.members])
     screen.table(
-        f"Funded accounts, {show_amount(funded[0].balance)} each, for this network only; key files in accounts/NAME.json",
+        f"Funded accounts, {show_amount(funded[0].balance)} each, for this network only; files accounts/NAME.json",
         ("name", "address", "key (seed)"),
         [(account.name, account.address, account.seed) for account in funded],
     )
