@@ -7,15 +7,14 @@ import time
 from pathlib import Path
 from typing import Final
 
-from chain.types.scalars import AccountId
 from client.errors import RpcFailed, Unreachable
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from contracts.token.actions import Transfer
-from crypto.address import decode_address
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.frame import DEFAULT_RPC, add_command, subcommands
 from node.cli.init_commands import add_plan_arguments, plan_of
+from node.cli.keyring import account_of
 from node.cli.places import cache_folder, devnet_folder
 from node.cli.screen import Json, Screen
 from node.devnet.contents import prepare_examples, publish_examples
@@ -254,7 +253,7 @@ async def _faucet(arguments: argparse.Namespace, screen: Screen) -> Json:
     network = load_network(arguments.dir.absolute())
     accounts = network.accounts()
     named = accounts.get(arguments.recipient)
-    recipient = AccountId(decode_address(arguments.recipient if named is None else named.address))
+    recipient = account_of(arguments.recipient if named is None else named.address, "recipient")
     processes = Processes(network)
     if not processes.running():
         raise DevnetStopped(network.root)

@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 
 from chain.execution.transaction import NO_FORK
+from chain.types.scalars import AccountId
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity, Wallet
+from crypto.address import ACCOUNT_HRP, decode_address
 from crypto.keys import SecretKey
-from node.cli.errors import KeyNotFound
+from node.cli.errors import BadArgument, KeyNotFound
 from node.cli.passphrases import add_passphrase_file, ask, passphrase_from
 from node.cli.places import devnet_folder, keys_folder
 from node.home import read_genesis
@@ -42,6 +44,20 @@ def key_path(name: str) -> Path:
         if path.parent == folder and path.is_file():
             return path
     raise KeyNotFound(name, tuple(str(folder) for folder in folders))
+
+
+def account_of(text: str, argument: str) -> AccountId:
+    """The account that an address means, or the name of a key of one's own or of a devnet account.
+
+    Raises BadArgument that names the argument; for what begins as an address, what decode_address raises.
+    """
+    if text.lower().startswith(ACCOUNT_HRP):
+        return AccountId(decode_address(text))
+    try:
+        return AccountId(read_record(key_path(text)).public)
+    except KeyNotFound:
+        expected = f"an address {ACCOUNT_HRP}1..., the name of a key, or a devnet account such as account0"
+        raise BadArgument(argument, expected, text) from None
 
 
 def load_secret(path: Path, passphrase_file: Path | None) -> SecretKey:

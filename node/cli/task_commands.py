@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from chain.codec import to_json
-from chain.types.scalars import AccountId, ObjectId
+from chain.types.scalars import ObjectId
 from client.market import ProviderState, TaskState, find_provider, get_task
 from client.rpc import RpcClient
 from compute.zkml.buyer import Answer, Buyer, Offer, Order, wait_for_answer
 from compute.zkml.receipt import Receipt, load_receipt, receipt_path, save_receipt
 from contracts.tasks.errors import ProviderUnknown
-from crypto.address import decode_address
+from crypto.address import encode_address
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
-from node.cli.keyring import add_key_arguments, open_wallet
+from node.cli.keyring import account_of, add_key_arguments, open_wallet
 from node.cli.places import cache_folder, devnet_folder, receipts_folder
 from node.cli.screen import Json, Screen
 
@@ -38,7 +38,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     post.add_argument("--ramp", type=int, default=10, metavar="HEIGHTS", help="until the highest price (default: 10)")
     post.add_argument("--lock-within", type=int, default=60, metavar="HEIGHTS", help="to lock and settle (default: 60)")
     post.add_argument("--end-within", type=int, default=90, metavar="HEIGHTS", help="for rescuers (default: 90)")
-    post.add_argument("--provider", action="append", metavar="ADDRESS", help="who may see the row (default: the best)")
+    post.add_argument("--provider", action="append", metavar="ACCOUNT", help="who may see the row (default: the best)")
     post.add_argument("--wait", action="store_true", help="wait for the result and print it")
     add_key_arguments(post)
     show = add_command(commands, "show", "what the chain knows of a task", _show, rpc=True)
@@ -48,9 +48,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     for command in (post, result):
         command.add_argument("--receipts", type=Path, help="folder of receipts (default: $CLUSTER_HOME/tasks)")
     listing = add_command(commands, "list", "open tasks, or those of an account", _list, rpc=True)
-    listing.add_argument("--state", help="open, locked, lock-expired, settled, expired or dissolved")
-    listing.add_argument("--requester", metavar="ADDRESS", help="tasks that this account opened")
-    listing.add_argument("--provider", metavar="ADDRESS", help="tasks that this account locked or settled")
+    listing.add_argument("--state", help="open, locked, lock-expired; with an account also settled, expired, dissolved")
+    listing.add_argument("--requester", metavar="ACCOUNT", help="tasks that this account opened")
+    listing.add_argument("--provider", metavar="ACCOUNT", help="tasks that this account locked or settled")
     listing.add_argument("--limit", type=int, default=50, help="default: 50")
 
 
@@ -137,8 +137,8 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
         answer: dict[str, Any] = await rpc.call(
             "task_list",
             state=arguments.state,
-            requester=arguments.requester,
-            provider=arguments.provider,
+            requester=_address(arguments.requester, "--requester"),
+            provider=_address(arguments.provider, "--provider"),
             limit=arguments.limit,
         )
     rows = [
@@ -147,6 +147,10 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
     ]
     screen.table(f"height {answer['height']}", ("task", "state", "opened", "lock until", "price"), rows)
     return answer
+
+
+def _address(named: str | None, argument: str) -> str | None:
+    return None if named is None else encode_address(account_of(named, argument))
 
 
 def _price(task: dict[str, Any]) -> str:
@@ -167,7 +171,7 @@ async def _named_providers(rpc: RpcClient, addresses: Sequence[str] | None) -> l
         return None
     found = []
     for address in addresses:
-        account = AccountId(decode_address(address))
+        account = account_of(address, "--provider")
         provider = await find_provider(rpc, account)
         if provider is None:
             raise ProviderUnknown(account)

@@ -9,7 +9,6 @@ from typing import Any
 
 from chain.codec import from_json, wire
 from chain.execution.action import Action
-from chain.types.scalars import AccountId
 from chain.types.transaction import Transaction
 from client.errors import RpcFailed
 from client.results import Outcome
@@ -18,12 +17,11 @@ from client.strict_json import parse
 from client.wallet import Signing, Wallet, require_success
 from contracts.application import build_application
 from contracts.token.actions import Transfer
-from crypto.address import decode_address
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.errors import BadArgument
 from node.cli.explain import rule_name
 from node.cli.frame import add_command, subcommands
-from node.cli.keyring import add_key_arguments, chosen_secret, identity_of, open_wallet
+from node.cli.keyring import account_of, add_key_arguments, chosen_secret, identity_of, open_wallet
 from node.cli.screen import Json, Screen
 
 
@@ -36,7 +34,7 @@ class _Actions:
 def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
     send = add_command(commands, "send", "pay somebody and wait until it is final", _send, rpc=True)
-    send.add_argument("recipient", help="an address cluster1...")
+    send.add_argument("recipient", help="an address cluster1..., a key's name, or a devnet account such as account0")
     send.add_argument("amount", help="CLU such as 1.5, or nano-CLU such as 500n")
     _add_signing(send)
     _add_wait(send)
@@ -161,7 +159,7 @@ def _shown(outcome: Outcome, screen: Screen) -> Json:
 
 
 def _transfer(recipient: str, amount: str) -> Transfer:
-    return Transfer(AccountId(decode_address(recipient)), parse_amount(amount))
+    return Transfer(account_of(recipient, "recipient"), parse_amount(amount))
 
 
 def _transfers(arguments: argparse.Namespace) -> list[Action]:

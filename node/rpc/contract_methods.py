@@ -76,6 +76,9 @@ class ContractMethods:
             ids = tasks.tasks_of_provider(view, AccountId(provider))
         elif phase is None or phase == tasks.OPEN:
             ids = tasks.open_tasks(view, Height(0))
+        elif phase in tasks.ENDED:
+            live = ", ".join(tasks.LIVE)
+            raise InvalidParams("state", f"one of {live}; ended tasks are listed by requester or provider", phase)
         else:
             ids = tasks.due_tasks(view, Height(MAX_UINT))
         height, listed = Height(view.height + 1), []

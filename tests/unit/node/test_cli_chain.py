@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,31 @@ async def test_refusals_are_the_nodes_own(terminal: Terminal) -> None:
     assert (await terminal.json("tx", "send", account1[:-1], "1", "--key", key))[0] == 1
     assert (await terminal.json("tx", "submit", "0x00"))[1]["error"]["name"] == "WrongShape"
     assert (await terminal.json("tx", "submit", "/no/such/file"))[1]["error"]["name"] == "SystemRefused"
+
+
+async def test_an_account_goes_by_the_name_of_its_key(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path / "home"))
+    accounts = tmp_path / "home" / "devnet" / "accounts"
+    accounts.mkdir(parents=True)
+    shutil.copy(terminal.key("account1"), accounts / "account1.json")
+    status, sent = await terminal.json("tx", "send", "account1", "1", "--key", terminal.key("account0"))
+    assert (status, sent["receipt"]["events"][0]["recipient"]) == (0, terminal.address("account1"))
+    assert (await terminal.json("task", "list", "--requester", "account1"))[1]["tasks"] == []
+    for argv, argument in (
+        (("tx", "send", "nobody", "1", "--key", terminal.key("account0")), "recipient: expected an address cluster1"),
+        (("task", "list", "--provider", "nobody"), "--provider: expected an address cluster1"),
+    ):
+        status, refused = await terminal.json(*argv)
+        assert status == 1 and refused["error"]["message"].startswith(argument)
+
+
+async def test_ended_tasks_are_listed_by_account_only(terminal: Terminal) -> None:
+    status, refused = await terminal.json("task", "list", "--state", "settled")
+    assert status == 1 and "requester or provider" in refused["error"]["message"]
+    assert ".." not in refused["error"]["message"]
+    assert (await terminal.json("task", "list", "--state", "locked"))[0] == 0
 
 
 async def test_status_and_query(terminal: Terminal) -> None:
