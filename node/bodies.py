@@ -102,6 +102,10 @@ class Bodies:
         """The proposals that this block is awaited for."""
         return [entry for entry in self.awaited.values() if entry.announces(body)]
 
+    def is_expected(self, body: Body) -> bool:
+        """Was it collected for a proposal, whatever else that says of it?"""
+        return body.header in self._sets
+
     def add(self, part: BlockPart, peer: NodeId, *, wanted: bool) -> tuple[bool, bytes | None]:
         """Take a part: whether it is news to others, and the block's encoding if it made one whole. Raises WrongPart.
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from chain.consensus.certificates import commit_of
 from chain.consensus.early import EarlyMessages
@@ -52,6 +52,7 @@ from node.bodies import Bodies, Body, body_from, body_of
 from node.consensus_log import ConsensusLog
 from node.executor import Executor
 from node.ledger import InvalidBlockFinal
+from node.outlet import Outlet
 from node.signer import Signer
 from node.signing import sign_proposal, sign_vote
 from p2p.address import NodeId
@@ -69,17 +70,6 @@ class Wake(Enum):
 
     NEXT_HEIGHT = "it is time for the next height"
     FINAL_BLOCKS = "peers have sent final blocks"
-
-
-class Outlet(Protocol):
-    """Where the driver's words go, and where final blocks come from: the relay."""
-
-    def publish_vote(self, vote: Vote) -> None: ...
-    def publish_proposal(self, proposal: Proposal) -> None: ...
-    def publish_part(self, part: BlockPart) -> None: ...
-    def tell_status(self, status: Status) -> None: ...
-    def next_final(self, height: Height) -> tuple[NodeId, bytes] | None: ...
-    def final_failed(self, peer: NodeId) -> None: ...
 
 
 class Driver:
@@ -249,7 +239,11 @@ class Driver:
                 delay = timeout_ms(kind, round_, self._timing) / 1000
                 elapsed = TimeoutElapsed(kind, height, round_)
                 asyncio.get_running_loop().call_later(delay, self._inbox.put_nowait, elapsed)
-            case StepChanged() | RequestBlock():
+            case StepChanged():
+                self._outlet.tell_status(self.status())
+            case RequestBlock(_, _, block_id):
+                if block_id in self.bodies.whole:
+                    self._spawn(self._judge(self.bodies.whole[block_id]))
                 self._outlet.tell_status(self.status())
             case ReportEquivocation(evidence):
                 log.warning(
@@ -304,8 +298,11 @@ class Driver:
         body = await self._executor.open_body(encoded)
         if body is None or body.block.height != self.bodies.height:
             return
-        if body.id in wanted_blocks(self.state) or self.bodies.announced(body):
-            await self._judge(self.bodies.whole.setdefault(body.id, body))
+        wanted = body.id in wanted_blocks(self.state) or self.bodies.announced(body)
+        if wanted or self.bodies.is_expected(body):  # a proposal may lie about a block that will be wanted later
+            self.bodies.whole.setdefault(body.id, body)
+        if wanted:
+            await self._judge(body)
 
     async def _judge(self, body: Body) -> None:
         height = body.block.height
@@ -372,16 +369,14 @@ class Driver:
             for proposal in early.proposals.values():
                 self.take_proposal(proposal)
 
-    # Small things
-
     def _is_behind_tip(self, height: Height) -> bool:
         return height <= self._executor.ledger.tip.height
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        if self._tasks is not None:
-            self._tasks.create_task(work)
-        else:
+        if self._tasks is None:
             work.close()
+        else:
+            self._tasks.create_task(work)
 
 
 def _height_of(event: Input) -> Height:

@@ -1,0 +1,509 @@
+"""The driver among three others whose keys a test holds: what it votes, signs, stores, refuses and survives."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chain.codec import encode
+from chain.consensus.inputs import TIMEOUT_PROPOSE, TimeoutElapsed
+from chain.consensus.state import Step
+from chain.errors import WrongShape
+from chain.types.block import Block, transactions_root
+from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Timestamp, Uint, VoteTarget, WorkUnits
+from chain.types.vote import PRECOMMIT, PREVOTE, DuplicateVote, PartSetHeader
+from contracts.token.actions import Transfer
+from node.bodies import Body, body_of
+from node.driver import MAX_WAITING, VOTES_PER_ROUND
+from node.executor import FaultyRule
+from node.ledger import MAX_APPLIED, InvalidBlockFinal
+from node.storage.errors import DatabaseCorrupt
+from tests.support.driver_scene import PEER, DriverScene
+from tests.support.sealed_chain import with_header
+from tests.support.small_chain import SmallChain, account
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Iterator[type]:
+    """Makes scenes and closes them."""
+    made: list[DriverScene] = []
+
+    def make(own: int | None = None, *, proposing: bool = False) -> DriverScene:
+        scene = DriverScene(tmp_path / str(len(made)), own)
+        made.append(scene)
+        first = scene.proposer()
+        if own is None and proposing:
+            return make(first)
+        return scene
+
+    yield make  # type: ignore[misc]
+    for scene in made:
+        scene.close()
+
+
+@pytest.fixture
+def voter(scenes) -> DriverScene:
+    """A validator that proposes in none of the first three rounds of height 1."""
+    proposers = {scenes().proposer(round_) for round_ in range(3)}
+    return scenes(next(index for index in range(4) if index not in proposers))
+
+
+@pytest.fixture
+def leader(scenes) -> DriverScene:
+    """The validator that proposes in round 0 of height 1."""
+    return scenes(scenes().proposer())
+
+
+def invalid(body: Body) -> Body:
+    return body_of(with_header(body.block, state_root=Hash(bytes(32))))
+
+
+# A height
+
+
+async def test_a_valid_proposal_is_executed_prevoted_and_decided_with_the_others(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+        assert voter.own_votes(PREVOTE) == [body.id]
+        for index in voter.others()[:2]:
+            driver.take_vote(voter.vote(index, PREVOTE, body.id))
+        await voter.until(lambda: voter.own_votes(PRECOMMIT))
+        assert voter.own_votes(PRECOMMIT) == [body.id]
+        for index in voter.others()[:2]:
+            driver.take_vote(voter.vote(index, PRECOMMIT, body.id, height=1))
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == body.id
+    assert voter.database.block(Height(1)) == body.encoded
+    assert len(voter.ledger.last_commit.signatures) == 3
+
+
+async def test_the_proposer_builds_from_the_pool_publishes_and_prevotes(leader: DriverScene) -> None:
+    chain = SmallChain()
+    envelope = chain.envelope(1, Transfer(account(2), Amount(5)))
+    envelope = replace(envelope, chain_id=leader.genesis.chain_id, genesis_hash=leader.genesis.hash())
+    pay = chain.sign(1, envelope)
+    leader.mempool.add(pay, WorkUnits(600), Nonce(0))
+    async with leader.running():
+        await leader.until(lambda: leader.own_votes(PREVOTE))
+        (proposal,) = leader.outlet.proposals
+        body = leader.driver.bodies.whole[proposal.block_id]
+    assert body.block.transactions == (Blob(pay.raw),)
+    assert tuple(leader.outlet.parts) == body.parts
+    assert leader.own_votes(PREVOTE) == [body.id]
+    assert pay.hash in leader.mempool  # it leaves with the decision, not before
+
+
+async def test_a_node_without_a_key_follows_and_says_nothing(scenes) -> None:
+    follower = scenes(None)
+    async with follower.running() as driver:
+        await follower.started(1)
+        first = follower.proposer()
+        body = follower.block(first)
+        follower.hand_in(body, follower.proposal(body, first))
+        for index in (0, 1, 2):
+            driver.take_vote(follower.vote(index, PREVOTE, body.id))
+            driver.take_vote(follower.vote(index, PRECOMMIT, body.id))
+        await follower.started(2)
+    assert not follower.outlet.votes
+    assert not follower.outlet.proposals
+
+
+# Blocks that are refused
+
+
+async def test_an_invalid_block_gets_nil_and_is_remembered_for_operators(voter: DriverScene) -> None:
+    async with voter.running():
+        await voter.started(1)
+        first = voter.proposer()
+        body = invalid(voter.block(first))
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+    assert voter.own_votes(PREVOTE) == [NIL]
+    (refusal,) = voter.executor.refusals
+    assert (refusal.height, refusal.block_id, refusal.code) == (1, body.id, 3070)
+
+
+async def test_a_block_with_bytes_that_are_no_transactions_gets_nil(voter: DriverScene) -> None:
+    async with voter.running():
+        await voter.started(1)
+        first = voter.proposer()
+        whole = voter.block(first).block
+        junk = (Blob(b"\x93\x01"), Blob(b""), Blob(bytes(1_000)))
+        body = body_of(with_header(replace(whole, transactions=junk), tx_root=transactions_root(junk)))
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+    assert voter.own_votes(PREVOTE) == [NIL]
+    assert 3000 <= voter.executor.refusals[0].code < 3010
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("k"), ValueError("v"), OverflowError("o"), RecursionError(), TypeError("t")]
+)
+async def test_a_fault_in_a_rule_makes_the_block_invalid_and_not_the_node_dead(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def judge(_block: Block) -> None:
+        raise fault
+
+    monkeypatch.setattr(voter.ledger, "judge", judge)
+    async with voter.running():
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+    assert voter.own_votes(PREVOTE) == [NIL]
+    assert voter.executor.refusals[0].code == FaultyRule.code
+
+
+async def test_damage_of_the_own_database_is_no_judgement_of_a_block_but_ends_the_node(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(_block: Block) -> None:
+        raise DatabaseCorrupt(Path("db"), "a page is missing")
+
+    monkeypatch.setattr(voter.ledger, "judge", judge)
+    async with voter.running():
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        with pytest.raises(ExceptionGroup) as ended:
+            await voter.until(lambda: False)
+    assert ended.group_contains(DatabaseCorrupt)
+    assert not voter.own_votes(PREVOTE)
+
+
+@pytest.mark.parametrize("fault", [KeyError("k"), WrongShape("x", "y", "z")])
+async def test_a_proposer_that_cannot_build_is_silent_and_lives(
+    leader: DriverScene, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def build(*_arguments: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(leader.ledger, "build", build)
+    async with leader.running():
+        await leader.started(1)
+        await leader.quiet()
+        assert not leader.life.done()
+    assert not leader.outlet.proposals
+
+
+# Lies about blocks
+
+
+async def test_a_false_body_under_a_true_header_does_not_spoil_the_true_block(voter: DriverScene) -> None:
+    """Its proposer sends it to one node, the true one to the others: that node must still follow them."""
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        true = voter.block(first, time=voter.now)
+        junk = replace(true.block, transactions=(Blob(bytes(100)),))
+        false = body_of(junk)
+        assert false.id == true.id
+        voter.hand_in(false, voter.proposal(false, first))
+        await voter.quiet()
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PREVOTE, true.id))
+            driver.take_vote(voter.vote(index, PRECOMMIT, true.id))
+        await voter.until(lambda: voter.outlet.statuses[-1].wanted == true.id)
+        for part in true.parts:  # as a peer's repeat brings them
+            driver.take_part(part, PEER)
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == true.id
+
+
+async def test_a_thief_who_proposes_anothers_fresh_block_does_not_spoil_it(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        first, thief = voter.proposer(0), voter.proposer(1)
+        body = voter.block(first)
+        for index in voter.others()[:2]:  # round 1 has begun
+            driver.take_vote(voter.vote(index, PREVOTE, NIL, round_=1))
+        await voter.until(lambda: driver.state.round == 1)
+        voter.hand_in(body, voter.proposal(body, thief, round_=1))
+        await voter.quiet()
+        assert voter.own_votes(PREVOTE) == []
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == body.id
+
+
+async def test_the_first_proposal_of_a_round_counts_and_more_of_them_cost_nothing(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        assert driver.take_proposal(voter.proposal(body, first))
+        for size in range(1, 200):
+            lie = voter.proposal(body, first, parts=PartSetHeader(Uint(size), Hash(bytes(32))))
+            assert not driver.take_proposal(lie)
+        assert len(driver.bodies.awaited) == 1
+        assert len(driver.bodies._sets) == 1
+        for part in body.parts:
+            driver.take_part(part, PEER)
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+    assert voter.own_votes(PREVOTE) == [body.id]
+
+
+async def test_a_block_that_nobody_asked_for_is_not_executed(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        wanted = voter.block(voter.proposer(), time=voter.now)
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PRECOMMIT, wanted.id))
+        await voter.until(lambda: driver.status().wanted == wanted.id)
+        monkeypatch.setattr(voter.ledger, "judge", lambda _block: pytest.fail("executed"))
+        other = voter.block(voter.proposer(), time=voter.now + 5)
+        for part in other.parts:
+            driver.take_part(part, PEER)
+        await voter.quiet()
+        assert other.id not in driver.bodies.whole
+
+
+# Floods
+
+
+async def test_votes_that_change_nothing_are_not_taken(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        vote = voter.vote(voter.others()[0], PREVOTE, b"\1" * 32)
+        assert driver.take_vote(vote)
+        assert not driver.take_vote(vote)  # waits to be counted
+        await voter.quiet()
+        assert not driver.take_vote(vote)  # is counted
+        assert not driver.take_vote(voter.vote(voter.others()[0], Uint(7)))
+        assert not driver.take_vote(voter.vote(voter.others()[0], PREVOTE, height=9))
+        assert driver._inbox.qsize() == 0
+
+
+async def test_one_who_signs_without_end_is_not_heard_without_end(voter: DriverScene) -> None:
+    """Ever higher rounds, or ever other blocks: each would be news, logged and passed on."""
+    liar, honest = voter.others()[:2]
+    async with voter.running() as driver:
+        await voter.started(1)
+        taken = 0
+        for round_ in range(1, 300):
+            taken += driver.take_vote(voter.vote(liar, PREVOTE, b"\1" * 32, round_=round_))
+            if round_ % 50 == 0:
+                await voter.quiet()
+        assert taken <= VOTES_PER_ROUND * 3
+        assert driver.take_vote(voter.vote(honest, PREVOTE, b"\1" * 32))
+
+
+async def test_early_messages_of_far_rounds_are_not_kept(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        index = voter.others()[0]
+        assert driver.take_vote(voter.vote(index, PREVOTE, height=2))
+        assert not driver.take_vote(voter.vote(index, PREVOTE, height=2))
+        assert not driver.take_vote(voter.vote(index, PREVOTE, height=2, round_=50))
+        body = voter.block(index)
+        early = replace(body.block, header=replace(body.block.header, height=Height(2)))
+        assert not driver.take_proposal(voter.proposal(body_of(early), index, round_=50))
+
+
+async def test_a_full_inbox_turns_votes_away(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        for _ in range(MAX_WAITING):
+            driver._inbox.put_nowait(TimeoutElapsed(TIMEOUT_PROPOSE, Height(1), Round(77)))
+        assert not driver.take_vote(voter.vote(voter.others()[0], PREVOTE))
+        await voter.quiet()
+
+
+async def test_timeouts_of_past_heights_do_nothing(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        voter.offer(encode(voter.final(voter.block(voter.proposer()))))
+        await voter.started(2)
+        state = driver.state
+        for height in (0, 1):
+            driver._inbox.put_nowait(TimeoutElapsed(TIMEOUT_PROPOSE, Height(height), Round(0)))
+        await voter.quiet()
+        assert driver.state is state
+
+
+# Final blocks
+
+
+async def test_a_final_block_from_a_peer_is_stored_without_own_votes(voter: DriverScene) -> None:
+    async with voter.running():
+        await voter.started(1)
+        body = voter.block(voter.proposer())
+        voter.offer(encode(voter.final(body)))
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == body.id
+    assert not voter.outlet.votes or voter.outlet.votes[-1].height == 2
+
+
+async def test_final_blocks_that_prove_nothing_are_blamed_on_their_peer_and_change_nothing(voter: DriverScene) -> None:
+    async with voter.running():
+        await voter.started(1)
+        body = voter.block(voter.proposer())
+        one_signer = voter.final(body, voter.others()[0])
+        bad_signature = voter.final(body)
+        entries = bad_signature.commit.signatures
+        swapped = (replace(entries[0], signature=entries[1].signature), *entries[1:])
+        other_height = replace(body.block, header=replace(body.block.header, height=Height(2**62)))
+        nonsense = [
+            b"",
+            b"\x93\x01\xc0\xc0",
+            bytes(2**21 + 1),
+            encode(one_signer),
+            encode(replace(bad_signature, commit=replace(bad_signature.commit, signatures=swapped))),
+            encode(replace(bad_signature, commit=replace(bad_signature.commit, height=Height(2)))),
+            encode(voter.final(body, block=other_height)),
+            encode(voter.final(body, block=replace(body.block, transactions=(Blob(b"x"),)))),
+        ]
+        for encoded in nonsense:
+            voter.offer(encoded)
+        await voter.until(lambda: len(voter.outlet.failed) == len(nonsense))
+        assert voter.ledger.tip.height == 0
+        voter.offer(encode(voter.final(body)))
+        await voter.started(2)
+
+
+async def test_a_committed_block_that_this_node_holds_invalid_ends_it_with_advice(voter: DriverScene) -> None:
+    async with voter.running():
+        await voter.started(1)
+        body = invalid(voter.block(voter.proposer()))
+        voter.offer(encode(voter.final(body)))
+        with pytest.raises(ExceptionGroup) as ended:
+            await voter.until(lambda: False)
+    assert ended.group_contains(InvalidBlockFinal, match="software versions")
+    assert voter.ledger.tip.height == 0
+
+
+async def test_a_decision_for_a_block_judged_invalid_ends_the_node(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        body = invalid(voter.block(first))
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
+        with pytest.raises(ExceptionGroup) as ended:
+            await voter.until(lambda: False)
+    assert ended.group_contains(InvalidBlockFinal)
+
+
+async def test_a_block_whose_result_was_pushed_out_by_others_is_executed_again(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first, time=voter.now)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+        for later in range(1, MAX_APPLIED + 2):
+            await voter.executor.judge(voter.block(first, time=voter.now + later).block)
+        assert body.id not in voter.ledger._applied
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == body.id
+
+
+# Crashes
+
+
+async def test_a_driver_that_died_after_its_prevote_goes_on_and_contradicts_nothing(voter: DriverScene) -> None:
+    first = voter.proposer()
+    body = voter.block(first)
+    async with voter.running():
+        await voter.started(1)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+    voter.new_life()
+    async with voter.running() as driver:
+        await voter.until(lambda: driver.state.step == Step.PREVOTE)
+        other = voter.block(first, time=voter.now + 7)
+        assert not driver.take_proposal(voter.proposal(other, first))
+        for index in voter.others():
+            driver.take_vote(voter.vote(index, PREVOTE, body.id))
+            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
+        await voter.started(2)
+    assert all(vote.target == body.id for vote in voter.outlet.votes if vote.height == 1)
+    assert voter.ledger.tip.block_id == body.id
+
+
+async def test_a_decision_that_was_logged_but_not_stored_is_stored_on_the_way_up(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = voter.proposer()
+    body = voter.block(first)
+
+    async def die(_final: object) -> None:
+        raise asyncio.CancelledError
+
+    async with voter.running() as driver:
+        await voter.started(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(voter.executor, "commit", die)
+            voter.hand_in(body, voter.proposal(body, first))
+            for index in voter.others():
+                driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
+            await asyncio.wait({voter.life})
+    assert voter.ledger.tip.height == 0
+    voter.new_life()
+    async with voter.running():
+        await voter.started(2)
+    assert voter.ledger.tip.block_id == body.id
+
+
+async def test_messages_before_recovery_are_not_lost_on_it_and_do_no_harm(voter: DriverScene) -> None:
+    driver = voter.driver
+    assert driver.height == 0
+    assert driver.status().step == int(Step.DECIDED)
+    assert not driver.take_vote(voter.vote(0, PREVOTE, height=0))
+    assert not driver.take_part(replace(voter.block(0).parts[0], height=Height(5)), PEER)
+    async with voter.running():
+        await voter.started(1)
+
+
+# Evidence
+
+
+async def test_a_double_vote_stands_in_a_later_block_of_this_proposer(scenes) -> None:
+    probe = scenes()
+    scene = scenes(probe.proposer(height=2))
+    liar = next(index for index in scene.others() if index != scene.proposer())
+    async with scene.running() as driver:
+        await scene.started(1)
+        votes = [scene.vote(liar, PREVOTE, bytes([fill]) * 32) for fill in (1, 2)]
+        for vote in votes:
+            driver.take_vote(vote)
+        await scene.until(lambda: driver._evidence)
+        body = scene.block(scene.proposer())
+        scene.now = Timestamp(scene.now + 1_000)
+        scene.offer(encode(scene.final(body)))
+        await scene.until(lambda: scene.outlet.proposals)
+        built = driver.bodies.whole[scene.outlet.proposals[0].block_id].block
+    assert built.evidence == (DuplicateVote(*votes),)
+    assert scene.executor.refusals == type(scene.executor.refusals)(maxlen=scene.executor.refusals.maxlen)
+
+
+# What it tells
+
+
+async def test_the_status_claims_a_height_only_once_its_block_is_stored(voter: DriverScene) -> None:
+    async with voter.running() as driver:
+        await voter.started(1)
+        assert (driver.status().height, driver.status().step) == (1, int(Step.PROPOSE))
+        voter.offer(encode(voter.final(voter.block(voter.proposer()))))
+        await voter.until(lambda: voter.ledger.tip.height == 1)
+        status = driver.status()
+        assert (status.height, status.step) in ((1, int(Step.DECIDED)), (2, int(Step.PROPOSE)))
+        driver.state = replace(driver.state, height=Height(5), step=Step.DECIDED)
+        assert driver.status().step == int(Step.PRECOMMIT)
+        assert driver.status().wanted == VoteTarget(b"")
