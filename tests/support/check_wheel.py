@@ -7,14 +7,15 @@ from pathlib import Path
 from tests.support.rooms import ROOMS, ROOT
 
 PACKAGES = (*ROOMS, "configs")
-DATA = ("crypto/poseidon_constants.bin", "node/explorer/index.html")
+CONSTANTS = "crypto/poseidon_constants.bin"
 
 
 def faults(names: set[str]) -> list[str]:
     """What is missing from a wheel with these entries, or does not belong there."""
     modules = {path.relative_to(ROOT).as_posix() for room in PACKAGES for path in (ROOT / room).rglob("*.py")}
-    configs = {path.relative_to(ROOT).as_posix() for path in (ROOT / "configs").glob("*.toml")}
-    missing = (modules | configs | set(DATA)) - names
+    configs = {path.relative_to(ROOT).as_posix() for path in (ROOT / "configs").glob("*.*")}
+    explorer = {path.relative_to(ROOT).as_posix() for path in (ROOT / "node" / "explorer").glob("*.*")}
+    missing = (modules | configs | explorer | {CONSTANTS}) - names
     foreign = {name for name in names if name.split("/")[0] not in PACKAGES and ".dist-info/" not in name}
     return [f"missing: {name}" for name in sorted(missing)] + [f"does not belong: {name}" for name in sorted(foreign)]
 
