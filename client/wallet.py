@@ -144,6 +144,7 @@ class Wallet(Signing):
         *,
         wait: Wait = "committed",
         tip: int = 0,
+        expiry_height: int | None = None,
         expires_within: int = EXPIRY_HEIGHTS,
     ) -> Outcome:
         """Sign and submit with the account's next nonce, and wait until it is final unless told otherwise.
@@ -151,7 +152,9 @@ class Wallet(Signing):
         Raises RpcFailed when the node refuses it (nothing has changed), TransactionFailed, TransactionExpired.
         """
         async with self._in_order:
-            envelope = await self.prepare(actions, nonce=self._next_nonce, expires_within=expires_within, tip=tip)
+            envelope = await self.prepare(
+                actions, nonce=self._next_nonce, expiry_height=expiry_height, expires_within=expires_within, tip=tip
+            )
             transaction = self.sign_envelope(envelope)
             try:
                 await self.rpc.call("tx_submit", transaction=transaction.raw)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from chain.types.scalars import ObjectId
 
@@ -23,7 +23,6 @@ Kind = Literal[
     "draining",
     "stopped",
 ]
-_SHORT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,6 @@ class WorkerEvent:
     def to_json(self) -> dict[str, Any]:
         task = None if self.task is None else "0x" + self.task.hex()
         return {"event": self.kind, "task": task, **self.details}
-
-    def line(self) -> str:
-        """The event as one line for people."""
-        task = "" if self.task is None else f" 0x{self.task.hex()[:_SHORT]}…"
-        details = " ".join(f"{name}={value}" for name, value in self.details.items())
-        return f"{self.kind}{task} {details}".rstrip()
 
 
 Report = Callable[[WorkerEvent], None]

@@ -1,14 +1,14 @@
 """One task from its input to its pay: open and check the input, lock, run and prove, submit until it is settled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 from chain.execution.verifier import FalseEvidence
-from chain.types.scalars import AccountId, ObjectId, ProgramId
+from chain.types.scalars import AccountId, Height, ObjectId, ProgramId
 from client.errors import (
     NotAnRpc,
     RpcFailed,
@@ -19,10 +19,18 @@ from client.errors import (
 )
 from client.inference import PrivateInput, open_input
 from client.market import TaskState, get_task
-from client.results import Outcome
+from client.results import Outcome, chain_status
 from client.wallet import Wallet
 from compute.worker.events import Kind, Report, WorkerEvent
-from compute.worker.judge import Market, Objection, objection_to_profit, objection_to_terms, objection_to_time
+from compute.worker.judge import (
+    Market,
+    Objection,
+    Promise,
+    lock_by,
+    objection_to_profit,
+    objection_to_terms,
+    objection_to_time,
+)
 from compute.worker.pace import Pace
 from compute.worker.settings import WorkerSettings
 from compute.worker.shelf import Clock, LoadedModel, Shelf
@@ -46,7 +54,7 @@ NOT_SENT: Final = (RpcFailed, TransactionFailed, TransactionExpired, Unreachable
 
 @dataclass(slots=True)
 class Bench:
-    """What all jobs of a worker share. queued_seconds: of the proofs that were promised by locks and are not made."""
+    """What all jobs of a worker share. promised: the proofs that locks of ours wait for, by task."""
 
     wallet: Wallet
     encryption_key: EncryptionKey = field(repr=False)
@@ -56,11 +64,17 @@ class Bench:
     pace: Pace
     clock: Clock
     report: Report
-    queued_seconds: float = 0.0
+    promised: dict[ObjectId, Promise] = field(default_factory=dict)
 
     @property
     def account(self) -> AccountId:
         return self.wallet.account
+
+    async def market(self) -> Market:
+        """The chain as it is now."""
+        status = await patiently(partial(chain_status, self.wallet.rpc))
+        self.pace.block_seen(self.clock(), status.height)
+        return Market(status.height, status.base_fee, status.params)
 
     def tell(self, kind: Kind, task: ObjectId, **details: object) -> None:
         self.report(WorkerEvent(kind, task, details))
@@ -77,7 +91,7 @@ class Bench:
         )
 
 
-async def work_on(bench: Bench, task_id: ObjectId, market: Market) -> Objection | None:
+async def work_on(bench: Bench, task_id: ObjectId) -> Objection | None:
     """Do whatever a task needs from this provider; None when nothing is left to do, else why it was left alone.
 
     Raises RpcFailed when the node does not know the task, and what a fault of ours raises (a Groth16Error).
@@ -92,7 +106,7 @@ async def work_on(bench: Bench, task_id: ObjectId, market: Market) -> Objection 
         return Objection(f"{type(error).__name__}: {error}", final=True)
     except ModelFileUnusable as error:
         return Objection(f"{type(error).__name__}: {error}", final=False)
-    settle = await _lock_and_prove(bench, state, model, secret, market)
+    settle = await _lock_and_prove(bench, state, model, secret)
     return settle if isinstance(settle, Objection) else await _submit(bench, settle)
 
 
@@ -133,16 +147,20 @@ async def _open(bench: Bench, state: TaskState, model: LoadedModel) -> PrivateIn
 
 
 async def _lock_and_prove(
-    bench: Bench, state: TaskState, model: LoadedModel, secret: PrivateInput, market: Market
+    bench: Bench, state: TaskState, model: LoadedModel, secret: PrivateInput
 ) -> Settle | Objection:
-    task = state.task
-    if state.phase == OPEN and (objection := _objection(bench, state, model, market)) is not None:
-        return objection
-    seconds = bench.pace.proof_seconds(task.terms.program)
-    bench.queued_seconds += seconds
+    task, latest = state.task, state.task.terms.lock_deadline
+    if state.phase == OPEN:
+        market, promised = await bench.market(), tuple(bench.promised.values())
+        objection = _objection(bench, task, model, market, promised)
+        if objection is not None:
+            return objection
+        latest = min(lock_by(task, bench.pace, promised, bench.settings), Height(market.height + EXPIRES_WITHIN))
+    due = task.terms.deadline if state.phase == LOCK_EXPIRED else task.terms.lock_deadline
+    bench.promised[task.id] = Promise(bench.pace.proof_seconds(task.terms.program), due)
     try:
         if state.phase == OPEN:
-            locked = await _lock(bench, task, market)
+            locked = await _lock(bench, task, latest)
             if isinstance(locked, Objection):
                 return locked
             state = locked
@@ -150,23 +168,25 @@ async def _lock_and_prove(
             bench.tell("resumed" if state.phase == LOCKED else "rescuing", task.id)
         return await _prove(bench, model, state, secret)
     finally:
-        bench.queued_seconds -= seconds
+        del bench.promised[task.id]
 
 
-def _objection(bench: Bench, state: TaskState, model: LoadedModel, market: Market) -> Objection | None:
+def _objection(
+    bench: Bench, task: Task, model: LoadedModel, market: Market, promised: Sequence[Promise]
+) -> Objection | None:
     return (
-        objection_to_terms(state.task, market, bench.settings)
-        or objection_to_profit(state.task, model.program, market)
-        or objection_to_time(state.task, market, bench.pace, bench.queued_seconds, bench.settings)
+        objection_to_terms(task, market, bench.settings)
+        or objection_to_profit(task, model.program, market)
+        or objection_to_time(task, market, bench.pace, promised, bench.settings)
     )
 
 
-async def _lock(bench: Bench, task: Task, market: Market) -> TaskState | Objection:
-    """Lock an open task whose input is good; the task as locked by us, or why it is not."""
-    bench.tell("accepted", task.id, price=task.terms.price_at(task.opened_at, market.height))
+async def _lock(bench: Bench, task: Task, latest: Height) -> TaskState | Objection:
+    """Lock an open task whose input is good, at height `latest` at the latest; the task as locked, or why it is not."""
+    bench.tell("accepted", task.id, until=latest)
     reason = "somebody else was first"
     try:
-        await bench.wallet.submit([Lock(task.id)], expires_within=EXPIRES_WITHIN)
+        await bench.wallet.submit([Lock(task.id)], expiry_height=latest)
     except NOT_SENT as error:
         reason = str(error)
     locked = await patiently(partial(get_task, bench.wallet.rpc, task.id))

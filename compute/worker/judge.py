@@ -1,12 +1,13 @@
 """Whether a task is worth its lock, from what the chain says of it alone; the input is looked at afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chain.execution.fees import ENVELOPE_WRITES
 from chain.params import Params
-from chain.types.scalars import Amount, Height
-from compute.worker.pace import Pace
+from chain.types.scalars import MAX_UINT, Amount, Height
+from compute.worker.pace import LOCK_HEIGHTS, Pace
 from compute.worker.settings import WorkerSettings
 from contracts.registry.state import Program
 from contracts.registry.statement import INFERENCE, public_inputs
@@ -57,15 +58,34 @@ def objection_to_profit(task: Task, program: Program, market: Market) -> Objecti
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A proof that a lock of ours waits for: what it will take, and the last height for it."""
+
+    seconds: float
+    deadline: Height
+
+
+def lock_by(task: Task, pace: Pace, promised: Sequence[Promise], settings: WorkerSettings) -> Height:
+    """The last height for a lock: after it, this proof or one that is promised already might come too late.
+
+    Proofs may be made in any order, so all of them together must fit before the earliest deadline: the longest, and what
+    the provers share of the others (Graham's bound for list scheduling).
+    """
+    proofs = [pace.proof_seconds(task.terms.program), *(promise.seconds for promise in promised)]
+    seconds = max(proofs) + (sum(proofs) - max(proofs)) / settings.provers
+    deadline = min(task.terms.lock_deadline, *(promise.deadline for promise in promised), MAX_UINT)
+    return Height(deadline - pace.heights_to_settle(seconds) - settings.safety_heights)
+
+
 def objection_to_time(
-    task: Task, market: Market, pace: Pace, queued_seconds: float, settings: WorkerSettings
+    task: Task, market: Market, pace: Pace, promised: Sequence[Promise], settings: WorkerSettings
 ) -> Objection | None:
-    """A lock whose proof may come too late costs its collateral. queued_seconds: of proofs that come first."""
-    own = pace.proof_seconds(task.terms.program)
-    needed = pace.heights_needed(own + queued_seconds / settings.provers) + settings.safety_heights
-    left = task.terms.lock_deadline - market.height
-    if left < needed:
-        return Objection(f"{left} heights left to the lock's deadline, {needed} needed", final=queued_seconds == 0)
+    """A lock whose proof may come too late costs its collateral."""
+    latest = lock_by(task, pace, promised, settings)
+    if market.height + LOCK_HEIGHTS > latest:
+        reason = f"a lock after height {latest} might miss a deadline, this is {market.height}"
+        return Objection(reason, final=not promised)
     return None
 
 

@@ -43,6 +43,6 @@ class Pace:
         """The faster of what is configured and what was measured: heights are what deadlines are in."""
         return max(self._nominal, self._rate)
 
-    def heights_needed(self, seconds: float) -> int:
-        """Heights until a task that is locked now is settled, its proof being ready after `seconds` of work."""
-        return LOCK_HEIGHTS + SETTLE_HEIGHTS + math.ceil(CAUTION * seconds * self.heights_per_second)
+    def heights_to_settle(self, seconds: float) -> int:
+        """Heights from a final lock until its result is final, the proof being ready after `seconds` of work."""
+        return SETTLE_HEIGHTS + math.ceil(CAUTION * seconds * self.heights_per_second)

@@ -153,9 +153,8 @@ class Worker:
         """Look at what the chain holds for this provider, and start jobs."""
         status = await chain_status(self._rpc)
         market = Market(status.height, status.base_fee, status.params)
-        bench.pace.block_seen(self._clock(), status.height)
         for state in await self._own_locks(bench):
-            self._start(bench, state, market, group)
+            self._start(bench, state, group)
         slots = min(self._settings.max_locks, status.params.max_locks_per_provider)
         for state in await self._offers(bench):
             if len(self._jobs) >= slots:
@@ -164,7 +163,7 @@ class Worker:
             if objection is not None:
                 self._leave(state.task.id, objection)
             elif self._worth_a_look(state.task.id):
-                self._start(bench, state, market, group)
+                self._start(bench, state, group)
 
     async def _own_locks(self, bench: Bench) -> list[TaskState]:
         """Tasks that this account has locked: after a start, after a lost connection, and now and then."""
@@ -183,15 +182,15 @@ class Worker:
             offers += await list_tasks(self._rpc, state=state, recipient=address, limit=MAX_LISTED)
         return offers
 
-    def _start(self, bench: Bench, state: TaskState, market: Market, group: asyncio.TaskGroup) -> None:
+    def _start(self, bench: Bench, state: TaskState, group: asyncio.TaskGroup) -> None:
         task = state.task.id
         if task not in self._jobs:
-            self._jobs[task] = group.create_task(self._job(bench, task, market))
+            self._jobs[task] = group.create_task(self._job(bench, task))
 
-    async def _job(self, bench: Bench, task: ObjectId, market: Market) -> None:
+    async def _job(self, bench: Bench, task: ObjectId) -> None:
         """One task, from here to its end. What goes wrong with it concerns no other task."""
         try:
-            objection = await work_on(bench, task, market)
+            objection = await work_on(bench, task)
             if objection is not None:
                 self._leave(task, objection)
         except ClusterError as error:

@@ -17,12 +17,13 @@ from compute.zkml.errors import ManifestUnusable, NoProvider, ResultNotOpened, T
 from compute.zkml.manifest import Manifest, decode_manifest
 from compute.zkml.model import QuantisedModel, predicted_class
 from compute.zkml.receipt import Receipt
-from contracts.tasks.actions import MAX_RECIPIENTS, Open, Terms
+from contracts.tasks.actions import Open, Terms
 from contracts.tasks.events import TaskOpened
 from contracts.tasks.state import ENDED, PROOF, Task
 from crypto.address import encode_address
 
 POLL_SECONDS: Final = 0.3
+READERS: Final = 3  # providers that an input is sealed to when nobody is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,12 @@ class Buyer:
         )
 
 
-def choose_providers(providers: Sequence[ProviderState], price: Amount, min_bond: Amount) -> list[ProviderState]:
-    """Who may lock at most `price`: bonded for proofs, fewest forfeits first, then cheapest, then most settled.
+def choose_providers(
+    providers: Sequence[ProviderState], price: Amount, min_bond: Amount, most: int = READERS
+) -> list[ProviderState]:
+    """Who may lock at most `price`: bonded for proofs, fewest forfeits first, then most settled, then cheapest.
 
-    At most 16, as each sees the input. Raises NoProvider.
+    Few, as each can read the input, and by what they have done, as anybody can register many. Raises NoProvider.
     """
     fit = [
         entry
@@ -138,8 +141,8 @@ def choose_providers(providers: Sequence[ProviderState], price: Amount, min_bond
     ]
     if not fit:
         raise NoProvider(len(providers), price)
-    fit.sort(key=lambda entry: (entry.record.forfeited, entry.record.min_price, -entry.record.settled))
-    return fit[:MAX_RECIPIENTS]
+    fit.sort(key=lambda entry: (entry.record.forfeited, -entry.record.settled, entry.record.min_price))
+    return fit[:most]
 
 
 async def wait_for_answer(rpc: RpcClient, receipt: Receipt) -> Answer:

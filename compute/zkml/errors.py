@@ -28,7 +28,7 @@ class RowOutOfRange(ModelError):
 
     def __init__(self, feature: int, value: float, low: float, high: float) -> None:
         super().__init__(
-            f"feature {feature} is {value:g}; the model was calibrated for {low:g} to {high:g}. "
+            f"feature {feature} (the first is 0) is {value:g}; the model was calibrated for {low:g} to {high:g}. "
             "Check the row's units, or publish a model calibrated on a wider sample."
         )
         self.feature, self.value, self.low, self.high = feature, value, low, high

@@ -160,7 +160,9 @@ async def test_the_input_goes_to_the_best_providers_only(market: Market) -> None
     forfeited = [replace(entry, record=replace(entry.record, forfeited=1)) for entry in known]  # type: ignore[arg-type]
     dear = [replace(entry, record=replace(entry.record, min_price=Amount(10**9))) for entry in known]
     poor = [replace(entry, bond=Amount(1)) for entry in known]
-    assert len(choose_providers(known * 20, Amount(10), bond)) == 16
+    skilled = replace(known[1], record=replace(known[1].record, settled=7))  # type: ignore[arg-type]
+    assert len(choose_providers(known * 20, Amount(10), bond)) == 3
+    assert choose_providers([known[0], skilled], Amount(10), bond)[0] == skilled
     assert choose_providers([forfeited[0], known[1]], Amount(10), bond)[0] == known[1]
     for unfit in (dear, poor):
         with pytest.raises(NoProvider):

@@ -13,7 +13,9 @@ from chain.types.scalars import AccountId, Amount, FieldElement, Hash, Height, N
 from chain.types.transaction import Transaction
 from compute.worker.judge import (
     Market,
+    Promise,
     fee_work,
+    lock_by,
     objection_to_profit,
     objection_to_terms,
     objection_to_time,
@@ -59,7 +61,7 @@ def market(height: int = 120, base_fee: int = 0) -> Market:
 def test_a_fair_task_has_nothing_against_it() -> None:
     assert objection_to_terms(task(), market(), SETTINGS) is None
     assert objection_to_profit(task(), PROGRAM, market()) is None
-    assert objection_to_time(task(), market(), Pace(1.0), 0.0, SETTINGS) is None
+    assert objection_to_time(task(), market(), Pace(1.0), (), SETTINGS) is None
 
 
 @pytest.mark.parametrize(
@@ -99,24 +101,39 @@ def test_the_fees_counted_are_at_least_those_that_are_charged() -> None:
         assert charged <= fee_work(DEVNET, outputs) <= charged + 100
 
 
-@given(st.integers(100, 149), st.floats(0, 30), st.floats(0, 30), st.integers(1, 4), st.floats(0.1, 5))
+promises = st.lists(st.builds(Promise, st.floats(0, 20), st.integers(120, 400).map(Height)), max_size=4)
+
+
+@given(st.integers(100, 149), st.floats(0, 30), promises, st.integers(1, 4), st.floats(0.1, 5))
 def test_no_lock_is_taken_that_the_measured_pace_cannot_keep(
-    height: int, own: float, queued: float, provers: int, block_seconds: float
+    height: int, own: float, promised: list[Promise], provers: int, block_seconds: float
 ) -> None:
+    """All proofs that would then be due fit before the earliest deadline among them, in whatever order they come."""
     pace, settings = Pace(block_seconds), replace(SETTINGS, provers=provers)
     pace.proof_made(ProgramId(ID), own)
-    objection = objection_to_time(task(), market(height), pace, queued, settings)
-    heights = (own + queued / provers) * CAUTION / block_seconds
+    objection = objection_to_time(task(), market(height), pace, promised, settings)
+    proofs = [own, *(promise.seconds for promise in promised)]
+    heights = (max(proofs) + (sum(proofs) - max(proofs)) / provers) * CAUTION / block_seconds
+    earliest = min(150, *(promise.deadline for promise in promised), 150)
     if objection is None:
-        assert height + OVERHEAD + heights + settings.safety_heights <= 150
+        assert height + OVERHEAD + heights + settings.safety_heights <= earliest + 1e-6
     else:
-        assert height + OVERHEAD + heights + 1 + settings.safety_heights > 150
+        assert height + OVERHEAD + heights + 1 + settings.safety_heights > earliest
 
 
-def test_time_that_a_queue_takes_may_pass() -> None:
+def test_a_lock_that_is_late_in_a_block_still_leaves_time() -> None:
+    """The transaction expires at the last height at which the proof fits."""
     pace = Pace(1.0)
-    for queued, final in ((100.0, False), (0.0, True)):
-        objection = objection_to_time(task(), market(148), pace, queued, SETTINGS)
+    pace.proof_made(ProgramId(ID), 10.0)
+    latest = lock_by(task(), pace, (), SETTINGS)
+    assert latest == 150 - SETTLE_HEIGHTS - 10 * CAUTION - 5
+    assert lock_by(task(), pace, (Promise(10.0, Height(400)),), SETTINGS) == latest - 10 * CAUTION
+    assert lock_by(task(), pace, (Promise(0.0, Height(140)),), SETTINGS) == latest - 10
+
+
+def test_time_that_other_proofs_take_may_pass() -> None:
+    for promised, final in (([Promise(100.0, Height(400))], False), ([], True)):
+        objection = objection_to_time(task(), market(148), Pace(1.0), promised, SETTINGS)
         assert objection is not None and objection.final is final
 
 
@@ -125,7 +142,7 @@ def test_blocks_that_come_faster_than_they_should_are_noticed() -> None:
     for second in range(40):
         pace.block_seen(float(second), 10 * second)
     assert 9 < pace.heights_per_second <= 10
-    assert pace.heights_needed(2.0) > OVERHEAD + 2 * CAUTION * 9
+    assert pace.heights_to_settle(2.0) > SETTLE_HEIGHTS + 2 * CAUTION * 9
 
 
 def test_slow_blocks_are_no_reason_to_promise_more() -> None:
