@@ -114,13 +114,18 @@ def encode(value: object) -> bytes:
     return _pack(_to_plain_struct(value) if type(value) in _structs else value)
 
 
-def decode(cls: type[T], data: bytes, *, limit: int = MAX_BYTES, unions: Unions = NO_UNIONS) -> T:
-    """The struct of class `cls` that `data` encodes. Raises a CodecError for anything but its canonical encoding."""
+def decode(
+    cls: type[T], data: bytes, *, limit: int = MAX_BYTES, unions: Unions = NO_UNIONS, what: str | None = None
+) -> T:
+    """The struct of class `cls` that `data` encodes. Raises a CodecError for anything but its canonical encoding.
+
+    `what` names the thing in errors, for a class whose own name says nothing to users.
+    """
     plain = decode_plain(data, limit=limit)
     try:
         return typing.cast(T, _from_plain_struct(cls, plain, unions))
     except _Misfit as misfit:
-        raise misfit.at(cls.__name__) from None
+        raise misfit.at(what or cls.__name__) from None
 
 
 def decode_plain(data: bytes, *, limit: int = MAX_BYTES) -> Plain:
@@ -213,6 +218,8 @@ def _from_plain_struct(cls: type, plain: Plain, unions: Unions) -> object:
 
 
 def _describe(plain: Plain) -> str:
+    if plain is None:
+        return "nothing"
     if type(plain) in (list, bytes, str):
         return f"{type(plain).__name__} of {len(plain)}"
     return f"{type(plain).__name__} {plain!r:.40}"

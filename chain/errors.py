@@ -37,7 +37,7 @@ class NotMsgpack(CodecError):
     code = 3003
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"not one complete msgpack value: {reason}. Encode with the canonical codec.")
+        super().__init__(f"not one complete msgpack value: {reason.rstrip('.')}. Encode with the canonical codec.")
         self.reason = reason
 
 
@@ -56,7 +56,7 @@ class WrongShape(CodecError):
     code = 3005
 
     def __init__(self, where: str, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}.")
+        super().__init__(f"{where}: expected {expected}, got {got}. Encode it as docs/protocol.md says.")
         self.where, self.expected, self.got = where, expected, got
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from chain.errors import ChainError
 from chain.types.scalars import AccountId, Amount, Height, Nonce, TxHash, WorkUnits
 from chain.types.transaction import Transaction
+from crypto.address import encode_address
 
 MAX_QUEUED_PER_SENDER: Final = 64
 MAX_BYTES: Final = 32 * 2**20
@@ -63,7 +64,8 @@ class TooManyQueued(MempoolError):
 
     def __init__(self, account: AccountId) -> None:
         super().__init__(
-            f"account 0x{account.hex()} has {MAX_QUEUED_PER_SENDER} transactions waiting; wait for the next block."
+            f"account {encode_address(account)} has {MAX_QUEUED_PER_SENDER} transactions waiting; wait for the "
+            "next block."
         )
         self.account = account
 

@@ -13,6 +13,7 @@ from chain.state import keys
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import AccountId, Amount, Nonce, ObjectId
+from crypto.address import encode_address
 
 FEE_POOL: Final = ObjectId(b"fee-pool".rjust(32, b"\0"))  # tips of the running block, handed out at its end
 
@@ -24,7 +25,7 @@ class InsufficientBalance(ChainError):
 
     def __init__(self, account: AccountId, balance: Amount, needed: Amount) -> None:
         super().__init__(
-            f"account 0x{account.hex()} holds {balance} nano-CLU and needs {needed}; fund it or ask for less."
+            f"account {encode_address(account)} holds {balance} nano-CLU and needs {needed}; fund it or ask for less."
         )
         self.account, self.balance, self.needed = account, balance, needed
 

@@ -18,6 +18,7 @@ from chain.state.view import View
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Uint, WorkUnits
 from chain.types.transaction import FROM_ACCOUNT, Transaction
+from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 MAX_ACTIONS: Final = 16
@@ -109,7 +110,7 @@ class NonceMismatch(InvalidTransaction):
 
     def __init__(self, account: AccountId, expected: Nonce, got: Nonce) -> None:
         what = "was used already" if got < expected else "leaves a gap"
-        super().__init__(f"nonce {got} {what}: the next nonce of account 0x{account.hex()} is {expected}.")
+        super().__init__(f"nonce {got} {what}: the next nonce of account {encode_address(account)} is {expected}.")
         self.account, self.expected, self.got = account, expected, got
 
 
@@ -131,7 +132,9 @@ class CannotPayFee(InvalidTransaction):
     code = 3049
 
     def __init__(self, account: AccountId, balance: Amount, fee: Amount) -> None:
-        super().__init__(f"account 0x{account.hex()} holds {balance} nano-CLU and the fee is {fee}; fund the account.")
+        super().__init__(
+            f"account {encode_address(account)} holds {balance} nano-CLU and the fee is {fee}; fund the account."
+        )
         self.account, self.balance, self.fee = account, balance, fee
 
 

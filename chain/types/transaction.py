@@ -72,7 +72,7 @@ class Transaction:
     @classmethod
     def decode(cls, raw: bytes, unions: Unions) -> "Transaction":
         """Raises a CodecError unless `raw` is the one canonical encoding and every action is known."""
-        signed = decode(_Signed, raw, limit=MAX_TRANSACTION_BYTES, unions=unions)
+        signed = decode(_Signed, raw, limit=MAX_TRANSACTION_BYTES, unions=unions, what="a signed transaction")
         return cls(signed.envelope, signed.signature, raw)
 
     @cached_property

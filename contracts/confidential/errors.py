@@ -1,6 +1,7 @@
 """The rules of confidential contracts, one class each. Codes 4300-4399."""
 
 from chain.types.scalars import AccountId, FieldElement, ObjectId, VkId
+from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 
@@ -125,7 +126,7 @@ class NotOwner(ConfidentialError):
 
     def __init__(self, contract: ObjectId, owner: AccountId, sender: AccountId) -> None:
         super().__init__(
-            f"contract 0x{contract.hex()} belongs to account 0x{owner.hex()}, not to 0x{sender.hex()}; "
+            f"contract 0x{contract.hex()} belongs to account {encode_address(owner)}, not to {encode_address(sender)}; "
             f"ask its owner to set readers."
         )
         self.contract, self.owner, self.sender = contract, owner, sender

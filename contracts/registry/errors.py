@@ -1,6 +1,7 @@
 """The rules of the registry, one class each. Codes 4200-4299. What is wrong with a key itself, crypto/groth16 says."""
 
 from chain.types.scalars import AccountId, Hash, Height, ObjectId, ProgramId, VkId
+from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 
@@ -85,7 +86,7 @@ class ProgramAlreadyRegistered(RegistryError):
     code = 4211
 
     def __init__(self, program: ProgramId, owner: AccountId) -> None:
-        super().__init__(f"program 0x{program.hex()} is registered already, by account 0x{owner.hex()}.")
+        super().__init__(f"program 0x{program.hex()} is registered already, by account {encode_address(owner)}.")
         self.program, self.owner = program, owner
 
 
@@ -183,7 +184,7 @@ class NotNameOwner(RegistryError):
     code = 4222
 
     def __init__(self, model: str, owner: AccountId) -> None:
-        super().__init__(f"the name {model} belongs to account 0x{owner.hex()}; choose another name.")
+        super().__init__(f"the name {model} belongs to account {encode_address(owner)}; choose another name.")
         self.model, self.owner = model, owner
 
 
@@ -193,7 +194,9 @@ class NotProgramOwner(RegistryError):
     code = 4223
 
     def __init__(self, program: ProgramId, owner: AccountId) -> None:
-        super().__init__(f"program 0x{program.hex()} belongs to account 0x{owner.hex()}; publish with that account.")
+        super().__init__(
+            f"program 0x{program.hex()} belongs to account {encode_address(owner)}; publish with that account."
+        )
         self.program, self.owner = program, owner
 
 
@@ -225,7 +228,8 @@ class NotAnOperator(RegistryError):
 
     def __init__(self, account: AccountId) -> None:
         super().__init__(
-            f"account 0x{account.hex()} operates no validator of the present set; sign with an operator's account."
+            f"account {encode_address(account)} operates no validator of the present set; sign with an "
+            "operator's account."
         )
         self.account = account
 

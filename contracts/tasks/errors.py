@@ -1,6 +1,7 @@
 """The rules of tasks and providers, one class each. Codes 4100-4199. Keys and programs have theirs in the registry."""
 
 from chain.types.scalars import AccountId, Amount, FieldElement, Height, ObjectId, ProgramId, VkId
+from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 
@@ -40,7 +41,8 @@ class NotALockRecipient(TaskError):
 
     def __init__(self, task: ObjectId, provider: AccountId) -> None:
         super().__init__(
-            f"the input of task 0x{task.hex()} is not sealed to account 0x{provider.hex()}, which could not read it; "
+            f"the input of task 0x{task.hex()} is not sealed to account {encode_address(provider)}, which could "
+            "not read it; "
             "lock tasks that name this account."
         )
         self.task, self.provider = task, provider
@@ -53,7 +55,7 @@ class ProviderNotBonded(TaskError):
 
     def __init__(self, account: AccountId, bond: Amount, needed: Amount) -> None:
         super().__init__(
-            f"account 0x{account.hex()} has a provider's bond of {bond} nano-CLU; {needed} are needed. "
+            f"account {encode_address(account)} has a provider's bond of {bond} nano-CLU; {needed} are needed. "
             "Register as a provider, or add to the bond."
         )
         self.account, self.bond, self.needed = account, bond, needed
@@ -65,7 +67,9 @@ class LockTaken(TaskError):
     code = 4105
 
     def __init__(self, task: ObjectId, locker: AccountId) -> None:
-        super().__init__(f"task 0x{task.hex()} is locked by account 0x{locker.hex()} already; choose another task.")
+        super().__init__(
+            f"task 0x{task.hex()} is locked by account {encode_address(locker)} already; choose another task."
+        )
         self.task, self.locker = task, locker
 
 
@@ -135,7 +139,8 @@ class TooManyLocks(TaskError):
 
     def __init__(self, provider: AccountId, locks: int, limit: int) -> None:
         super().__init__(
-            f"account 0x{provider.hex()} holds {locks} locks; at most {limit} are allowed. Settle one of them first."
+            f"account {encode_address(provider)} holds {locks} locks; at most {limit} are allowed. Settle one "
+            "of them first."
         )
         self.provider, self.locks, self.limit = provider, locks, limit
 
@@ -203,7 +208,7 @@ class DuplicateRecipient(TaskError):
     code = 4117
 
     def __init__(self, provider: AccountId) -> None:
-        super().__init__(f"the input is sealed to account 0x{provider.hex()} twice; name each provider once.")
+        super().__init__(f"the input is sealed to account {encode_address(provider)} twice; name each provider once.")
         self.provider = provider
 
 
@@ -223,7 +228,7 @@ class ProviderUnknown(TaskError):
     code = 4119
 
     def __init__(self, account: AccountId) -> None:
-        super().__init__(f"account 0x{account.hex()} is no provider; register it as one first.")
+        super().__init__(f"account {encode_address(account)} is no provider; register it as one first.")
         self.account = account
 
 
@@ -233,7 +238,9 @@ class ProviderAlreadyRegistered(TaskError):
     code = 4120
 
     def __init__(self, account: AccountId) -> None:
-        super().__init__(f"account 0x{account.hex()} is a provider already; update its record or add to its bond.")
+        super().__init__(
+            f"account {encode_address(account)} is a provider already; update its record or add to its bond."
+        )
         self.account = account
 
 
@@ -256,7 +263,8 @@ class BondInUse(TaskError):
 
     def __init__(self, provider: AccountId, locks: int) -> None:
         super().__init__(
-            f"account 0x{provider.hex()} holds {locks} locks; settle them, or wait until they end, then withdraw."
+            f"account {encode_address(provider)} holds {locks} locks; settle them, or wait until they end, then "
+            "withdraw."
         )
         self.provider, self.locks = provider, locks
 
@@ -310,7 +318,9 @@ class KindNotOffered(TaskError):
     code = 4127
 
     def __init__(self, provider: AccountId, kind: str) -> None:
-        super().__init__(f"account 0x{provider.hex()} does not offer evidence kind {kind!r}; choose other providers.")
+        super().__init__(
+            f"account {encode_address(provider)} does not offer evidence kind {kind!r}; choose other providers."
+        )
         self.provider, self.kind = provider, kind
 
 
@@ -321,7 +331,8 @@ class NotTheLocker(TaskError):
 
     def __init__(self, task: ObjectId, locker: AccountId, deadline: Height) -> None:
         super().__init__(
-            f"task 0x{task.hex()} is locked by account 0x{locker.hex()} until height {deadline}; any bonded provider "
+            f"task 0x{task.hex()} is locked by account {encode_address(locker)} until height {deadline}; any "
+            "bonded provider "
             "may settle it after that, with a proof bound to itself."
         )
         self.task, self.locker, self.deadline = task, locker, deadline

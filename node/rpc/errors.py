@@ -61,7 +61,7 @@ class InvalidParams(RpcError):
     rpc_code = INVALID_PARAMS
 
     def __init__(self, parameter: str, expected: str, got: str) -> None:
-        super().__init__(f"parameter {parameter[:80]!r}: expected {expected}, got {got}.")
+        super().__init__(f"parameter {parameter[:80]!r}: expected {expected}, got {got.rstrip('.')}.")
         self.parameter, self.expected, self.got = parameter[:80], expected, got
 
 

@@ -12,7 +12,7 @@ from chain.state.merkle import EMPTY_ROOT
 from chain.state.pages import load_page, page_key
 from chain.state.tree import TreeRoot, decode_root
 from chain.state.tree_view import TreeView
-from node.storage.errors import DatabaseCorrupt, DatabaseInUse
+from node.storage.errors import DatabaseCorrupt, DatabaseInUse, leveldb_reason
 from node.storage.layout import BLOCK, COMMIT, HEAD, NODE, RECEIPTS, ROOT, SEALED, STATE, at_height
 from node.storage.records import Records
 
@@ -92,5 +92,5 @@ def salvage(path: Path) -> None:
 
 def opening_error(path: Path, error: Exception) -> DatabaseInUse | DatabaseCorrupt:
     """What LevelDB's refusal to open a folder means."""
-    text = str(error)
+    text = leveldb_reason(error)
     return DatabaseInUse(path) if f"{path}/LOCK" in text else DatabaseCorrupt(path, text)

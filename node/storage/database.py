@@ -28,6 +28,7 @@ from node.storage.errors import (
     WriteFailed,
     WrongChain,
     WrongStorageKey,
+    leveldb_reason,
 )
 from node.storage.layout import Format, at_height
 from node.storage.pruning import find_horizon, prune
@@ -256,7 +257,7 @@ def _check_format(db: Any, path: Path, storage_key: StorageKey | None, genesis_h
         stored = db.get(layout.FORMAT, verify_checksums=True)
         record = layout.decode_format(stored or b"")
     except (plyvel.Error, ValueError) as error:
-        raise DatabaseCorrupt(path, str(error)) from error
+        raise DatabaseCorrupt(path, leveldb_reason(error)) from error
     if record.schema != layout.SCHEMA:
         raise SchemaUnknown(record.schema, layout.SCHEMA)
     if record.genesis_hash != genesis_hash:

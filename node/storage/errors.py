@@ -7,6 +7,12 @@ from node.errors import NodeError
 _REMEDY = "Restore the folder from a copy, or delete it and let the node catch up from its peers."
 
 
+def leveldb_reason(error: Exception) -> str:
+    """What LevelDB says, as text: plyvel hands some of its messages on as bytes."""
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+
+
 class StorageError(NodeError):
     """Root of the errors of the database."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import plyvel
 
 from chain.state.store import after_prefix
-from node.storage.errors import DatabaseClosed, DatabaseCorrupt
+from node.storage.errors import DatabaseClosed, DatabaseCorrupt, leveldb_reason
 from node.storage.sealing import Sealer
 
 # Sealed values do not compress, and unsealed ones should be found by a search. Checksums are verified at every read:
@@ -34,7 +34,7 @@ class Records:
         try:
             stored = self._source.get(key, verify_checksums=True)
         except plyvel.Error as error:
-            raise DatabaseCorrupt(self._path, str(error)) from error
+            raise DatabaseCorrupt(self._path, leveldb_reason(error)) from error
         except RuntimeError as closed:
             raise DatabaseClosed(self._path) from closed
         return None if stored is None else self._sealer.open(key, stored)
@@ -55,6 +55,6 @@ class Records:
                 for key, stored in entries:
                     yield key, self._sealer.open(key, stored)
         except plyvel.Error as error:
-            raise DatabaseCorrupt(self._path, str(error)) from error
+            raise DatabaseCorrupt(self._path, leveldb_reason(error)) from error
         except RuntimeError as closed:
             raise DatabaseClosed(self._path) from closed

@@ -66,6 +66,8 @@ def test_a_database_of_garbage(home: Home, capsys: pytest.CaptureFixture[str]) -
     (home.database / "CURRENT").write_text("MANIFEST-000001\n")
     (home.database / "MANIFEST-000001").write_bytes(os.urandom(2_000))
     assert refusal(home, capsys) == "DatabaseCorrupt"
+    execute(["start", "--home", str(home.root)])
+    assert "b'" not in capsys.readouterr().err  # LevelDB's message as text
 
 
 def test_a_node_starts_says_so_and_ends_in_order(home: Home) -> None:
