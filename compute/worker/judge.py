@@ -69,8 +69,8 @@ class Promise:
 def lock_by(task: Task, pace: Pace, promised: Sequence[Promise], settings: WorkerSettings) -> Height:
     """The last height for a lock: after it, this proof or one that is promised already might come too late.
 
-    Proofs may be made in any order, so all of them together must fit before the earliest deadline: the longest, and what
-    the provers share of the others (Graham's bound for list scheduling).
+    Proofs may be made in any order, so all of them together must fit before the earliest deadline: the longest, and
+    what the provers share of the others (Graham's bound for list scheduling).
     """
     proofs = [pace.proof_seconds(task.terms.program), *(promise.seconds for promise in promised)]
     seconds = max(proofs) + (sum(proofs) - max(proofs)) / settings.provers
