@@ -21,6 +21,7 @@ from node.cli.places import cache_folder, models_folder
 from node.cli.screen import Json, Screen
 
 JOBLIB_SUFFIX = ".joblib"
+LISTED = 8  # entries of a list that are shown to people
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -126,8 +127,16 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     shown = {**document, "manifest": ""}
     screen.pairs([(name, value) for name, value in shown.items() if name != "manifest"])
     for name, value in document["manifest"].items():
-        screen.line(f"  {name}: {str(value)[:100]}")
+        screen.line(f"  {name}: {_brief(value)}")
     return document
+
+
+def _brief(value: Any) -> str:
+    """A value of the manifest for people; of a long list the first few, and how many there are."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    shown = ", ".join(f"{item:.6g}" if isinstance(item, float) else str(item) for item in value[:LISTED])
+    return shown if len(value) <= LISTED else f"{shown}, … ({len(value)} in all; --json prints them)"
 
 
 def _manifest(data: bytes) -> dict[str, Any]:

@@ -66,6 +66,7 @@ async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         buyer = Buyer(await open_wallet(arguments, rpc))
         order = await buyer.order(arguments.model, offer, await _named_providers(rpc, arguments.provider))
+        order.manifest.quantise(row)  # a row that does not fit is refused before anything is said of it
         _say_who_sees(order, screen)
         receipt = await buyer.post(order, row)
         path = save_receipt(arguments.receipts or receipts_folder(), receipt)
@@ -105,7 +106,8 @@ async def _answer(rpc: RpcClient, receipt: Receipt, screen: Screen) -> Json:
     with screen.progress("waiting for a provider"):
         answer = await wait_for_answer(rpc, receipt)
     document = _answer_json(answer)
-    screen.pairs([(name, value) for name, value in document.items() if name != "task"])
+    shown = {**document, "logits": ", ".join(map(str, answer.logits)), "price": show_amount(answer.price)}
+    screen.pairs([(name, value) for name, value in shown.items() if name != "task"])
     return document
 
 

@@ -22,6 +22,7 @@ from node.cli.keyring import key_path, load_secret
 from node.cli.passphrases import add_passphrase_file
 from node.cli.places import cluster_home, devnet_folder
 from node.cli.screen import Json, Screen
+from node.cli.worker_text import event_line, status_rows
 from node.devnet.contents import PROVIDER_BOND, PROVIDER_MIN_PRICE
 from node.devnet.files import PROVIDER, load_network
 from node.worker_home import WorkerHome, WorkerHomeMissing, create_home, journal, open_home, read_status
@@ -55,7 +56,7 @@ async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
 
         def report(event: WorkerEvent) -> None:
             notes(event)
-            screen.line(event.line())
+            screen.line(event_line(event))
 
         async with RpcClient(home.settings.rpc) as rpc:
             worker = Worker(secret, rpc, home.settings, home.models, report=report)
@@ -85,7 +86,7 @@ async def _status(arguments: argparse.Namespace, screen: Screen) -> Json:
     status: dict[str, Any] = read_status(home.root) or {"running": False}
     if "address" in status:
         status |= await _on_chain(home.settings.rpc, str(status["address"]))
-    screen.pairs([("home", home.root), *status.items()])
+    screen.pairs([("home", home.root), *status_rows(status)])
     return {"home": str(home.root), **status}
 
 
