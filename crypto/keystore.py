@@ -111,7 +111,10 @@ class PassphraseNeeded(KeystoreError):
     code = 1055
 
     def __init__(self) -> None:
-        super().__init__("the key is protected by a passphrase; none, or an empty one, was given. Give its passphrase.")
+        super().__init__(
+            "the key is protected by a passphrase; none, or an empty one, was given. Name a file that holds it, with "
+            "--passphrase-file."
+        )
 
 
 class PassphraseUnexpected(KeystoreError):

@@ -169,7 +169,7 @@ def _read(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode) or mode & _closed_to_others(path):
+            if not stat.S_ISREG(mode) or mode & closed_to_others(path):
                 raise KeyFileExposed(path, mode)
             return file.read(MAX_RECORD_BYTES + 1)
     except FileNotFoundError as missing:
@@ -178,8 +178,8 @@ def _read(path: Path) -> bytes:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
 
 
-def _closed_to_others(path: Path) -> int:
-    """The permission bits that a key file must not have.
+def closed_to_others(path: Path) -> int:
+    """The permission bits that a file with a secret must not have.
 
     A systemd credential belongs to root and is lent to the service by an access list, whose mask shows as a group's
     right to read; its folder is closed to everybody else (systemd.exec, LoadCredential).

@@ -2,10 +2,12 @@
 
 import argparse
 import getpass
+import stat
 import sys
 from pathlib import Path
 
 from node.cli.errors import CliError
+from node.keystore import closed_to_others
 
 
 class NoTerminal(CliError):
@@ -36,9 +38,13 @@ def add_passphrase_file(parser: argparse.ArgumentParser) -> None:
 
 
 def passphrase_from(file: Path | None) -> str | None:
-    """The first line of a file, None without one. Raises OSError."""
+    """The first line of a file, None without one; a file that others may read is warned of. Raises OSError."""
     if file is None:
         return None
+    mode = file.stat().st_mode
+    if mode & closed_to_others(file):  # not refused: containers hand secrets over as files of mode 0444
+        shown = f"warning: others than its owner may read {file} ({stat.filemode(mode)}); run `chmod 600 {file}`."
+        print(shown, file=sys.stderr, flush=True)
     lines = file.read_text(encoding="utf-8").splitlines()
     return lines[0] if lines else ""
 

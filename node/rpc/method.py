@@ -217,6 +217,10 @@ class MethodTable:
         """The OpenRPC 1.3 document of this server."""
         return {
             "openrpc": "1.3.2",
-            "info": {"title": "Cluster JSON-RPC", "version": version},
+            "info": {
+                "title": "Cluster JSON-RPC",
+                "version": version,
+                "description": "POST at /, WebSocket at /ws; subscribe and unsubscribe work over WebSocket only.",
+            },
             "methods": [self._methods[name].openrpc() for name in sorted(self._methods)],
         }

@@ -31,6 +31,17 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
     return status, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_a_passphrase_that_others_may_read_is_warned_of(
+    home: Path, passphrase: str, capsys: pytest.CaptureFixture[str], mode: int, warned: bool
+) -> None:
+    Path(passphrase).chmod(mode)
+    assert execute(["keys", "new", "alice", "--passphrase-file", passphrase, "--json"]) == 0
+    shown = capsys.readouterr()
+    assert (f"chmod 600 {passphrase}" in shown.err) == warned
+    assert json.loads(shown.out)["protection"] == "passphrase"
+
+
 def test_a_new_key_is_protected(home: Path, passphrase: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, made = run(capsys, "new", "alice", "--passphrase-file", passphrase)
     assert status == 0 and made["protection"] == "passphrase" and made["purpose"] == "account"
