@@ -1,7 +1,5 @@
-"""The driver among three others whose keys a test holds: what it votes, signs, stores, refuses and survives."""
+"""The driver among three others whose keys a test holds: what it votes, signs and refuses, and what floods cost it."""
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,51 +7,18 @@ import pytest
 
 from chain.codec import encode
 from chain.consensus.inputs import TIMEOUT_PROPOSE, TimeoutElapsed
-from chain.consensus.state import Step
 from chain.errors import WrongShape
 from chain.types.block import Block, transactions_root
-from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Timestamp, Uint, VoteTarget, WorkUnits
-from chain.types.vote import PRECOMMIT, PREVOTE, DuplicateVote, PartSetHeader
+from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Uint, WorkUnits
+from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader
 from contracts.token.actions import Transfer
 from node.bodies import Body, body_of
 from node.driver import MAX_WAITING, VOTES_PER_ROUND
 from node.executor import FaultyRule
-from node.ledger import MAX_APPLIED, InvalidBlockFinal
 from node.storage.errors import DatabaseCorrupt
 from tests.support.driver_scene import PEER, DriverScene
 from tests.support.sealed_chain import with_header
 from tests.support.small_chain import SmallChain, account
-
-
-@pytest.fixture
-def scenes(tmp_path: Path) -> Iterator[type]:
-    """Makes scenes and closes them."""
-    made: list[DriverScene] = []
-
-    def make(own: int | None = None, *, proposing: bool = False) -> DriverScene:
-        scene = DriverScene(tmp_path / str(len(made)), own)
-        made.append(scene)
-        first = scene.proposer()
-        if own is None and proposing:
-            return make(first)
-        return scene
-
-    yield make  # type: ignore[misc]
-    for scene in made:
-        scene.close()
-
-
-@pytest.fixture
-def voter(scenes) -> DriverScene:
-    """A validator that proposes in none of the first three rounds of height 1."""
-    proposers = {scenes().proposer(round_) for round_ in range(3)}
-    return scenes(next(index for index in range(4) if index not in proposers))
-
-
-@pytest.fixture
-def leader(scenes) -> DriverScene:
-    """The validator that proposes in round 0 of height 1."""
-    return scenes(scenes().proposer())
 
 
 def invalid(body: Body) -> Body:
@@ -331,179 +296,3 @@ async def test_timeouts_of_past_heights_do_nothing(voter: DriverScene) -> None:
             driver._inbox.put_nowait(TimeoutElapsed(TIMEOUT_PROPOSE, Height(height), Round(0)))
         await voter.quiet()
         assert driver.state is state
-
-
-# Final blocks
-
-
-async def test_a_final_block_from_a_peer_is_stored_without_own_votes(voter: DriverScene) -> None:
-    async with voter.running():
-        await voter.started(1)
-        body = voter.block(voter.proposer())
-        voter.offer(encode(voter.final(body)))
-        await voter.started(2)
-    assert voter.ledger.tip.block_id == body.id
-    assert not voter.outlet.votes or voter.outlet.votes[-1].height == 2
-
-
-async def test_final_blocks_that_prove_nothing_are_blamed_on_their_peer_and_change_nothing(voter: DriverScene) -> None:
-    async with voter.running():
-        await voter.started(1)
-        body = voter.block(voter.proposer())
-        one_signer = voter.final(body, voter.others()[0])
-        bad_signature = voter.final(body)
-        entries = bad_signature.commit.signatures
-        swapped = (replace(entries[0], signature=entries[1].signature), *entries[1:])
-        other_height = replace(body.block, header=replace(body.block.header, height=Height(2**62)))
-        nonsense = [
-            b"",
-            b"\x93\x01\xc0\xc0",
-            bytes(2**21 + 1),
-            encode(one_signer),
-            encode(replace(bad_signature, commit=replace(bad_signature.commit, signatures=swapped))),
-            encode(replace(bad_signature, commit=replace(bad_signature.commit, height=Height(2)))),
-            encode(voter.final(body, block=other_height)),
-            encode(voter.final(body, block=replace(body.block, transactions=(Blob(b"x"),)))),
-        ]
-        for encoded in nonsense:
-            voter.offer(encoded)
-        await voter.until(lambda: len(voter.outlet.failed) == len(nonsense))
-        assert voter.ledger.tip.height == 0
-        voter.offer(encode(voter.final(body)))
-        await voter.started(2)
-
-
-async def test_a_committed_block_that_this_node_holds_invalid_ends_it_with_advice(voter: DriverScene) -> None:
-    async with voter.running():
-        await voter.started(1)
-        body = invalid(voter.block(voter.proposer()))
-        voter.offer(encode(voter.final(body)))
-        with pytest.raises(ExceptionGroup) as ended:
-            await voter.until(lambda: False)
-    assert ended.group_contains(InvalidBlockFinal, match="software versions")
-    assert voter.ledger.tip.height == 0
-
-
-async def test_a_decision_for_a_block_judged_invalid_ends_the_node(voter: DriverScene) -> None:
-    async with voter.running() as driver:
-        await voter.started(1)
-        first = voter.proposer()
-        body = invalid(voter.block(first))
-        voter.hand_in(body, voter.proposal(body, first))
-        await voter.until(lambda: voter.own_votes(PREVOTE))
-        for index in voter.others():
-            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
-        with pytest.raises(ExceptionGroup) as ended:
-            await voter.until(lambda: False)
-    assert ended.group_contains(InvalidBlockFinal)
-
-
-async def test_a_block_whose_result_was_pushed_out_by_others_is_executed_again(voter: DriverScene) -> None:
-    async with voter.running() as driver:
-        await voter.started(1)
-        first = voter.proposer()
-        body = voter.block(first, time=voter.now)
-        voter.hand_in(body, voter.proposal(body, first))
-        await voter.until(lambda: voter.own_votes(PREVOTE))
-        for later in range(1, MAX_APPLIED + 2):
-            await voter.executor.judge(voter.block(first, time=voter.now + later).block)
-        assert body.id not in voter.ledger._applied
-        for index in voter.others():
-            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
-        await voter.started(2)
-    assert voter.ledger.tip.block_id == body.id
-
-
-# Crashes
-
-
-async def test_a_driver_that_died_after_its_prevote_goes_on_and_contradicts_nothing(voter: DriverScene) -> None:
-    first = voter.proposer()
-    body = voter.block(first)
-    async with voter.running():
-        await voter.started(1)
-        voter.hand_in(body, voter.proposal(body, first))
-        await voter.until(lambda: voter.own_votes(PREVOTE))
-    voter.new_life()
-    async with voter.running() as driver:
-        await voter.until(lambda: driver.state.step == Step.PREVOTE)
-        other = voter.block(first, time=voter.now + 7)
-        assert not driver.take_proposal(voter.proposal(other, first))
-        for index in voter.others():
-            driver.take_vote(voter.vote(index, PREVOTE, body.id))
-            driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
-        await voter.started(2)
-    assert all(vote.target == body.id for vote in voter.outlet.votes if vote.height == 1)
-    assert voter.ledger.tip.block_id == body.id
-
-
-async def test_a_decision_that_was_logged_but_not_stored_is_stored_on_the_way_up(
-    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = voter.proposer()
-    body = voter.block(first)
-
-    async def die(_final: object) -> None:
-        raise asyncio.CancelledError
-
-    async with voter.running() as driver:
-        await voter.started(1)
-        with monkeypatch.context() as patch:
-            patch.setattr(voter.executor, "commit", die)
-            voter.hand_in(body, voter.proposal(body, first))
-            for index in voter.others():
-                driver.take_vote(voter.vote(index, PRECOMMIT, body.id))
-            await asyncio.wait({voter.life})
-    assert voter.ledger.tip.height == 0
-    voter.new_life()
-    async with voter.running():
-        await voter.started(2)
-    assert voter.ledger.tip.block_id == body.id
-
-
-async def test_messages_before_recovery_are_not_lost_on_it_and_do_no_harm(voter: DriverScene) -> None:
-    driver = voter.driver
-    assert driver.height == 0
-    assert driver.status().step == int(Step.DECIDED)
-    assert not driver.take_vote(voter.vote(0, PREVOTE, height=0))
-    assert not driver.take_part(replace(voter.block(0).parts[0], height=Height(5)), PEER)
-    async with voter.running():
-        await voter.started(1)
-
-
-# Evidence
-
-
-async def test_a_double_vote_stands_in_a_later_block_of_this_proposer(scenes) -> None:
-    probe = scenes()
-    scene = scenes(probe.proposer(height=2))
-    liar = next(index for index in scene.others() if index != scene.proposer())
-    async with scene.running() as driver:
-        await scene.started(1)
-        votes = [scene.vote(liar, PREVOTE, bytes([fill]) * 32) for fill in (1, 2)]
-        for vote in votes:
-            driver.take_vote(vote)
-        await scene.until(lambda: driver._evidence)
-        body = scene.block(scene.proposer())
-        scene.now = Timestamp(scene.now + 1_000)
-        scene.offer(encode(scene.final(body)))
-        await scene.until(lambda: scene.outlet.proposals)
-        built = driver.bodies.whole[scene.outlet.proposals[0].block_id].block
-    assert built.evidence == (DuplicateVote(*votes),)
-    assert scene.executor.refusals == type(scene.executor.refusals)(maxlen=scene.executor.refusals.maxlen)
-
-
-# What it tells
-
-
-async def test_the_status_claims_a_height_only_once_its_block_is_stored(voter: DriverScene) -> None:
-    async with voter.running() as driver:
-        await voter.started(1)
-        assert (driver.status().height, driver.status().step) == (1, int(Step.PROPOSE))
-        voter.offer(encode(voter.final(voter.block(voter.proposer()))))
-        await voter.until(lambda: voter.ledger.tip.height == 1)
-        status = driver.status()
-        assert (status.height, status.step) in ((1, int(Step.DECIDED)), (2, int(Step.PROPOSE)))
-        driver.state = replace(driver.state, height=Height(5), step=Step.DECIDED)
-        assert driver.status().step == int(Step.PRECOMMIT)
-        assert driver.status().wanted == VoteTarget(b"")
