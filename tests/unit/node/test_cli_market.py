@@ -79,11 +79,23 @@ class Market:
         options = (*options, "--data", data, "--models", str(self.root / "models"), *self.key("account1"))
         return await self.ask("model", "publish", str(model), *options)
 
-    async def post(self, row: str, *options: str) -> Any:
+    async def said(self, *argv: str) -> str:
+        """What a command of account0 says to people, refusals included."""
+        await asyncio.to_thread(execute, [*argv, *self.key("account0"), "--rpc", self.node.url])
+        shown = self._capsys.readouterr()
+        return shown.out + shown.err
+
+    def row(self, content: str) -> str:
+        """A file with a row."""
         file = self.root / "row"
-        file.write_text(row)
+        file.write_text(content)
+        return str(file)
+
+    async def post(self, row: str, *options: str) -> Any:
         heights = ("--lock-within", "2000", "--end-within", "3000")
-        return await self.ask("task", "post", "trend", "--row", str(file), *heights, *self.key("account0"), *options)
+        return await self.ask(
+            "task", "post", "trend", "--row", self.row(row), *heights, *self.key("account0"), *options
+        )
 
     @asynccontextmanager
     async def worker(self, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -181,6 +193,8 @@ async def test_what_is_wrong_is_said_before_anything_happens(market: Market, mod
     assert (await market.post("[1e9, 0, 0]"))["error"]["code"] == RowOutOfRange.code
     assert (await market.post("[1, 0]"))["error"]["name"] == "WrongRowLength"
     assert (await market.post("[1, 0, 0]", "--provider", "cluster1xyz"))["error"]["name"] != "NoProvider"
+    assert "able to read this row" not in await market.said("task", "post", "trend", "--row", market.row("[1, 0]"))
+    assert "able to read this row" in await market.said("task", "post", "trend", "--row", market.row("[1, 0, 0]"))
 
 
 async def _bond(market: Market) -> None:
