@@ -59,7 +59,7 @@ class RegisterKey(Action):
     tag: ClassVar[int] = 10
     name: ClassVar[str] = "registry.register_key"
     writes: ClassVar[int] = 2
-    work: ClassVar[int] = 25_000  # square roots and subgroup checks of the largest key, measured: 16 ms
+    work: ClassVar[int] = 35_000  # square roots and subgroup checks, 16 ms, at admission and again in the block
 
     key: Blob
     ceremony: Ceremony | None
