@@ -25,7 +25,7 @@ MAX_DEPTH: Final = 16
 
 Plain = Any  # int, str, bytes, bool, None or a list of these: what msgpack carries
 _ATOMS: Final = frozenset((int, str, bytes, bool, type(None)))
-_FOREIGN: Final = "a {} has no place in it"  # maps, floats, timestamps
+_TOO_DEEP: Final = f"nested deeper than {MAX_DEPTH} levels"
 Registry = Mapping[int, type]  # tag -> struct class, for one open union
 Unions = Mapping[type, Registry]
 ToPlain = Callable[[Any], Plain]
@@ -134,12 +134,14 @@ def decode_plain(data: bytes, *, limit: int = MAX_BYTES) -> Plain:
         raise OversizeBytes(len(data), limit)
     try:
         plain = msgpack.unpackb(data, raw=False, use_list=True, strict_map_key=True, ext_hook=_refuse_ext)
-    except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
+    except (RecursionError, msgpack.exceptions.StackError):
+        raise NotMsgpack(_TOO_DEEP) from None
+    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise NotMsgpack(str(error) or type(error).__name__) from None
     if type(plain) is list:
         _check_items(plain, MAX_DEPTH)
     elif type(plain) not in _ATOMS:
-        raise NotMsgpack(_FOREIGN.format(type(plain).__name__))
+        raise _foreign(plain)
     try:
         same = _pack(plain) == data
     except (ValueError, TypeError, OverflowError) as error:
@@ -182,14 +184,20 @@ def _refuse_ext(code: int, _data: bytes) -> object:
     raise NotMsgpack(f"extension type {code}")
 
 
+def _foreign(value: object) -> NotMsgpack:
+    """Maps, floats, timestamps: msgpack has them, this wire format does not."""
+    name = "map" if isinstance(value, dict) else type(value).__name__
+    return NotMsgpack(f"a {name} has no place in it")
+
+
 def _check_items(plain: list[Plain], left: int) -> None:
     if left == 0:
-        raise NotMsgpack(f"nested deeper than {MAX_DEPTH} levels")
+        raise NotMsgpack(_TOO_DEEP)
     for item in plain:
         if type(item) is list:
             _check_items(item, left - 1)
         elif type(item) not in _ATOMS:
-            raise NotMsgpack(_FOREIGN.format(type(item).__name__))
+            raise _foreign(item)
 
 
 def _to_plain_struct(value: object) -> list[Plain]:

@@ -19,11 +19,12 @@ COMMITMENT = FieldElement(424_242)
 
 
 @dataclass(frozen=True)
-class LockedTask:
-    """What its provider needs to settle."""
+class OpenedTask:
+    """A task, how it was offered, and its result once it is locked, with a proof of zeros."""
 
     id: ObjectId
-    action: Settle  # with a proof of zeros
+    offer: Open
+    action: Settle
 
 
 async def prepare(owner: Wallet, provider: Wallet) -> None:
@@ -33,15 +34,15 @@ async def prepare(owner: Wallet, provider: Wallet) -> None:
     await provider.submit([RegisterProvider(BOND, encryption_key(1), Amount(1), (PROOF,))])
 
 
-async def locked_task(requester: Wallet, provider: Wallet) -> LockedTask:
+async def locked_task(requester: Wallet, provider: Wallet) -> OpenedTask:
     """Open a task and lock it; `prepare` comes first."""
-    task_id, action = await opened_task(requester, provider)
-    await provider.submit([Lock(task_id)])
-    return LockedTask(task_id, action)
+    task = await opened_task(requester, provider)
+    await provider.submit([Lock(task.id)])
+    return task
 
 
-async def opened_task(requester: Wallet, provider: Wallet) -> tuple[ObjectId, Settle]:
-    """An open task, and its result once it is locked."""
+async def opened_task(requester: Wallet, provider: Wallet) -> OpenedTask:
+    """Open a task whose input is sealed to the provider."""
     envelope = await requester.prepare([])
     height = (await requester.rpc.call("chain_status"))["height"]
     terms = Terms(
@@ -58,7 +59,7 @@ async def opened_task(requester: Wallet, provider: Wallet) -> tuple[ObjectId, Se
     offer = Open(terms, Blob(bytes(64)), (SealedKey(provider.account, Blob(bytes(80))),))
     task_id = object_id(requester.account, envelope.nonce, 0)
     await requester.submit([offer])
-    return task_id, Settle(task_id, vk_id(INPUTS), Uint(1), COMMITMENT, OUTPUTS, NO_PROOF)
+    return OpenedTask(task_id, offer, Settle(task_id, vk_id(INPUTS), Uint(1), COMMITMENT, OUTPUTS, NO_PROOF))
 
 
 def proven(envelope: Envelope, *, wrong: bool = False) -> Envelope:
