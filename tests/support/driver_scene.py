@@ -21,6 +21,7 @@ from chain.types.scalars import (
     NIL,
     Amount,
     ChainId,
+    Hash,
     Height,
     Name,
     Power,
@@ -55,6 +56,7 @@ from node.signer_state import nothing_signed
 from node.storage.database import Database
 from node.verifier import NodeVerifier
 from p2p.address import NodeId
+from tests.support.sealed_chain import with_header
 from tests.support.simulated_storage import MemoryStateFile
 from tests.support.small_chain import GENESIS_TIME, account
 
@@ -255,3 +257,8 @@ class DriverScene:
     def own_votes(self, type_: Uint) -> list[bytes]:
         """The targets of what the driver's validator voted, in order."""
         return [vote.target for vote in self.outlet.votes if vote.type == type_]
+
+
+def invalid(body: Body) -> Body:
+    """A body that breaks a rule: it claims another state."""
+    return body_of(with_header(body.block, state_root=Hash(bytes(32))))

@@ -12,18 +12,13 @@ from chain.types.block import Block, transactions_root
 from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Uint, WorkUnits
 from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader
 from contracts.token.actions import Transfer
-from node.bodies import Body, body_of
+from node.bodies import body_of
 from node.driver import MAX_WAITING, VOTES_PER_ROUND
 from node.executor import FaultyRule
 from node.storage.errors import DatabaseCorrupt
-from tests.support.driver_scene import PEER, DriverScene
+from tests.support.driver_scene import PEER, DriverScene, invalid
 from tests.support.sealed_chain import with_header
 from tests.support.small_chain import SmallChain, account
-
-
-def invalid(body: Body) -> Body:
-    return body_of(with_header(body.block, state_root=Hash(bytes(32))))
-
 
 # A height
 

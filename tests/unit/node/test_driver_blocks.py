@@ -7,17 +7,10 @@ import pytest
 
 from chain.codec import encode
 from chain.consensus.state import Step
-from chain.types.scalars import Blob, Hash, Height, Timestamp, VoteTarget
+from chain.types.scalars import Blob, Height, Timestamp, VoteTarget
 from chain.types.vote import PRECOMMIT, PREVOTE, DuplicateVote
-from node.bodies import Body, body_of
 from node.ledger import MAX_APPLIED, InvalidBlockFinal
-from tests.support.driver_scene import PEER, DriverScene
-from tests.support.sealed_chain import with_header
-
-
-def invalid(body: Body) -> Body:
-    return body_of(with_header(body.block, state_root=Hash(bytes(32))))
-
+from tests.support.driver_scene import PEER, DriverScene, invalid
 
 # Final blocks
 
