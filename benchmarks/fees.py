@@ -63,6 +63,7 @@ TRANSFERS_PER_BLOCK = 300
 TRANSFER_BLOCKS = 8
 EMPTY_BLOCKS = 10
 TASKS = 120
+KEYS = 3
 PER_BLOCK = 30
 OUTPUTS = (FieldElement(5), FieldElement(6))
 LATER = 900
@@ -173,13 +174,16 @@ async def measure_transfers(chain: Chain, measured: Measured) -> None:
 
 
 async def measure_registry(chain: Chain, measured: Measured) -> None:
-    """A key of the usual size, the largest key, a program, a model."""
+    """Keys of the usual size and of the largest, programs, models."""
+    inputs = 3 + len(OUTPUTS)
+    usual = [RegisterKey(compressed_key(inputs, seed), None) for seed in range(1, 1 + KEYS)]
+    largest = [RegisterKey(compressed_key(MAX_PUBLIC_INPUTS, seed), None) for seed in range(1, 1 + KEYS)]
     program = program_of(len(OUTPUTS))
-    usual = RegisterKey(compressed_key(3 + len(OUTPUTS)), None)
-    largest = RegisterKey(compressed_key(MAX_PUBLIC_INPUTS), None)
-    model = PublishModel(Name("model"), Name("1"), program.program, Text("A model."))
-    for name, action in (("key", usual), ("largest_key", largest), ("program", program), ("model", model)):
-        measured.note(name, [await chain.block([chain.transaction(PUBLISHER, action)])])
+    programs = [program, *(replace(program, manifest=Blob(bytes([number] * 1_024))) for number in range(PER_BLOCK - 1))]
+    versions = [Name(str(number)) for number in range(PER_BLOCK)]
+    models = [PublishModel(Name("model"), version, program.program, Text("A model.")) for version in versions]
+    for name, actions in (("key", usual), ("largest_key", largest), ("program", programs), ("model", models)):
+        measured.note(name, [await chain.block([chain.transaction(PUBLISHER, action) for action in actions])])
 
 
 async def measure_tasks(chain: Chain, measured: Measured) -> None:
