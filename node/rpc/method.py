@@ -135,8 +135,8 @@ class Method:
             raise InvalidParams("params", f"at most {len(self.parameters)} values", f"{len(params)}")
         return {parameter.name: value for parameter, value in zip(self.parameters, params, strict=False)}
 
-    def openrpc(self) -> dict[str, object]:
-        """The method's entry in the OpenRPC document."""
+    def openrpc(self, result: Mapping[str, object]) -> dict[str, object]:
+        """The method's entry in the OpenRPC document; `result` is the schema of what it answers."""
         return {
             "name": self.name,
             "summary": self.summary,
@@ -145,7 +145,7 @@ class Method:
                 {"name": item.name, "required": item.required, "schema": dict(item.kind.schema)}
                 for item in self.parameters
             ],
-            "result": {"name": "result", "schema": {}},
+            "result": {"name": "result", "schema": result},
         }
 
 
@@ -213,8 +213,8 @@ class MethodTable:
             raise MethodNotFound(name, similar[0] if similar else None)
         return method
 
-    def openrpc(self, version: str) -> dict[str, object]:
-        """The OpenRPC 1.3 document of this server."""
+    def openrpc(self, version: str, results: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+        """The OpenRPC 1.3 document of this server; `results` holds the schema of every method's answer."""
         return {
             "openrpc": "1.3.2",
             "info": {
@@ -222,5 +222,5 @@ class MethodTable:
                 "version": version,
                 "description": "POST at /, WebSocket at /ws; subscribe and unsubscribe work over WebSocket only.",
             },
-            "methods": [self._methods[name].openrpc() for name in sorted(self._methods)],
+            "methods": [self._methods[name].openrpc(results[name]) for name in sorted(self._methods)],
         }

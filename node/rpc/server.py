@@ -24,6 +24,7 @@ from node.rpc.method import Count, Declared, Json, MethodTable, Text
 from node.rpc.net_methods import NetMethods
 from node.rpc.page import Page
 from node.rpc.protocol import Dispatcher, dump, failure
+from node.rpc.results import result_schemas
 from node.rpc.subscriptions import Subscriptions
 from node.rpc.telling import Telling
 from node.rpc.tx_methods import TransactionMethods
@@ -89,7 +90,7 @@ class RpcServer:
 
     async def discover(self) -> Json:
         """The OpenRPC document of this server."""
-        return self._methods.openrpc(version("cluster-chain"))
+        return self._methods.openrpc(version("cluster-chain"), result_schemas())
 
     async def subscribe(self, topic: Text) -> Json:
         """Hear of "blocks", "transactions" or "tasks"; over WebSocket only."""

@@ -1,0 +1,246 @@
+"""Every method against a real node: the OpenRPC document lists it, and what it answers is what the document says."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+
+from chain.state import keys
+from chain.types.scalars import Amount, Name, Text, WorkUnits
+from chain.types.transaction import Transaction, transaction_hash
+from client.errors import RpcFailed
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from contracts.registry.actions import PublishModel
+from contracts.tasks.state import LIVE
+from contracts.token.actions import Transfer
+from crypto.address import encode_address
+from node.hub import Hub
+from node.ingress import Admission
+from node.parts import Node
+from node.rpc import results
+from node.rpc.errors import NotCommittedInTime
+from node.rpc.method import HexBytes
+from node.rpc.tx_methods import TransactionMethods
+from tests.support.json_schema import faults
+from tests.support.one_node import OneNode, one_node
+from tests.support.open_task import OUTPUTS, OpenedTask, locked_task, opened_task, prepare, proven
+from tests.support.programs import program_of, vk_id
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass
+class Scene:
+    """A node with a settled, a locked and an open task; answers are checked as they come."""
+
+    node: OneNode
+    rpc: RpcClient
+    requester: Wallet
+    provider: Wallet
+    schemas: dict[str, Any]
+    settled: OpenedTask
+    locked: OpenedTask
+    opened: OpenedTask
+    settling: str
+    asked: set[str] = field(default_factory=set)
+
+    async def ask(self, method: str, **params: Any) -> Any:
+        """The answer, which fits its schema."""
+        answer = await self.rpc.call(method, **params)
+        assert list(faults(self.schemas[method], answer)) == []
+        self.asked.add(method)
+        return answer
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    async with one_node(tmp_path_factory.mktemp("rpc")) as node, RpcClient(node.url) as rpc:
+        requester, provider = [await Wallet.open(node.secret(name), rpc) for name in ("account0", "account1")]
+        await prepare(requester, provider)
+        program = program_of(len(OUTPUTS)).program
+        await requester.submit([PublishModel(Name("digits"), Name("1.0"), program, Text("of digits"))])
+        tasks = [await locked_task(requester, provider) for _ in range(2)]
+        envelope = proven(await provider.prepare([tasks[0].action]))
+        outcome = await provider.submit_signed(provider.sign_envelope(envelope))
+        document = await rpc.call("rpc.discover")
+        schemas = {method["name"]: method["result"]["schema"] for method in document["methods"]}
+        opened = await opened_task(requester, provider)
+        yield Scene(node, rpc, requester, provider, schemas, *tasks, opened, outcome.hash)
+
+
+# The document
+
+
+async def test_the_document_lists_exactly_the_methods_that_are_answered(scene: Scene) -> None:
+    document = await scene.rpc.call("rpc.discover")
+    listed = [method["name"] for method in document["methods"]]
+    assert listed == sorted(set(listed))
+    assert set(listed) == set(results.result_schemas())
+    for name in listed:
+        if name not in ("subscribe", "unsubscribe"):
+            try:
+                await scene.rpc.call(name)
+            except RpcFailed as failed:
+                assert failed.rpc_code != -32601, name
+
+
+async def test_the_document_has_the_shape_of_openrpc(scene: Scene) -> None:
+    document = await scene.rpc.call("rpc.discover")
+    assert document["openrpc"].startswith("1.")
+    assert set(document["info"]) >= {"title", "version"}
+    for method in document["methods"]:
+        assert set(method) >= {"name", "params", "result", "summary"}
+        assert method["summary"]
+        names = [item["name"] for item in method["params"]]
+        assert len(set(names)) == len(names)
+        required = [item["required"] for item in method["params"]]
+        assert required == sorted(required, reverse=True), "required parameters come first"
+        assert all(item["schema"]["type"] for item in method["params"])
+        assert method["result"]["schema"]
+
+
+# The answers
+
+
+async def test_the_chains_methods_answer_what_the_document_says(scene: Scene) -> None:
+    status = await scene.ask("chain_status")
+    assert status["chain_id"] == "test-chain"
+    assert status["validator"] == "0x" + scene.node.app.node.signer.public_key.hex()  # type: ignore[union-attr]
+    receipt = await scene.ask("chain_getReceipt", hash=scene.settling)
+    assert receipt["code"] == 0
+    block = await scene.ask("chain_getBlock", height=receipt["height"])
+    assert block["transactions"][receipt["index"]] == scene.settling
+    assert (await scene.ask("chain_getBlock"))["header"]["height"] >= receipt["height"]
+    transaction = await scene.ask("chain_getTransaction", hash=scene.settling)
+    assert (transaction["status"], transaction["height"]) == ("final", receipt["height"])
+    account = await scene.ask("chain_getAccount", address=scene.requester.address)
+    assert account["nonce"] == account["next_nonce"] > 0
+    stranger = await scene.ask("chain_getAccount", address=encode_address(b"\x55" * 32))
+    assert (stranger["balance"], stranger["nonce"]) == ("0", 0)
+
+
+async def test_events_are_found_by_type_and_a_long_way_in_steps(scene: Scene) -> None:
+    tip = (await scene.ask("chain_status"))["height"]
+    found = await scene.ask("chain_getEvents", first=1, type="tasks.settled")
+    assert [event["task"] for event in found["events"]] == ["0x" + scene.settled.id.hex()]
+    assert found["scanned_to"] >= tip
+    everything = await scene.ask("chain_getEvents", first=0, last=tip)
+    assert len(everything["events"]) > len(found["events"])
+    beyond = await scene.ask("chain_getEvents", first=10**9)
+    assert beyond["events"] == []
+
+
+async def test_a_call_for_events_stops_where_it_has_gone_through_enough(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.rpc.chain_methods.MAX_EVENT_BYTES", 1)
+    assert (await scene.ask("chain_getEvents", first=3))["scanned_to"] == 3
+    monkeypatch.setattr("node.rpc.chain_methods.MAX_EVENTS", 1)
+    monkeypatch.setattr("node.rpc.chain_methods.MAX_EVENT_BYTES", 10**9)
+    one = await scene.ask("chain_getEvents", first=1)
+    assert {event["height"] for event in one["events"]} == {one["scanned_to"]}
+
+
+async def test_proofs_of_presence_and_absence_are_given_with_what_signs_them(scene: Scene) -> None:
+    there = await scene.ask("chain_getProof", key="0x" + keys.account(scene.requester.account).hex())
+    assert "exist" in there["proof"]
+    assert there["header"]["height"] == there["height"] + 1
+    absent = await scene.ask("chain_getProof", key="0x", height=there["height"])
+    assert "nonexist" in absent["proof"]
+    with pytest.raises(RpcFailed) as refused:
+        await scene.rpc.call("chain_getProof", key="0x00", height=10**9)
+    assert refused.value.rpc_code == -32602
+
+
+async def test_tasks_are_listed_by_state_and_by_people(scene: Scene) -> None:
+    for task, phase in [(scene.settled, "settled"), (scene.locked, "locked"), (scene.opened, "open")]:
+        assert (await scene.ask("task_get", id="0x" + task.id.hex()))["phase"] == phase
+
+    async def ids(**params: Any) -> set[str]:
+        return {task["id"] for task in (await scene.ask("task_list", **params))["tasks"]}
+
+    locked, opened, settled = ("0x" + task.id.hex() for task in (scene.locked, scene.opened, scene.settled))
+    assert await ids() == {opened}
+    assert await ids(state="locked") == {locked}
+    assert await ids(requester=scene.requester.address) == {locked, opened, settled}
+    assert await ids(requester=scene.requester.address, state="settled") == {settled}
+    assert await ids(provider=scene.provider.address) == {locked, settled}
+    assert await ids(recipient=scene.requester.address) == set()
+    assert await ids(requester=scene.requester.address, limit=1) in ({locked}, {opened}, {settled})
+    for state in LIVE:
+        await ids(state=state)
+
+
+async def test_what_components_keep_is_shown(scene: Scene) -> None:
+    provider = await scene.ask("provider_get", address=scene.provider.address)
+    assert int(provider["bond_amount"]) > 0
+    assert len((await scene.ask("provider_list"))["providers"]) >= 1
+    key = await scene.ask("registry_getKey", id="0x" + vk_id(3 + len(OUTPUTS)).hex())
+    assert key["strength"].startswith("proof/")
+    program = "0x" + program_of(len(OUTPUTS)).program.hex()
+    assert (await scene.ask("registry_getProgram", id=program))["manifest"] == "0x" + b"manifest".hex()
+    (model,) = (await scene.ask("model_list"))["models"]
+    assert (await scene.ask("model_get", name=model["model"]))["id"] == model["id"]
+    assert (await scene.ask("model_get", id=model["id"]))["program_record"]["id"] == program
+    (validator,) = (await scene.ask("validator_list"))["validators"]
+    assert validator["power"] == 1
+
+
+async def test_the_node_tells_of_itself(scene: Scene) -> None:
+    assert (await scene.ask("net_info"))["protocol_version"] == 1
+    assert (await scene.ask("net_peers"))["peers"] == []
+    assert (await scene.ask("consensus_status"))["refused_blocks"] == []
+    assert (await scene.ask("verifier_status"))["verified"] >= 1
+    assert (await scene.ask("mempool_status"))["count"] == 0
+    await scene.ask("rpc.discover")
+
+
+async def test_submission_acknowledges_admission_and_on_request_finality(scene: Scene) -> None:
+    wallet, payee = scene.requester, scene.provider.account
+
+    async def signed() -> bytes:
+        return wallet.sign_envelope(await wallet.prepare([Transfer(payee, Amount(1))])).raw
+
+    simulated = await scene.ask("tx_simulate", transaction="0x" + (await signed()).hex())
+    final = await scene.ask("tx_submit", transaction="0x" + (await signed()).hex(), wait="committed")
+    assert final["receipt"]["code"] == 0
+    assert final["height"] <= (await scene.ask("chain_status"))["height"]
+    assert simulated["hash"] == final["hash"]
+    admitted = await scene.ask("tx_submit", transaction="0x" + (await signed()).hex())
+    assert set(admitted) == {"hash", "work", "fee"}
+    async with asyncio.timeout(20):
+        while True:
+            shown = await scene.ask("chain_getTransaction", hash=admitted["hash"])
+            if shown["status"] == "final":
+                break
+            assert (shown["status"], shown["height"]) == ("waiting", None)
+
+
+async def test_every_method_that_reads_was_asked(scene: Scene) -> None:
+    """Keeps this file complete: the last test of the module."""
+    elsewhere = {"contract_get", "subscribe", "unsubscribe"}
+    assert set(scene.schemas) - scene.asked == elsewhere
+
+
+async def test_a_wait_that_is_too_long_says_so_and_leaves_the_transaction_admitted() -> None:
+    admitted: list[bytes] = []
+
+    async def admit(raw: bytes, _source: None) -> Admission:
+        admitted.append(raw)
+        return Admission(cast(Transaction, SimpleNamespace(hash=transaction_hash(raw))), WorkUnits(1), Amount(2))
+
+    node = SimpleNamespace(
+        hub=Hub(),
+        ingress=SimpleNamespace(admit=admit),
+        relay=SimpleNamespace(publish_transaction=lambda _raw: None),
+        config=SimpleNamespace(rpc=SimpleNamespace(wait_committed_seconds=0)),
+    )
+    with pytest.raises(NotCommittedInTime, match="chain_getReceipt"):
+        await TransactionMethods(cast(Node, node)).submit(HexBytes(b"raw"), Text("committed"))
+    assert admitted == [b"raw"]
+    assert not node.hub._awaited
