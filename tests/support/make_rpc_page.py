@@ -75,7 +75,8 @@ An error carries the code of the rule that was broken, one sentence that says wh
 name and the compared values. JSON-RPC's own codes (-32700 and so on) are used where the specification defines one;
 `data.code` is always ours. `cluster explain CODE` and [errors.md](errors.md) list them.
 
-The examples were recorded on a development network. Long hex and lists are cut short with `…`.
+`rpc.discover` has the schema of every answer. The examples were recorded on a development network. Long hex and
+lists are cut short with `…`.
 """
 
 
@@ -157,7 +158,7 @@ class Recorder:
             for method in document["methods"]:
                 if method["name"] not in self.examples and not any(item["required"] for item in method["params"]):
                     await self._note(method["name"])
-            shown = next(method for method in document["methods"] if method["name"] == "task_get")
+            shown = next(method for method in document["methods"] if method["name"] == "mempool_status")
             self._keep("rpc.discover", {}, {**document, "methods": [shown, "…"]})
         await self._subscriptions()
         return dict(sorted(self.examples.items()))
