@@ -167,7 +167,9 @@ def _describe(value: object) -> str:
     if isinstance(value, dict):
         return f"an object with {len(value)} keys"
     shown = json.dumps(value)
-    return shown if len(shown) <= 80 else f"a {type(value).__name__} of {len(shown)} characters"
+    if len(shown) <= 80:
+        return shown
+    return f"a string of {len(value)} characters" if isinstance(value, str) else f"a number of {len(shown)} digits"
 
 
 def _default(parameter: Parameter) -> object:

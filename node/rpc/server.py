@@ -31,6 +31,7 @@ from node.rpc.tx_methods import TransactionMethods
 
 BODY_SECONDS = 15
 SEND_SECONDS = 10
+CLOSE_SECONDS = 1.0
 AT_ONCE = 16  # requests of one WebSocket under way at a time
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class RpcServer:
         self._runner: web.AppRunner | None = None
         self._door: asyncio.Server | None = None
         self._sockets: set[web.WebSocketResponse] = set()
+        self._farewell: asyncio.Event | None = None  # made when the server stops, set when all sockets are told
         tables: dict[str, Declared] = {
             **ChainMethods(node).table(),
             **TransactionMethods(node).table(),
@@ -68,7 +70,7 @@ class RpcServer:
         app.router.add_get("/ready", self._serve_ready)
         app.on_shutdown.append(self._close_sockets)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, auto_decompress=False
+            app, access_log=None, handle_signals=False, shutdown_timeout=CLOSE_SECONDS, auto_decompress=False
         )
         await self._runner.setup()
         server = self._runner.server
@@ -122,7 +124,8 @@ class RpcServer:
         return web.Response(body=answer, content_type="application/json")
 
     async def _serve_socket(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=30, max_msg_size=self._limits.max_body_bytes, compress=False)
+        limit = self._limits.max_body_bytes
+        socket = web.WebSocketResponse(timeout=CLOSE_SECONDS, heartbeat=30, max_msg_size=limit, compress=False)
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
@@ -132,6 +135,8 @@ class RpcServer:
             log.debug("a WebSocket client went away or did not read")
         finally:
             self._sockets.discard(socket)
+        if self._farewell is not None:
+            await self._farewell.wait()
         return socket
 
     async def _converse(self, socket: web.WebSocketResponse, tasks: asyncio.TaskGroup) -> None:
@@ -165,8 +170,10 @@ class RpcServer:
                 task.cancel()
 
     async def _close_sockets(self, _app: web.Application) -> None:
-        for socket in tuple(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the node is stopping")
+        self._farewell = asyncio.Event()
+        closing = [socket.close(code=WSCloseCode.GOING_AWAY, message=b"the node stops") for socket in self._sockets]
+        await asyncio.gather(*closing, return_exceptions=True)
+        self._farewell.set()
 
     async def _serve_health(self, request: web.Request) -> web.Response:
         return _json({"status": "ok", "height": self._node.ledger.tip.height})
