@@ -41,29 +41,33 @@ def result_schemas() -> dict[str, Schema]:
     return {**_chain(), **_transactions(), **_contracts(), **_network(), **_itself()}
 
 
+def _status() -> Schema:
+    return members(
+        chain_id=TEXT,
+        genesis_hash=HEX32,
+        fork_id=HEX32,
+        height=COUNT,
+        block_id=HEX32,
+        time=COUNT,
+        state_root=HEX32,
+        base_fee=DECIMAL,
+        supply=DECIMAL,
+        moniker=TEXT,
+        validator=nullable(HEX32),
+        peers=COUNT,
+        catching_up=FLAG,
+        storage=one_of("sealed", "unprotected", "unsealed"),
+        proofs_verified=COUNT,
+        proofs_refused=COUNT,
+        proof_verify_ms=NUMBER,
+        params=schema_of(Params),
+    )
+
+
 def _chain() -> dict[str, Schema]:
     header, commit = schema_of(Header), schema_of(Commit)
     return {
-        "chain_status": members(
-            chain_id=TEXT,
-            genesis_hash=HEX32,
-            fork_id=HEX32,
-            height=COUNT,
-            block_id=HEX32,
-            time=COUNT,
-            state_root=HEX32,
-            base_fee=DECIMAL,
-            supply=DECIMAL,
-            moniker=TEXT,
-            validator=nullable(HEX32),
-            peers=COUNT,
-            catching_up=FLAG,
-            storage=one_of("sealed", "unprotected", "unsealed"),
-            proofs_verified=COUNT,
-            proofs_refused=COUNT,
-            proof_verify_ms=NUMBER,
-            params=schema_of(Params),
-        ),
+        "chain_status": _status(),
         "chain_getBlock": members(
             id=HEX32,
             header=header,

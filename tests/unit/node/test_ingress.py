@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from chain.mempool import Mempool
+from chain.params import DEVNET
 from chain.types.scalars import Blob
 from contracts.registry.actions import RegisterKey
 from contracts.registry.errors import KeyAlreadyRegistered
@@ -20,7 +21,7 @@ from node.verifier import NodeVerifier
 from tests.support.small_chain import GENESIS_TIME, SmallChain
 from tests.support.trapdoor import Trapdoor, g1
 
-KEYS = 14  # as many as one block's work allows
+KEYS = DEVNET.max_block_work // RegisterKey.work - 2  # about as many as one block's work allows
 SENDER, OTHER = 1, 2
 PEER = "peer 01"
 
