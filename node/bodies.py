@@ -20,6 +20,7 @@ from p2p.address import NodeId
 
 MAX_ORPHANS: Final = 256  # 16 MiB
 MAX_VOLUNTEERED: Final = 2  # part sets a peer
+MAX_TRANSACTIONS: Final = 2**20 * 2 // 150  # parts hold 2 MiB, and a transaction's keys, hashes and signature 150 bytes
 
 _PartKey = tuple[PartSetHeader, int]
 
@@ -168,6 +169,8 @@ def body_from(encoded: bytes) -> Body:
 def require_own_body(block: Block) -> None:
     """Whether the block's content is what its header, and so its id, commits to. Raises WrongBody."""
     header = block.header
+    if len(block.transactions) > MAX_TRANSACTIONS:
+        raise WrongBody(header.id(), "tx_root")  # told without hashing a million empty ones
     if transactions_root(block.transactions) != header.tx_root:
         raise WrongBody(header.id(), "tx_root")
     if evidence_root(block.evidence) != header.evidence_root:

@@ -11,7 +11,17 @@ from chain.types.scalars import Amount, Blob, Height, Round, Signature, Timestam
 from chain.types.vote import PREVOTE, DuplicateVote, PartSetHeader, Proposal
 from contracts.token.actions import Transfer
 from crypto.keys import PublicKey
-from node.bodies import MAX_ORPHANS, MAX_VOLUNTEERED, Awaited, Bodies, Body, WrongBody, body_from, body_of
+from node.bodies import (
+    MAX_ORPHANS,
+    MAX_VOLUNTEERED,
+    Awaited,
+    Bodies,
+    Body,
+    WrongBody,
+    body_from,
+    body_of,
+    require_own_body,
+)
 from p2p.address import NodeId
 from tests.support.sealed_chain import SealedChain, signed_vote, validator_id, with_header
 from tests.support.small_chain import account
@@ -175,6 +185,16 @@ def test_another_content_under_the_same_header_is_not_that_block(change: str) ->
     assert false.header.id() == true.header.id()
     with pytest.raises(WrongBody):
         body_from(body_of(false).encoded)
+
+
+def test_a_block_of_a_million_empty_transactions_is_told_apart_without_hashing_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = SealedChain()
+    crowded = replace(chain.build(), transactions=(Blob(b""),) * 500_000)
+    monkeypatch.setattr("node.bodies.transactions_root", lambda _: pytest.fail("hashed"))
+    with pytest.raises(WrongBody):
+        require_own_body(crowded)
 
 
 def test_a_proposal_announces_its_own_block_only() -> None:
