@@ -15,6 +15,7 @@ from node.rpc.errors import INTERNAL, BatchTooLarge, InvalidRequest, ParseError,
 from node.rpc.method import MethodTable, Reading, in_place
 
 _MAX_DEPTH: Final = 32
+_MAX_CONTAINERS: Final = 20_000  # ten for each request of the largest batch; a million would be a long pause for all
 _SMALL: Final = 32 * 1024  # bytes of JSON that are parsed at once
 
 log = logging.getLogger(__name__)
@@ -67,9 +68,12 @@ class Dispatcher:
 
 
 def parse(body: bytes | str) -> object:
-    """JSON with a bound on nesting. Raises ParseError."""
+    """JSON with bounds on nesting and on the number of arrays and objects. Raises ParseError."""
     try:
-        return parse_json(body.decode("utf-8") if isinstance(body, bytes) else body, _MAX_DEPTH)
+        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        if text.count("[") + text.count("{") > _MAX_CONTAINERS:
+            raise ParseError(f"more than {_MAX_CONTAINERS} arrays and objects")
+        return parse_json(text, _MAX_DEPTH)
     except ValueError as error:
         raise ParseError(str(error)[:120]) from error
 

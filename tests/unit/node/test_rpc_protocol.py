@@ -148,6 +148,12 @@ async def test_a_batch_beyond_the_limit_is_refused_as_a_whole() -> None:
     assert answer["id"] is None
 
 
+async def test_a_million_small_arrays_are_refused_before_they_are_made() -> None:
+    answer = json.loads(await dispatcher().answer("[" + "[]," * 300_000 + "[]]") or b"")
+    assert answer["error"]["code"] == -32700
+    assert "arrays and objects" in answer["error"]["message"]
+
+
 @given(st.text(max_size=300))
 async def test_any_text_is_answered_with_json(text: str) -> None:
     answer = await dispatcher().answer(text)
