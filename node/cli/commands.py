@@ -15,6 +15,7 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
     "model": ("node.cli.model_commands", "publish, list and show models that can be proven"),
     "task": ("node.cli.task_commands", "ask for proven inference on a private row, and read the result"),
+    "zk": ("node.cli.zk_commands", "circuits and proofs of machine learning on this machine, without a chain"),
     "worker": ("node.cli.worker_commands", "a provider that proves tasks for pay"),
     "status": ("node.cli.status_commands", "the chain's head and the node's health"),
     "query": ("node.cli.query_commands", "call any RPC method"),

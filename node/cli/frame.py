@@ -3,6 +3,9 @@
 A command is a function `run(arguments, screen)`, async or not. It shows people what it found through the screen and
 returns the JSON document that --json prints. Errors are raised: a ClusterError becomes one sentence on stderr, or
 {"error": {code, name, message, fields}} on stdout with --json, and exit status 1.
+
+A command that judges something has three ends: 0 it is good, 1 it is not (`screen.end(NO)`), 2 it could not be judged.
+Such a command is added with `refused=UNUSABLE`, so that an error never looks like a verdict.
 """
 
 import argparse
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace, Screen], Json | Awaitable[Json]]
 
 DEFAULT_RPC: Final = "http://127.0.0.1:8645"
+NO: Final = 1  # of a command that judges: what it looked at is not good
+UNUSABLE: Final = 2  # of a command that judges: it was given nothing that it could judge
 INTERRUPTED: Final = 130
 
 
@@ -41,14 +46,17 @@ def subcommands(parser: argparse.ArgumentParser) -> "Commands":
 
 
 def add_command(
-    commands: "Commands", name: str, summary: str, run: Run, *, rpc: bool = False
+    commands: "Commands", name: str, summary: str, run: Run, *, rpc: bool = False, refused: int = 1
 ) -> argparse.ArgumentParser:
     """One command of a group; `rpc` gives it --rpc. Its own arguments are added to the parser that comes back."""
-    return command(commands.add_parser(name, help=summary, description=_sentence(summary)), run, rpc=rpc)
+    parser = commands.add_parser(name, help=summary, description=_sentence(summary))
+    return command(parser, run, rpc=rpc, refused=refused)
 
 
-def command(parser: argparse.ArgumentParser, run: Run, *, rpc: bool = False) -> argparse.ArgumentParser:
-    """Let a parser be a command: --json, --rpc if wanted, and what to run."""
+def command(
+    parser: argparse.ArgumentParser, run: Run, *, rpc: bool = False, refused: int = 1
+) -> argparse.ArgumentParser:
+    """Let a parser be a command: --json, --rpc if wanted, what to run, and the exit status of an error."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
     if rpc:
         parser.add_argument(
@@ -57,7 +65,7 @@ def command(parser: argparse.ArgumentParser, run: Run, *, rpc: bool = False) -> 
             default=os.environ.get("CLUSTER_RPC", DEFAULT_RPC),
             help=f"a node's RPC (default: $CLUSTER_RPC, else {DEFAULT_RPC})",
         )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refused=refused)
     return parser
 
 
@@ -86,19 +94,19 @@ def execute(argv: list[str]) -> int:
         if answer is not None:
             screen.document(answer)
     except ClusterError as error:
-        return _refused(error, screen)
+        return _refused(error, screen, arguments.refused)
     except BaseExceptionGroup as group:
-        return _refused(_only_error(group), screen)
+        return _refused(_only_error(group), screen, arguments.refused)
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # the reader left; the interpreter flushes at exit
-        return 1
+        return int(arguments.refused)
     except OSError as error:
-        return _refused(SystemRefused(error.filename, error.strerror or str(error)), screen)
+        return _refused(SystemRefused(error.filename, error.strerror or str(error)), screen, arguments.refused)
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
+    return screen.status
 
 
 def run_async(work: Coroutine[Any, Any, Json]) -> Json:
@@ -121,11 +129,11 @@ def error_document(error: ClusterError) -> Json:
     return {"error": {"code": code, "name": name, "message": str(error), "fields": shown}}
 
 
-def _refused(error: ClusterError, screen: Screen) -> int:
+def _refused(error: ClusterError, screen: Screen, status: int) -> int:
     screen.document(error_document(error))
     if not screen.silent:
         print(f"error {_identity(error)[0]}: {error}", file=sys.stderr, flush=True)
-    return 1
+    return status
 
 
 def _identity(error: ClusterError) -> tuple[int, str]:

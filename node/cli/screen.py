@@ -39,6 +39,11 @@ class Screen:
 
     def __init__(self, *, silent: bool) -> None:
         self.silent = silent
+        self.status = 0
+
+    def end(self, status: int) -> None:
+        """The exit status of a command that ran to its end: other than 0 where its answer is a no."""
+        self.status = status
 
     def line(self, text: str = "") -> None:
         """A line for people."""

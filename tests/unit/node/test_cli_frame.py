@@ -1,4 +1,4 @@
-"""Every command: one JSON document or text, one sentence for an error, three exit statuses, imports on demand."""
+"""Every command: one JSON document or text, one sentence for an error, a few exit statuses, imports on demand."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ import pytest
 from client.errors import RpcFailed
 from crypto.errors import ClusterError
 from node.cli import commands, frame
-from node.cli.frame import build_parser, command, execute
+from node.cli.frame import NO, UNUSABLE, build_parser, command, execute
 from node.cli.screen import Json, Screen
 
 
@@ -28,11 +28,11 @@ class Broken(ClusterError):
 class Group:
     """A group of one command whose behaviour the test chooses."""
 
-    def __init__(self, error: BaseException | None, answer: Json) -> None:
-        self._error, self._answer = error, answer
+    def __init__(self, error: BaseException | None, answer: Json, judges: bool) -> None:
+        self._error, self._answer, self._judges = error, answer, judges
 
     def register(self, parser: argparse.ArgumentParser) -> None:
-        command(parser, self._run)
+        command(parser, self._run, refused=UNUSABLE if self._judges else 1)
 
     async def _run(self, arguments: argparse.Namespace, screen: Screen) -> Json:
         screen.line("for people")
@@ -40,6 +40,8 @@ class Group:
             step.advance()
         if self._error is not None:
             raise self._error
+        if self._judges and not self._answer:
+            screen.end(NO)
         return self._answer
 
 
@@ -52,9 +54,11 @@ class Runner:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch, self._capsys = monkeypatch, capsys
 
-    def __call__(self, *argv: str, error: BaseException | None = None, answer: Json = None) -> tuple[int, str, str]:
+    def __call__(
+        self, *argv: str, error: BaseException | None = None, answer: Json = None, judges: bool = False
+    ) -> tuple[int, str, str]:
         self._monkeypatch.setitem(commands.GROUPS, "trial", ("trial", "a trial"))
-        self._monkeypatch.setattr(frame.importlib, "import_module", lambda name: Group(error, answer))  # type: ignore[attr-defined]
+        self._monkeypatch.setattr(frame.importlib, "import_module", lambda name: Group(error, answer, judges))  # type: ignore[attr-defined]
         status = execute(["trial", *argv])
         shown = self._capsys.readouterr()
         return status, shown.out, shown.err
@@ -103,6 +107,16 @@ def test_a_fault_of_ours_is_not_hidden(run: Runner) -> None:
 def test_what_the_system_refuses_is_a_sentence(run: Runner) -> None:
     status, _, err = run(error=PermissionError(13, "Permission denied", "/root/x"))
     assert (status, err[:55]) == (1, "error 7301: the system refused: /root/x: Permission den")
+
+
+@pytest.mark.parametrize("argv", [(), ("--json",)])
+def test_a_judge_tells_no_from_unusable(run: Runner, argv: tuple[str, ...]) -> None:
+    assert run(*argv, answer=True, judges=True)[0] == 0
+    assert run(*argv, answer=False, judges=True)[0] == 1
+    assert run(*argv, error=Broken(), judges=True)[0] == 2
+    assert run(*argv, error=ExceptionGroup("outer", [Broken()]), judges=True)[0] == 2
+    assert run(*argv, error=FileNotFoundError(2, "No such file or directory", "key"), judges=True)[0] == 2
+    assert run(*argv, error=KeyboardInterrupt(), judges=True)[0] == 130
 
 
 def test_an_interrupt_is_no_error(run: Runner) -> None:
