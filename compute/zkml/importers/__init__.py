@@ -1,0 +1,1 @@
+"""From other people's models to `compute.zkml.graph.FloatModel`, one module a source."""
