@@ -228,7 +228,8 @@ def open_for(chain: Chain, provider: int) -> Open:
 
 def settlement(chain: Chain, provider: int, task: ObjectId) -> Transaction:
     """The signed result of a locked task."""
-    draft = Settle(task, program_of(len(OUTPUTS)).vk_id, Uint(1), FieldElement(7), OUTPUTS, ProofBytes(bytes(128)))
+    vk_id, no_proof = program_of(len(OUTPUTS)).vk_id, ProofBytes(bytes(128))
+    draft = Settle(task, vk_id, Uint(1), FieldElement(7), None, OUTPUTS, no_proof)
     envelope = chain.envelope(provider, draft)
     inputs = settle_inputs(envelope, draft)
     proof = trapdoor(len(inputs)).prove(inputs, seed=int.from_bytes(task[:4], "big"))

@@ -111,9 +111,9 @@ async def get_model(rpc: RpcClient, name: str) -> ModelState:
 
 
 def _program(record: Program, manifest: bytes, wanted: ProgramId) -> ProgramState:
-    """A program's id is the hash of all that matters of it, so no node can put another manifest under it."""
-    if record.id != wanted or program_id(record.vk_id, record.r1cs_hash, manifest) != wanted:
-        raise AnswerRefused(f"key, constraints and manifest do not hash to program 0x{wanted.hex()}")
+    """A program's id is the hash of all that matters of it, so no node can put another manifest or model under it."""
+    if record.id != wanted or program_id(record.vk_id, record.r1cs_hash, manifest, record.model) != wanted:
+        raise AnswerRefused(f"key, constraints, manifest and model do not hash to program 0x{wanted.hex()}")
     return ProgramState(record, manifest)
 
 

@@ -10,7 +10,7 @@ from chain.types.scalars import MAX_UINT, Amount, Height
 from compute.worker.pace import LOCK_HEIGHTS, Pace
 from compute.worker.settings import WorkerSettings
 from contracts.registry.state import Program
-from contracts.registry.statement import INFERENCE, public_inputs
+from contracts.registry.statement import public_inputs
 from contracts.tasks.actions import Lock, Settle
 from contracts.tasks.state import PROOF, Task
 from contracts.tasks.transitions import split
@@ -52,7 +52,7 @@ def objection_to_profit(task: Task, program: Program, market: Market) -> Objecti
     """What a lock now would pay must be more than the fees for the lock and the result."""
     price = task.terms.price_at(task.opened_at, Height(market.height + 1))
     paid = split(price, market.params.settlement_burn_bps, program.royalty_bps).paid
-    fees = fee_work(market.params, program.outputs) * market.base_fee
+    fees = fee_work(market.params, program) * market.base_fee
     if paid <= fees:
         return Objection(f"pays {paid} after burn and royalty, fees are {fees}", final=False)
     return None
@@ -89,10 +89,10 @@ def objection_to_time(
     return None
 
 
-def fee_work(params: Params, outputs: int) -> int:
-    """Work units of a lock and a settlement with so many outputs, each as a transaction of its own."""
+def fee_work(params: Params, program: Program) -> int:
+    """Work units of a lock and a settlement of a bound program's task, each as a transaction of its own."""
     prices = params.prices
     writes = Lock.writes + Settle.writes + 2 * ENVELOPE_WRITES
-    inputs = public_inputs(INFERENCE, outputs, bound=True)
+    inputs = public_inputs(program.statement, program.outputs, bound=True)
     work = writes * prices.write + 2 * prices.signature + _BUCKETS * prices.bytes_bucket
     return work + Lock.work + Settle.work + prices.groth16 + inputs * prices.groth16_input

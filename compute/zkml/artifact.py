@@ -38,7 +38,7 @@ def model_keys(keys: DevKeys, quantised: Quantised) -> CircuitKeys:
 
 def program_id(quantised: Quantised, keys: CircuitKeys) -> ProgramId:
     """Under which id the model's program is registered, on any chain."""
-    return id_of_program(keys.vk_id, Hash(keys.r1cs_hash), quantised.manifest.encode())
+    return id_of_program(keys.vk_id, Hash(keys.r1cs_hash), quantised.manifest.encode(), model=None)
 
 
 def save_artifact(models: Path, quantised: Quantised, keys: CircuitKeys) -> Path:

@@ -76,6 +76,6 @@ def prove_result(prover: InferenceProver, signing: Signing, task: Task, secret: 
     """
     element = id_element(task.id)
     outputs = prover.outputs(element, secret.row, secret.salt)
-    draft = Settle(task.id, task.vk_id, task.lock_epoch, task.terms.input_commitment, outputs, NO_PROOF)
+    draft = Settle(task.id, task.vk_id, task.lock_epoch, task.terms.input_commitment, None, outputs, NO_PROOF)
     ctx = settle_inputs(signing.envelope([draft], nonce=0, expiry_height=0, fee_limit=0), draft)[0]
     return replace(draft, proof=prover.prove(ctx, element, secret.row, secret.salt).proof)

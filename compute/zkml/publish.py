@@ -116,6 +116,7 @@ async def _missing(rpc: RpcClient, quantised: Quantised, keys: CircuitKeys, list
                 INFERENCE,
                 Uint(elements),
                 bound=True,
+                model=None,
             )
         )
     return actions

@@ -10,7 +10,7 @@ from chain.execution.context import ExecutionContext
 from chain.execution.validator_schedule import validators_at
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import Blob, Hash, Height, Name, ProgramId, Text, Uint, VkId
+from chain.types.scalars import Blob, FieldElement, Hash, Height, Name, ProgramId, Text, Uint, VkId
 from contracts.registry import state
 from contracts.registry.errors import (
     ConstraintsMismatch,
@@ -38,7 +38,7 @@ from contracts.registry.events import (
     ProgramRegistered,
 )
 from contracts.registry.state import Ceremony, KeyRecord, Model, Program
-from contracts.registry.statement import public_inputs
+from contracts.registry.statement import check_model, public_inputs
 from contracts.staking.state import active_validators
 from crypto.groth16.encoding import decompress_key, key_id
 from crypto.groth16.keycheck import check_key
@@ -105,13 +105,14 @@ class RegisterProgram(Action):
     r1cs_hash: Hash
     manifest: Blob
     royalty_bps: Uint  # of what is left of a price after the burn, in 1/10,000
-    statement: Name  # "inference"
+    statement: Name  # one of contracts/registry/statement.py
     outputs: Uint  # public output elements
     bound: bool  # whether the circuit's first public signal is ctx
+    model: FieldElement | None  # the commitment of a model that is not in the circuit
 
     @property
     def program(self) -> ProgramId:
-        return state.program_id(self.vk_id, self.r1cs_hash, self.manifest)
+        return state.program_id(self.vk_id, self.r1cs_hash, self.manifest, self.model)
 
     def check(self, view: View, context: ExecutionContext) -> None:
         """Raises the RegistryError of the broken rule."""
@@ -122,6 +123,7 @@ class RegisterProgram(Action):
         if self.outputs == 0:
             raise NoOutputs
         needed = public_inputs(self.statement, self.outputs, self.bound)
+        check_model(self.statement, self.model)
         known = state.find_program(view, self.program)
         if known is not None:
             raise ProgramAlreadyRegistered(known.id, known.owner)
@@ -144,6 +146,7 @@ class RegisterProgram(Action):
             statement=self.statement,
             outputs=self.outputs,
             bound=self.bound,
+            model=self.model,
             registered_at=context.height,
         )
         state.write_program(overlay, program, self.manifest)

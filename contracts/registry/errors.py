@@ -155,6 +155,28 @@ class NoOutputs(RegistryError):
         super().__init__("the program has 0 outputs; a program that can be paid for has at least 1.")
 
 
+class ModelCommitmentMissing(RegistryError):
+    """A program of a key that serves many models does not say which one it is."""
+
+    code = 4218
+
+    def __init__(self, statement: str) -> None:
+        super().__init__(f"a program with statement {statement} is one of many models; name its commitment.")
+        self.statement = statement
+
+
+class ModelCommitmentUnexpected(RegistryError):
+    """A program names a model's commitment which its statement does not prove anything about."""
+
+    code = 4219
+
+    def __init__(self, statement: str, needed: str) -> None:
+        super().__init__(
+            f"statement {statement} says nothing about a model's commitment; leave it out, or use {needed}."
+        )
+        self.statement, self.needed = statement, needed
+
+
 class NotAModelName(RegistryError):
     """A model's name or version has characters that could be mistaken for others."""
 

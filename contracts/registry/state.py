@@ -11,7 +11,7 @@ from chain.codec import decode, encode, wire
 from chain.state.keys import ID, Space, be8
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import AccountId, Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
+from chain.types.scalars import AccountId, Blob, FieldElement, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
 from contracts.registry.errors import (
     KeyFrozen,
     KeyNotActive,
@@ -23,6 +23,7 @@ from contracts.registry.errors import (
 from contracts.staking.state import active_validators
 from crypto import domains
 from crypto.address import encode_address
+from crypto.field import FIELD_BYTES
 from crypto.hashing import tagged_hash
 
 _NAME_BYTES: Final = 64
@@ -65,7 +66,10 @@ class KeyRecord:
 @wire()
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a key proves. royalty_bps is the owner's share of what is left of a price after the burn, in 1/10,000."""
+    """What a key proves, and for which model where one key serves many.
+
+    royalty_bps is the owner's share of what is left of a price after the burn, in 1/10,000.
+    """
 
     id: ProgramId
     vk_id: VkId
@@ -76,6 +80,7 @@ class Program:
     statement: Name
     outputs: Uint
     bound: bool
+    model: FieldElement | None
     registered_at: Height
 
 
@@ -158,9 +163,13 @@ def write_key_bytes(overlay: Overlay, vk_id: VkId, key: bytes) -> None:
 # Programs
 
 
-def program_id(vk_id: VkId, r1cs_hash: Hash, manifest: bytes) -> ProgramId:
-    """SHA256(tag || vk_id || r1cs hash || manifest hash) (protocol.md, Statements)."""
-    return ProgramId(tagged_hash(domains.PROGRAM, vk_id + r1cs_hash + manifest_hash(manifest)))
+def program_id(vk_id: VkId, r1cs_hash: Hash, manifest: bytes, model: FieldElement | None) -> ProgramId:
+    """SHA256(tag || vk_id || r1cs hash || manifest hash || model commitment, if any) (protocol.md, Statements).
+
+    Each part has 32 bytes, so an id with a commitment is no id without one.
+    """
+    commitment = b"" if model is None else model.to_bytes(FIELD_BYTES, "big")
+    return ProgramId(tagged_hash(domains.PROGRAM, vk_id + r1cs_hash + manifest_hash(manifest) + commitment))
 
 
 def manifest_hash(manifest: bytes) -> Hash:

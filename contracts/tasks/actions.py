@@ -29,6 +29,7 @@ from contracts.tasks.errors import (
     WrongBinding,
     WrongInputCommitment,
     WrongKey,
+    WrongModel,
     WrongNumberOfOutputs,
     WrongNumberOfRecipients,
 )
@@ -136,6 +137,7 @@ class Settle(Action):
     vk_id: VkId  # the program's
     lock_epoch: Uint  # the task's; the proof is bound to it
     input_commitment: FieldElement  # the task's
+    model: FieldElement | None  # the program's commitment, where its key serves many models
     outputs: tuple[FieldElement, ...]  # proven ciphertext, one element per output
     proof: ProofBytes
 
@@ -172,6 +174,7 @@ class SettleUnbound(Action):
     vk_id: VkId
     lock_epoch: Uint
     input_commitment: FieldElement
+    model: FieldElement | None
     outputs: tuple[FieldElement, ...]  # plain, as such a circuit knows no salt
     proof: ProofBytes
 
@@ -238,6 +241,8 @@ def _require_statement(
     program = require_program(view, task.terms.program)
     if program.bound is not bound:
         raise WrongBinding(program.id, program.bound)
+    if action.model != program.model:
+        raise WrongModel(task.id, program.model, action.model)
     if len(action.outputs) != program.outputs:
         raise WrongNumberOfOutputs(task.id, program.outputs, len(action.outputs))
     require_active_key(view, task.vk_id, context.height)

@@ -338,6 +338,19 @@ class NotTheLocker(TaskError):
         self.task, self.locker, self.deadline = task, locker, deadline
 
 
+class WrongModel(TaskError):
+    """A result is proven for another model than the task's program has, or for none where the key serves many."""
+
+    code = 4130
+
+    def __init__(self, task: ObjectId, expected: FieldElement | None, got: FieldElement | None) -> None:
+        super().__init__(
+            f"the program of task 0x{task.hex()} has {_model(expected)}, the result is for {_model(got)}; "
+            "prove with the program's model."
+        )
+        self.task, self.expected, self.got = task, expected, got
+
+
 class WrongNumberOfKinds(TaskError):
     """A provider offers no kind of evidence, or one of them twice."""
 
@@ -346,3 +359,7 @@ class WrongNumberOfKinds(TaskError):
     def __init__(self, kinds: tuple[str, ...]) -> None:
         super().__init__(f"the provider offers kinds {list(kinds)}; name at least one, and each once.")
         self.kinds = kinds
+
+
+def _model(commitment: FieldElement | None) -> str:
+    return "no model commitment" if commitment is None else f"model commitment {commitment}"

@@ -42,7 +42,7 @@ async def publish_hostile_model(network: Network) -> str:
         wallet = await Wallet.open(network.accounts()[FAUCET].secret(), rpc)
         key = RegisterKey(compressed_key(public_inputs(INFERENCE, 2, True)), None)
         program = RegisterProgram(
-            key.vk_id, Hash(bytes(32)), Blob(HOSTILE.encode()), Uint(0), INFERENCE, Uint(2), bound=True
+            key.vk_id, Hash(bytes(32)), Blob(HOSTILE.encode()), Uint(0), INFERENCE, Uint(2), bound=True, model=None
         )
         model = PublishModel(Name("hostile"), Name("1"), program.program, Text(HOSTILE))
         outcome = await wallet.submit([key, program, model])

@@ -47,7 +47,7 @@ from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, Duplic
 from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
 from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
-from contracts.registry.statement import INFERENCE
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
 from contracts.tasks.state import PROOF
@@ -106,7 +106,7 @@ ACTIONS = (
     Transfer(account(2), Amount(10**9)),
     RegisterKey(Blob(b"key"), None),
     RegisterKey(Blob(b""), Ceremony(_hash(1), _hash(2), _hash(3))),
-    RegisterProgram(VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE, Uint(10), True),
+    RegisterProgram(VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE, Uint(10), True, None),
     PublishModel(Name("digits"), Name("1.0"), PROGRAM_ID, Text("reads digits")),
     VoteFreeze(VK, True),
     RegisterProvider(Amount(10**10), EncryptionKeyBytes(_id(9)), Amount(1), (PROOF,)),
@@ -115,8 +115,8 @@ ACTIONS = (
     WithdrawBond(Amount(1)),
     Open(TERMS, Blob(b"sealed input"), (SealedKey(account(3), Blob(b"sealed key")),)),
     Lock(TASK),
-    Settle(TASK, VK, Uint(1), FieldElement(7), OUTPUTS, PROOF_BYTES),
-    SettleUnbound(TASK, VK, Uint(1), FieldElement(7), OUTPUTS, PROOF_BYTES),
+    Settle(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
+    SettleUnbound(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
     Deploy(
         _hash(5),
         (RegisterSpec(Name("count"), SEALED, FIRST, Uint(1)),),
@@ -135,6 +135,10 @@ ACTIONS = (
         (Move(Uint(0), Uint(0), FieldElement(5), FieldElement(6), FieldElement(7), OUTPUTS),),
         PROOF_BYTES,
     ),
+    RegisterProgram(
+        VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE_COMMITTED_MODEL, Uint(10), True, FieldElement(11)
+    ),
+    Settle(TASK, VK, Uint(1), FieldElement(7), FieldElement(11), OUTPUTS, PROOF_BYTES),
 )
 
 
@@ -211,16 +215,16 @@ def chain_transactions() -> list[Json]:
 
 def chain_statements() -> list[Json]:
     """chain/execution/statement.py: effects digest and public inputs of a bound result; ids of created objects"""
-    settle = ACTIONS[12]
-    assert isinstance(settle, Settle)
+    settle, committed = ACTIONS[12], ACTIONS[18]
+    assert isinstance(settle, Settle) and isinstance(committed, Settle)
     one, several = envelope(settle), envelope(settle, ACTIONS[13], ACTIONS[0])
     rows: list[Json] = [
         {
             "envelope": encode(each).hex(),
             "effects": effects_digest(each).hex(),
-            "inputs": [str(value) for value in settle_inputs(each, settle)],
+            "inputs": [str(value) for value in settle_inputs(each, result)],
         }
-        for each in (one, several)
+        for each, result in ((one, settle), (several, settle), (envelope(committed), committed))
     ]
     created = [object_id(AccountId(_id(1)), Nonce(nonce), index) for nonce, index in ((0, 0), (0, 1), (300, 0))]
     rows.append({"object_ids": [each.hex() for each in created], "task_element": str(id_element(TASK))})

@@ -59,7 +59,7 @@ async def opened_task(requester: Wallet, provider: Wallet) -> OpenedTask:
     offer = Open(terms, Blob(bytes(64)), (SealedKey(provider.account, Blob(bytes(80))),))
     task_id = object_id(requester.account, envelope.nonce, 0)
     await requester.submit([offer])
-    return OpenedTask(task_id, offer, Settle(task_id, vk_id(INPUTS), Uint(1), COMMITMENT, OUTPUTS, NO_PROOF))
+    return OpenedTask(task_id, offer, Settle(task_id, vk_id(INPUTS), Uint(1), COMMITMENT, None, OUTPUTS, NO_PROOF))
 
 
 def proven(envelope: Envelope, *, wrong: bool = False) -> Envelope:

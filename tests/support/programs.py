@@ -3,9 +3,9 @@
 from functools import cache
 
 from chain.types.receipt import OK
-from chain.types.scalars import Amount, Blob, EncryptionKeyBytes, Hash, ProgramId, ProofBytes, Uint, VkId
+from chain.types.scalars import Amount, Blob, EncryptionKeyBytes, FieldElement, Hash, ProgramId, ProofBytes, Uint, VkId
 from contracts.registry.actions import RegisterKey, RegisterProgram
-from contracts.registry.statement import INFERENCE, public_inputs
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL, public_inputs
 from contracts.tasks.provider_actions import RegisterProvider
 from contracts.tasks.state import PROOF
 from crypto.groth16.encoding import compress_key, key_id
@@ -32,20 +32,34 @@ def vk_id(inputs: int, seed: int = 1) -> VkId:
     return VkId(key_id(compressed_key(inputs, seed)))
 
 
-def program_of(outputs: int, *, bound: bool = True, royalty_bps: int = 0, seed: int = 1) -> RegisterProgram:
-    """The registration of a program for the key of this seed."""
-    inputs = public_inputs(INFERENCE, outputs, bound)
-    return RegisterProgram(
-        vk_id(inputs, seed), R1CS, Blob(b"manifest"), Uint(royalty_bps), INFERENCE, Uint(outputs), bound
-    )
+def program_of(
+    outputs: int,
+    *,
+    bound: bool = True,
+    royalty_bps: int = 0,
+    seed: int = 1,
+    model: FieldElement | None = None,
+) -> RegisterProgram:
+    """The registration of a program for the key of this seed; of one of its many models when `model` is given."""
+    statement = INFERENCE if model is None else INFERENCE_COMMITTED_MODEL
+    key = vk_id(public_inputs(statement, outputs, bound), seed)
+    royalty = Uint(royalty_bps)
+    return RegisterProgram(key, R1CS, Blob(b"manifest"), royalty, statement, Uint(outputs), bound, model)
 
 
 def registered_program(
-    chain: SmallChain, owner: int, outputs: int = 2, *, bound: bool = True, royalty_bps: int = 0, seed: int = 1
+    chain: SmallChain,
+    owner: int,
+    outputs: int = 2,
+    *,
+    bound: bool = True,
+    royalty_bps: int = 0,
+    seed: int = 1,
+    model: FieldElement | None = None,
 ) -> ProgramId:
     """Register a key and its program, in one block of `owner`; the program can be asked for in the next."""
-    action = program_of(outputs, bound=bound, royalty_bps=royalty_bps, seed=seed)
-    key = RegisterKey(compressed_key(public_inputs(INFERENCE, outputs, bound), seed), None)
+    action = program_of(outputs, bound=bound, royalty_bps=royalty_bps, seed=seed, model=model)
+    key = RegisterKey(compressed_key(public_inputs(action.statement, outputs, bound), seed), None)
     receipt = chain.do(owner, key, action)
     assert receipt.code == OK, receipt
     return action.program

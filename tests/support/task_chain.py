@@ -14,6 +14,7 @@ from chain.types.scalars import (
     ObjectId,
     ProgramId,
 )
+from contracts.registry.state import require_program
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
 from contracts.tasks.provider_state import Provider, require_provider
 from contracts.tasks.state import PROOF, Task, require_task
@@ -37,9 +38,16 @@ def sealed_to(*people: int) -> tuple[SealedKey, ...]:
 class TaskChain(SmallChain):
     """Providers are PROVIDER, OTHER and RESCUER; the input of each task is sealed to the first two."""
 
-    def __init__(self, *, bound: bool = True, royalty_bps: int = ROYALTY_BPS, **options: object) -> None:
+    def __init__(
+        self,
+        *,
+        bound: bool = True,
+        royalty_bps: int = ROYALTY_BPS,
+        model: FieldElement | None = None,
+        **options: object,
+    ) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
-        self.program: ProgramId = registered_program(self, OWNER, bound=bound, royalty_bps=royalty_bps)
+        self.program: ProgramId = registered_program(self, OWNER, bound=bound, royalty_bps=royalty_bps, model=model)
         register_providers(self, PROVIDER, OTHER, RESCUER)
 
     def terms(self, **changes: object) -> Terms:
@@ -80,12 +88,16 @@ class TaskChain(SmallChain):
     def result(self, task_id: ObjectId, **changes: object) -> Settle:
         """A result that agrees with state."""
         task = self.task(task_id)
-        settle = Settle(task_id, task.vk_id, task.lock_epoch, task.terms.input_commitment, OUTPUTS, NO_PROOF)
+        model = require_program(self.view, task.terms.program).model
+        settle = Settle(task_id, task.vk_id, task.lock_epoch, task.terms.input_commitment, model, OUTPUTS, NO_PROOF)
         return replace(settle, **changes)  # type: ignore[arg-type]
 
     def unbound_result(self, task_id: ObjectId) -> SettleUnbound:
         task = self.task(task_id)
-        return SettleUnbound(task_id, task.vk_id, task.lock_epoch, task.terms.input_commitment, OUTPUTS, NO_PROOF)
+        result = self.result(task_id)
+        return SettleUnbound(
+            task_id, task.vk_id, task.lock_epoch, result.input_commitment, result.model, OUTPUTS, NO_PROOF
+        )
 
     def settle(self, task_id: ObjectId, person: int = PROVIDER) -> Receipt:
         return self.do(person, self.result(task_id))

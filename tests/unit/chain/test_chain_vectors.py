@@ -60,9 +60,11 @@ def test_statements_are_still_the_same() -> None:
         assert isinstance(settle, Settle)
         inputs.append([str(value) for value in settle_inputs(envelope, settle)])
         assert inputs[-1] == row["inputs"]
-    alone, together = inputs
+    alone, together, committed = inputs
     assert alone[0] != together[0]
     assert alone[1:] == together[1:]
+    task, input_, *outputs = alone[1:]
+    assert committed[1:] == [task, input_, "11", *outputs]  # the model stands behind the input
 
 
 def test_blocks_votes_and_proposals_still_decode() -> None:

@@ -23,7 +23,7 @@ from compute.worker.judge import (
 from compute.worker.pace import CAUTION, LOCK_HEIGHTS, SETTLE_HEIGHTS, Pace
 from compute.worker.settings import WorkerSettings
 from contracts.registry.state import Program
-from contracts.registry.statement import INFERENCE
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from contracts.tasks.actions import Lock, Settle
 from contracts.tasks.state import OPEN, PROOF, Task, Terms
 from tests.support.programs import NO_PROOF
@@ -31,7 +31,7 @@ from tests.support.small_chain import SmallChain
 
 ID = bytes(32)
 PROGRAM = Program(
-    ProgramId(ID), VkId(ID), Hash(ID), Hash(ID), AccountId(ID), Uint(1_000), INFERENCE, Uint(1), True, Height(1)
+    ProgramId(ID), VkId(ID), Hash(ID), Hash(ID), AccountId(ID), Uint(1_000), INFERENCE, Uint(1), True, None, Height(1)
 )
 SETTINGS = WorkerSettings(min_price=100, max_collateral=1_000, safety_heights=5)
 OVERHEAD = LOCK_HEIGHTS + SETTLE_HEIGHTS
@@ -92,13 +92,19 @@ def test_a_price_below_the_fees_is_no_profit() -> None:
     assert objection is not None and not objection.final and str(paid) in objection.reason
 
 
-def test_the_fees_counted_are_at_least_those_that_are_charged() -> None:
-    chain = SmallChain()
-    for outputs in (1, 7, 29):
-        settle = Settle(ObjectId(ID), VkId(ID), Uint(1), FieldElement(1), (FieldElement(2**253),) * outputs, NO_PROOF)
-        transactions: list[Transaction] = [chain.transaction(1, Lock(ObjectId(ID))), chain.transaction(1, settle)]
-        charged = sum(transaction_work(transaction, DEVNET) for transaction in transactions)
-        assert charged <= fee_work(DEVNET, outputs) <= charged + 100
+COMMITTED = replace(PROGRAM, statement=INFERENCE_COMMITTED_MODEL, model=FieldElement(2**253))
+
+
+@pytest.mark.parametrize(
+    ("program", "outputs"), [(PROGRAM, 1), (PROGRAM, 7), (PROGRAM, 29), (COMMITTED, 1), (COMMITTED, 28)]
+)
+def test_the_fees_counted_are_at_least_those_that_are_charged(program: Program, outputs: int) -> None:
+    chain, program = SmallChain(), replace(program, outputs=Uint(outputs))
+    values = (FieldElement(2**253),) * outputs
+    settle = Settle(ObjectId(ID), VkId(ID), Uint(1), FieldElement(1), program.model, values, NO_PROOF)
+    transactions: list[Transaction] = [chain.transaction(1, Lock(ObjectId(ID))), chain.transaction(1, settle)]
+    charged = sum(transaction_work(transaction, DEVNET) for transaction in transactions)
+    assert charged <= fee_work(DEVNET, program) <= charged + 100
 
 
 promises = st.lists(st.builds(Promise, st.floats(0, 20), st.integers(120, 400).map(Height)), max_size=4)

@@ -30,6 +30,7 @@ def registered(quantised: Quantised, keys: CircuitKeys) -> Program:
         statement=INFERENCE,
         outputs=Uint(quantised.manifest.elements),
         bound=True,
+        model=None,
         registered_at=Height(1),
     )
 
