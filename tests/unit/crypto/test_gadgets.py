@@ -4,6 +4,7 @@ Tests 1 to 5 of zkml.md at small widths; what holds for 3 bits is built by the s
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import pytest
 
@@ -24,6 +25,7 @@ from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire, shift_right
 from crypto.r1cs.gadgets.equality import assert_nonzero, inverse, is_equal, is_zero
 from crypto.r1cs.gadgets.extremum import argmax, max_pool, maximum
 from crypto.r1cs.gadgets.pack import pack
+from crypto.r1cs.gadgets.piecewise import piecewise_linear, sigmoid, tanh
 from crypto.r1cs.gadgets.relu import relu_shift, relu_shift_saturated
 from crypto.r1cs.gadgets.select import select
 from crypto.r1cs.wire import Wire
@@ -31,6 +33,9 @@ from tests.support.gadget import FIELD, Gadget, agrees_with_its_reference, canno
 
 P = SCALAR_FIELD
 BIT = (0, 1)
+SIGMOID = sigmoid(Fraction(1, 2), output_bits=9, segment_bits=2, offset_bits=1)
+TANH = tanh(Fraction(1, 8), output_bits=10, segment_bits=3, offset_bits=2)
+STEP = tanh(Fraction(9), output_bits=4)
 
 
 def checked(outcome: object) -> Sequence[Wire]:
@@ -129,6 +134,16 @@ GADGETS = [
     Gadget("dense", dense_two, ((0, 3), (-2, 3)), lambda a, b: (3 * a - 2 * b + 7, 5 * b - 11), 0, ((0, 3), (3, -2))),
     Gadget("dense_private", dense_learned, ((0, 3), (-2, 1), (-4, 3), (-4, 3), (-2, 1)),
            lambda a, b, w, v, c: (a * w + b * v + c,), 2, ((3, -2, -4, 3, 1), (0, 1, 3, -4, -2))),
+    Gadget("piecewise_linear, sigmoid", lambda cs, x: [piecewise_linear(cs, x[0], SIGMOID)], ((-31, 31),),
+           lambda a: (SIGMOID.value(a),), 11, ((-31,), (-16,), (-1,), (0,), (7,), (31,)), loose=1,
+           extra=tuple((i,) for i in range(-31, 32))),
+    Gadget("piecewise_linear, tanh, far beyond", lambda cs, x: [piecewise_linear(cs, x[0], TANH)], ((-127, 127),),
+           lambda a: (TANH.value(a),), 17, ((-127,), (-31,), (0,), (1,), (18,), (32,)), loose=2,
+           extra=tuple((i,) for i in range(-127, 128, 2))),
+    Gadget("piecewise_linear, within the segments", lambda cs, x: [piecewise_linear(cs, x[0], TANH)], ((-5, 3),),
+           lambda a: (TANH.value(a),), 7, ((-5,), (0,), (3,)), loose=1, extra=tuple((i,) for i in range(-5, 4))),
+    Gadget("piecewise_linear, one segment", lambda cs, x: [piecewise_linear(cs, x[0], STEP)], ((-3, 3),),
+           lambda a: (STEP.value(a),), 7, ((-3,), (0,), (1,)), loose=2, extra=tuple((i,) for i in range(-3, 4))),
     Gadget("pack", lambda cs, x: pack(x, 100), ((0, 3),) * 3, lambda a, b, c: (a + (b << 100), c), 0, ((1, 2, 3),)),
 ]  # fmt: skip
 
