@@ -1,16 +1,18 @@
 """The circuit builder: collects cells, constraints and the witness program, and freezes them into a Circuit.
 
 Source of the shape: rank-1 constraint systems as circom writes them, A * B = C with cell 0 = 1 and the public cells
-next. Constraints go into flat arrays as they are made (8 bytes a term); coefficients are interned.
+next. Constraints go into flat arrays as they are made (8 bytes a term); coefficients are interned. A circuit has many
+more rows a * (a - 1) = 0 than others, so these are made many at a time (`assert_bits`).
 """
 
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.circuit import Circuit, Input
-from crypto.r1cs.constraints import Constraints, Matrix
+from crypto.r1cs.constraints import Constraints, Interned, Matrix
 from crypto.r1cs.errors import (
     Bound,
     NameTaken,
@@ -25,6 +27,10 @@ from crypto.r1cs.wire import Wire, as_wire, product_bound
 
 Value = Wire | int
 
+_BIT: Final = (0, 1)
+_FLAT_KEPT: Final = 4  # a wire of more terms is kept flat, because it is often used again in the next rows
+_SEARCHED: Final = 1 << 16  # terms at a time
+
 
 class Builder:
     """Builds one circuit. Gadgets are functions that take a builder and wires and return wires.
@@ -35,8 +41,10 @@ class Builder:
 
     def __init__(self) -> None:
         self._matrices = (Matrix(), Matrix(), Matrix())
-        self._coefficients: dict[int, int] = {}
+        self._interned = Interned()
+        self._kept: tuple[Wire, array[int], array[int]] = (Wire({}), array("I"), array("I"))
         self._scopes: list[str] = []
+        self._scope = 0
         self._scope_of = array("I")
         self._names: dict[str, int] = {"": 0}
         self._bits = bytearray(b"\x01")  # proven width of each cell, 254 if unknown
@@ -76,7 +84,7 @@ class Builder:
 
     def private_array(self, name: str, count: int, offset: int = 0) -> list[Wire]:
         """`count` private inputs. Cells store value - offset, which keeps signed inputs small and cheap to prove."""
-        cells = self._cells(self._free_name(name), count)
+        cells = self._named_cells(name, count)
         self._inputs[name] = Input(cells, offset, self._phase)
         return [Wire({cell: 1}, offset) for cell in cells]
 
@@ -97,8 +105,37 @@ class Builder:
     def constrain(self, a: Value, b: Value, c: Value) -> None:
         """a * b = c."""
         for matrix, value in zip(self._matrices, (a, b, c), strict=True):
-            self._emit(matrix, as_wire(value))
-        self._scope_of.append(self._names[self._scope])
+            self._emit(matrix, value)
+        self._scope_of.append(self._scope)
+
+    def assert_bit(self, a: Wire) -> Wire:
+        """a * (a - 1) = 0: one constraint. The same wire, bounded to 0..1; for gadgets."""
+        left, right, nothing = self._matrices
+        cells, coefficients = self._flat(a)
+        left.append(cells, coefficients)
+        less_one = a.constant - 1
+        rest = 1 if a.constant else 0
+        if less_one % SCALAR_FIELD:
+            right.append(array("I", (0,)), array("I", (self._interned[less_one],)), cells[rest:], coefficients[rest:])
+        else:
+            right.append(cells[rest:], coefficients[rest:])
+        nothing.append()
+        self._scope_of.append(self._scope)
+        return self.proven(a, 0, 1)
+
+    def assert_bits(self, cells: range) -> list[Wire]:
+        """cell * (cell - 1) = 0 for each: one constraint a cell. Their wires, bounded to 0..1; for gadgets."""
+        count = len(cells)
+        one, less_one = self._interned[1], self._interned[-1]
+        left, right, nothing = self._matrices
+        left.append_each(array("I", cells), array("I", (one,)) * count, 1)
+        pairs = array("I", bytes(8 * count))
+        pairs[1::2] = array("I", cells)
+        right.append_each(pairs, array("I", (less_one, one)) * count, 2)
+        nothing.append_each(array("I"), array("I"), 0, count)
+        self._scope_of.extend(array("I", (self._scope,)) * count)
+        self._bits[cells.start : cells.stop] = b"\x01" * count
+        return [Wire({cell: 1}, 0, _BIT) for cell in cells]
 
     def assert_equal(self, a: Value, b: Value) -> None:
         """a = b: one constraint. Raises RangeError when both are constants that differ: nothing could satisfy it."""
@@ -150,10 +187,21 @@ class Builder:
         Nothing constrains them: the gadget must. An input outside its `domain` makes the solver raise ValueRefused.
         Values of bounded inputs arrive as integers in their bound, others as 0..r-1.
         """
-        cells = self._cells("", count)
+        return [Wire({cell: 1}) for cell in self.hint_cells(gadget, function, inputs, count, domain)]
+
+    def hint_cells(
+        self,
+        gadget: str,
+        function: Hint,
+        inputs: Sequence[Value],
+        count: int,
+        domain: Sequence[Bound | None] | None = None,
+    ) -> range:
+        """The cells of `hint` by number, for `assert_bits`."""
+        cells = self._cells(count)
         wires = [as_wire(value) for value in inputs]
         self._add_step(gadget, function, wires, domain or (None,) * len(wires), cells)
-        return [Wire({cell: 1}) for cell in cells]
+        return cells
 
     def next_phase(self) -> None:
         """What is hinted from here on is solved only after the next phase's inputs (challenges) are known."""
@@ -162,23 +210,24 @@ class Builder:
     @contextmanager
     def scope(self, name: str) -> Iterator[None]:
         """Constraints made inside are counted, and named in errors, under `name`; scopes nest with '/'."""
+        outer = self._scope
         self._scopes.append(name)
-        self._names.setdefault(self._scope, len(self._names))
+        self._scope = self._names.setdefault("/".join(self._scopes), len(self._names))
         try:
             yield
         finally:
             self._scopes.pop()
+            self._scope = outer
 
     def build(self) -> Circuit:
         """The finished circuit. Raises OutputNotDefinedOnce, UnusedPublic."""
-        used = set().union(*(matrix.cells for matrix in self._matrices))
-        for cell in range(1, self._public):
-            if cell not in used:
-                raise UnusedPublic(cell)
+        unused = self._unused_public()
+        if unused:
+            raise UnusedPublic(min(unused))
         for cell, definitions in self._defined.items():
             if definitions != 1:
                 raise OutputNotDefinedOnce(cell, definitions)
-        coefficients = tuple(self._coefficients)
+        coefficients = tuple(self._interned.values_in_order)
         constraints = Constraints(*self._matrices, coefficients, self._scope_of, tuple(self._names))
         return Circuit(
             constraints,
@@ -193,25 +242,21 @@ class Builder:
     def constraint_count(self) -> int:
         return len(self._scope_of)
 
-    @property
-    def _scope(self) -> str:
-        return "/".join(self._scopes)
-
-    def _cells(self, name: str, count: int) -> range:
+    def _cells(self, count: int) -> range:
         start = len(self._bits)
         self._bits.extend(b"\xfe" * count)
         return range(start, start + count)
 
-    def _free_name(self, name: str) -> str:
+    def _named_cells(self, name: str, count: int) -> range:
         if name in self._inputs or name in self._outputs:
             raise NameTaken(name)
-        return name
+        return self._cells(count)
 
     def _public_cells(self, name: str, count: int) -> range:
         if len(self._bits) != self._public:
             raise PublicAfterPrivate(name)
         self._public += count
-        return self._cells(self._free_name(name), count)
+        return self._named_cells(name, count)
 
     def _add_step(
         self, gadget: str, function: Hint, inputs: Sequence[Wire], domain: Sequence[Bound | None], cells: range
@@ -219,11 +264,36 @@ class Builder:
         ready = tuple(map(Linear, inputs))
         self._steps.append(Step(gadget, self._phase, self.constraint_count, ready, tuple(domain), function, cells))
 
-    def _emit(self, matrix: Matrix, wire: Wire) -> None:
-        intern = self._coefficients
-        terms = sorted(wire.terms.items())
+    def _emit(self, matrix: Matrix, value: Value) -> None:
+        if isinstance(value, int):
+            if value % SCALAR_FIELD:
+                matrix.append(array("I", (0,)), array("I", (self._interned[value],)))
+            else:
+                matrix.append()
+        else:
+            matrix.append(*self._flat(value))
+
+    def _flat(self, wire: Wire) -> "tuple[array[int], array[int]]":
+        """The wire's cells, ascending, and its interned coefficients."""
+        if self._kept[0] is wire:
+            return self._kept[1:]
+        terms, interned = wire.terms, self._interned
+        order = sorted(terms)
+        cells, coefficients = array("I", order), array("I", map(interned.__getitem__, map(terms.__getitem__, order)))
         if wire.constant:
-            terms.insert(0, (0, wire.constant))
-        matrix.cells.extend([cell for cell, _ in terms])
-        matrix.coefficients.extend([intern.setdefault(value % SCALAR_FIELD, len(intern)) for _, value in terms])
-        matrix.ends.append(len(matrix.cells))
+            cells.insert(0, 0)
+            coefficients.insert(0, interned[wire.constant])
+        if len(cells) > _FLAT_KEPT:
+            self._kept = (wire, cells, coefficients)
+        return cells, coefficients
+
+    def _unused_public(self) -> set[int]:
+        """The public cells in no constraint. They stand near the start or the end, so the search goes from both."""
+        unused = set(range(1, self._public))
+        for matrix in self._matrices:
+            size = len(matrix.cells)
+            for start in sorted(range(0, size, _SEARCHED), key=lambda start: min(start, size - start)):
+                if not unused:
+                    return unused
+                unused.difference_update(matrix.cells[start : start + _SEARCHED])
+        return unused

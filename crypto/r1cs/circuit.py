@@ -115,13 +115,12 @@ class Circuit:
 
     def violated(self, cells: Sequence[int]) -> list[int]:
         """The constraints that these cells do not satisfy."""
-        return [row for row in range(len(self.constraints)) if not self.constraints.holds(row, cells)]
+        return list(self.constraints.violated(cells))
 
     def check(self, witness: Witness) -> None:
         """Raises Unsatisfied at the first constraint that does not hold."""
-        for row in range(len(self.constraints)):
-            if not self.constraints.holds(row, witness.cells):
-                raise Unsatisfied(row, self.constraints.scope(row))
+        for row in self.constraints.violated(witness.cells):
+            raise Unsatisfied(row, self.constraints.scope(row))
 
     def cost_by_scope(self) -> dict[str, int]:
         """Constraints by the scope they were made in, in order of appearance."""

@@ -3,10 +3,33 @@
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice, pairwise
+from operator import mul, sub
 
 from crypto.field import SCALAR_FIELD
 
 Terms = list[tuple[int, int]]  # (cell, coefficient in 1..r-1), ascending cells
+
+
+class Interned(dict[int, int]):
+    """Coefficients by number: `interned[value]` is the number of value mod r, given when it is first asked for.
+
+    It is a dict that also knows values by how they were written (-1 beside r - 1), so that a look-up needs no division.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values_in_order: list[int] = []
+
+    def __missing__(self, value: int) -> int:
+        reduced = value % SCALAR_FIELD
+        if reduced != value:
+            number = self[reduced]
+        else:
+            number = len(self.values_in_order)
+            self.values_in_order.append(value)
+        self[value] = number
+        return number
 
 
 @dataclass(slots=True)
@@ -16,6 +39,24 @@ class Matrix:
     cells: "array[int]" = field(default_factory=lambda: array("I"))
     coefficients: "array[int]" = field(default_factory=lambda: array("I"))  # index into the interned coefficients
     ends: "array[int]" = field(default_factory=lambda: array("I"))
+
+    def append(self, *parts: "array[int]") -> None:
+        """A row: cells, coefficients, and again cells, coefficients, for as many parts as it has."""
+        for cells in parts[::2]:
+            self.cells.extend(cells)
+        for coefficients in parts[1::2]:
+            self.coefficients.extend(coefficients)
+        self.ends.append(len(self.cells))
+
+    def append_each(self, cells: "array[int]", coefficients: "array[int]", terms: int, rows: int | None = None) -> None:
+        """Many rows of equally many terms; `rows` must be said for rows of none."""
+        start = len(self.cells)
+        self.cells.extend(cells)
+        self.coefficients.extend(coefficients)
+        if rows is None:
+            self.ends.extend(range(start + terms, len(self.cells) + 1, terms))
+        else:
+            self.ends.extend(array("I", (start,)) * rows)
 
     def span(self, row: int) -> tuple[int, int]:
         return (self.ends[row - 1] if row else 0), self.ends[row]
@@ -49,6 +90,20 @@ class Constraints:
         """Whether constraint `row` is satisfied by these cell values."""
         a, b, c = (self._value(matrix, row, cells) for matrix in (self.a, self.b, self.c))
         return (a * b - c) % SCALAR_FIELD == 0
+
+    def violated(self, cells: Sequence[int]) -> Iterator[int]:
+        """The rows that these cell values do not satisfy, in order."""
+        a, b, c = (self._values(matrix, cells) for matrix in (self.a, self.b, self.c))
+        for row, remainder in enumerate(map(sub, map(mul, a, b), c)):
+            if remainder and remainder % SCALAR_FIELD:
+                yield row
+
+    def _values(self, matrix: Matrix, cells: Sequence[int]) -> Iterator[int]:
+        """The matrix times the cells, row by row, not reduced."""
+        factors = map(self.coefficients.__getitem__, matrix.coefficients)
+        products = map(mul, factors, map(cells.__getitem__, matrix.cells))
+        for start, end in pairwise(chain((0,), matrix.ends)):
+            yield sum(islice(products, end - start)) if end > start + 1 else next(products) if end > start else 0
 
     def _terms(self, matrix: Matrix, row: int) -> Terms:
         start, end = matrix.span(row)

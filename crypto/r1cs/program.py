@@ -4,9 +4,8 @@ A step may be told to leave a cell as it is (pinned), so that an auditor can cha
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter, mul
-from typing import Any
+from typing import Any, NamedTuple
 
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.errors import Bound, ValueRefused
@@ -40,8 +39,7 @@ class Linear:
         return (total - self.low) % SCALAR_FIELD + self.low
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Fills `cells` with function(values of inputs), reduced into the field."""
 
     gadget: str

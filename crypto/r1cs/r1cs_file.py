@@ -7,8 +7,9 @@ for the order of sections and of the terms in a row, which other compilers choos
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from crypto.field import FIELD_BYTES
@@ -21,10 +22,12 @@ from crypto.r1cs.sections import (
     WrongLength,
     WrongPrime,
     field_element,
+    little_endian,
     read_sections,
     require_prime,
     require_section,
-    write_sections,
+    section_head,
+    section_start,
 )
 
 _MAGIC: Final = b"r1cs"
@@ -34,6 +37,7 @@ _CUSTOM_GATES: Final = (4, 5)
 _HEAD: Final = struct.Struct("<I32sIIIIQI")
 _COUNT: Final = struct.Struct("<I")
 _TERM: Final = struct.Struct("<I32s")
+_ROWS_AT_ONCE: Final = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +57,46 @@ class R1cs:
 
 def write_r1cs(circuit: Circuit) -> bytes:
     """The circuit's `.r1cs` file; its SHA-256 names the circuit in a program id."""
-    cells = circuit.cell_count
+    return b"".join(r1cs_parts(circuit))
+
+
+def r1cs_parts(circuit: Circuit) -> Iterator[bytes]:
+    """The file in pieces of a few MB, for hashing and for writing large circuits: the whole can be larger than memory
+    allows, at 36 bytes a term."""
+    constraints, cells = circuit.constraints, circuit.cell_count
     private = sum(len(place.cells) for place in circuit.inputs.values() if place.cells.start > circuit.public_count)
-    head = _HEAD.pack(
-        FIELD_BYTES, PRIME_BYTES, cells, 0, circuit.public_count, private, cells, len(circuit.constraints)
-    )
-    labels = array("Q", range(cells))
-    return write_sections(
-        _MAGIC,
-        _VERSION,
-        {
-            _HEADER: head,
-            _CONSTRAINTS: b"".join(_rows(circuit.constraints)),
-            _LABELS: struct.pack(f"<{cells}Q", *labels),
-        },
-    )
+    head = _HEAD.pack(FIELD_BYTES, PRIME_BYTES, cells, 0, circuit.public_count, private, cells, len(constraints))
+    terms = sum(len(matrix.cells) for matrix in (constraints.a, constraints.b, constraints.c))
+    yield section_head(_MAGIC, _VERSION, 3)
+    yield section_start(_HEADER, len(head)) + head
+    yield section_start(_CONSTRAINTS, 3 * len(constraints) * _COUNT.size + terms * _TERM.size)
+    yield from _rows(constraints)
+    yield section_start(_LABELS, 8 * cells) + little_endian(array("Q", range(cells))).tobytes()
 
 
 def _rows(constraints: Constraints) -> Iterator[bytes]:
+    """All rows, some thousands at a time: for each matrix the number of terms and the terms."""
     coefficients = [value.to_bytes(FIELD_BYTES, "little") for value in constraints.coefficients]
-    matrices = (constraints.a, constraints.b, constraints.c)
-    for row in range(len(constraints)):
-        for matrix in matrices:
-            start, end = matrix.span(row)
-            yield _COUNT.pack(end - start)
-            for i in range(start, end):
-                yield _TERM.pack(matrix.cells[i], coefficients[matrix.coefficients[i]])
+    for first in range(0, len(constraints), _ROWS_AT_ONCE):
+        last = min(first + _ROWS_AT_ONCE, len(constraints))
+        parts: list[bytes] = [b""] * (6 * (last - first))
+        for number, matrix in enumerate((constraints.a, constraints.b, constraints.c)):
+            start = matrix.span(first)[0]
+            ends = [0, *(end - start for end in matrix.ends[first:last])]
+            terms = _terms(matrix, start, start + ends[-1], coefficients)
+            parts[2 * number :: 6] = [_COUNT.pack(end - begin) for begin, end in pairwise(ends)]
+            parts[2 * number + 1 :: 6] = [terms[begin * _TERM.size : end * _TERM.size] for begin, end in pairwise(ends)]
+        yield b"".join(parts)
+
+
+def _terms(matrix: Matrix, start: int, end: int, coefficients: Sequence[bytes]) -> bytes:
+    """Terms as the file has them: the cell in one word of 4 bytes, its coefficient in eight."""
+    numbers = array("I", b"".join(map(coefficients.__getitem__, matrix.coefficients[start:end])))
+    words = array("I", bytes(_TERM.size * (end - start)))
+    words[0::9] = little_endian(matrix.cells[start:end])
+    for place in range(8):
+        words[place + 1 :: 9] = numbers[place::8]
+    return words.tobytes()
 
 
 def read_r1cs(data: bytes) -> R1cs:

@@ -1,6 +1,8 @@
 """The container that `.r1cs` and `.wtns` share: a magic, a version, numbered sections. Source: iden3 binary formats."""
 
 import struct
+import sys
+from array import array
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
@@ -82,10 +84,28 @@ class ImpossibleCell(CircuitFileError):
 
 def write_sections(magic: bytes, version: int, sections: Mapping[int, bytes]) -> bytes:
     """The file with these sections, in the mapping's order."""
-    parts = [_HEADER.pack(magic, version, len(sections))]
+    parts = [section_head(magic, version, len(sections))]
     for number, body in sections.items():
-        parts += (_SECTION.pack(number, len(body)), body)
+        parts += (section_start(number, len(body)), body)
     return b"".join(parts)
+
+
+def section_head(magic: bytes, version: int, sections: int) -> bytes:
+    """How a file of so many sections starts."""
+    return _HEADER.pack(magic, version, sections)
+
+
+def section_start(number: int, size: int) -> bytes:
+    """What stands before a section's body of so many bytes."""
+    return _SECTION.pack(number, size)
+
+
+def little_endian(words: "array[int]") -> "array[int]":
+    """The words in the files' byte order."""
+    if sys.byteorder == "big":
+        words = words[:]
+        words.byteswap()
+    return words
 
 
 def read_sections(data: bytes, magic: bytes, version: int) -> dict[int, bytes]:

@@ -80,15 +80,23 @@ def as_wire(value: Wire | int) -> Wire:
 def linear(parts: Iterable[tuple[int, Wire]], offset: int = 0) -> Wire:
     """offset + sum of coefficient * wire in one pass: use it instead of `sum` for many wires."""
     terms: dict[int, int] = {}
-    total = offset
-    known: Bound | None = (offset, offset)
+    total = low = high = offset
+    bounded = True
     for coefficient, wire in parts:
         if not coefficient:
             continue
         _accumulate(terms, wire.terms, coefficient)
-        total += coefficient * wire.constant
-        known = _sum(known, scaled(wire.bound, coefficient))
-    return Wire(terms, _reduced(total), known)
+        if wire.constant:
+            total += coefficient * wire.constant
+        if wire.bound is None:
+            bounded = False
+        elif coefficient > 0:
+            low += coefficient * wire.bound[0]
+            high += coefficient * wire.bound[1]
+        else:
+            low += coefficient * wire.bound[1]
+            high += coefficient * wire.bound[0]
+    return Wire(terms, _reduced(total), (low, high) if bounded else None)
 
 
 def scaled(bound: Bound | None, factor: int) -> Bound | None:
@@ -123,7 +131,11 @@ def _reduced(value: int) -> int:
 
 def _accumulate(terms: dict[int, int], added: dict[int, int], factor: int) -> None:
     for cell, coefficient in added.items():
-        total = _reduced(terms.get(cell, 0) + coefficient * factor)
+        total = coefficient * factor
+        if cell in terms:
+            total += terms[cell]
+        if not -SCALAR_FIELD < total < SCALAR_FIELD:
+            total %= SCALAR_FIELD
         if total:
             terms[cell] = total
         else:

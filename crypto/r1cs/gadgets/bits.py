@@ -1,17 +1,20 @@
 """Bit decomposition, which is also the proof that a value is small and not negative."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
-from crypto.r1cs.gadgets.boolean import assert_boolean
 from crypto.r1cs.program import Hint
 from crypto.r1cs.wire import Wire, linear
 
 MAX_BITS: Final = SCALAR_FIELD.bit_length() - 1  # 2**253 < r: one more bit and x + r would be a second decomposition
 MAX_SIGNED_BITS: Final = MAX_BITS - 1  # -x for x < 2**252 is above 2**252 in the field, so it cannot pass as small
+
+_MINUS_POWERS: Final = tuple(-1 << i for i in range(MAX_BITS))
+_BITS_OF_BYTE: Final = tuple(tuple(byte >> i & 1 for i in range(8)) for byte in range(256))
 
 
 def to_bits(cs: Builder, a: Wire, count: int) -> list[Wire]:
@@ -26,10 +29,12 @@ def to_bits(cs: Builder, a: Wire, count: int) -> list[Wire]:
     if count == 0:
         cs.assert_equal(a, 0)
         return []
+    if count == 1 and a.within(0, 1):
+        return [a]
     domain = [(0, 2**count - 1)]
-    upper = cs.hint("to_bits", lambda v: [v[0] >> i & 1 for i in range(1, count)], [a], count - 1, domain)
-    lowest = linear([(1, a), *((-1 << i, bit) for i, bit in enumerate(upper, start=1))])
-    return [assert_boolean(cs, bit) for bit in (lowest, *upper)]
+    upper = cs.hint_cells("to_bits", lambda v: bits_of(v[0] >> 1, count - 1), [a], count - 1, domain)
+    lowest = Wire({**a.terms, **dict(zip(upper, _MINUS_POWERS[1:count], strict=True))}, a.constant)
+    return [cs.assert_bit(lowest), *cs.assert_bits(upper)]
 
 
 def from_bits(bits: Sequence[Wire]) -> Wire:
@@ -76,5 +81,11 @@ def hint_number(cs: Builder, gadget: str, function: Hint, inputs: Sequence[Wire]
     """
     if count > MAX_BITS:
         raise RangeError(gadget, None, (0, 2**MAX_BITS - 1))
-    cells = cs.hint(gadget, lambda v: [function(v)[0] >> i & 1 for i in range(count)], inputs, count)
-    return from_bits([assert_boolean(cs, cell) for cell in cells])
+    cells = cs.hint_cells(gadget, lambda v: bits_of(function(v)[0], count), inputs, count)
+    return from_bits(cs.assert_bits(cells))
+
+
+def bits_of(value: int, count: int) -> list[int]:
+    """The lowest `count` bits of a plain integer, lowest first."""
+    lowest = (value & (1 << count) - 1).to_bytes((count + 7) // 8, "little")
+    return list(chain.from_iterable(map(_BITS_OF_BYTE.__getitem__, lowest)))[:count]

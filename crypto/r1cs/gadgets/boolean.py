@@ -11,8 +11,7 @@ def assert_boolean(cs: Builder, a: Wire) -> Wire:
     """
     if a.within(0, 1):
         return a
-    cs.constrain(a, a - 1, 0)
-    return cs.proven(a, 0, 1)
+    return cs.assert_bit(a)
 
 
 def logical_not(a: Wire) -> Wire:

@@ -1,0 +1,109 @@
+"""Circuits shaped like inference stay what they were to the byte, and large ones are whole when built and written."""
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from benchmarks.circuits import SHAPES, build, inputs_of
+from compute.zkml.inference import Inference, circuit_inputs
+from crypto.field import SCALAR_FIELD
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.gadgets.bits import assert_range, bits_of
+from crypto.r1cs.gadgets.dense import dense
+from crypto.r1cs.r1cs_file import read_r1cs, write_r1cs
+from crypto.r1cs.wire import Wire, linear
+from crypto.r1cs.wtns_file import write_wtns
+from tests.support.small_models import SMALL
+
+# SHA-256 of `.r1cs` and of the `.wtns` for `inputs_of`, fixed before rows were made many at a time: registered programs
+# are named by these bytes.
+GOLDEN = {
+    "dense": (
+        "10c5ad646f0b35cd4363155d4c3bdf156c1fc6e2e46125a59c47737463f1e0c6",
+        "2420dda7a5790108920708bafe6e6be594632aa09084e5682d336849cafe81ef",
+    ),
+    "convolution": (
+        "b5bb6ae2a153a76d82a87bf03478ed3d73702bf6efb218bcc2200707c4fed6bc",
+        "9f5720816840681cc7bc7451c6509f323e14c99fb7a71013e6506c42f22547f5",
+    ),
+    "private": (
+        "98835b50fbff7101c7510f822c1b4ed18e17c942e9c336ad69ef180ec7d625b3",
+        "4ac72b65a48a26370fd3b176c1a89ae1a497be3b51b3d17e654937dc4f49164c",
+    ),
+    "commit": (
+        "6c295e469bff6e06c9cb8e45d5f772cbe39c28fd44256d56b5dbf7194db3195b",
+        "2601e65f846646dd950d39b872f065f32f1b64d532ac371e73e87b73ad4f693b",
+    ),
+}
+SMALL_INFERENCE = ("2ee9c2792864cadf", "8159852c8ad7d21e")  # the first 16 digits of both
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_circuits_and_their_witnesses_are_the_same_bytes_as_ever(shape: str) -> None:
+    circuit = build(shape, 600)
+    witness = circuit.solve(inputs_of(circuit))
+    circuit.check(witness)
+    assert tuple(sha256(data).hexdigest() for data in (write_r1cs(circuit), write_wtns(witness))) == GOLDEN[shape]
+
+
+def test_an_inference_circuit_is_the_same_bytes_as_ever() -> None:
+    circuit = Inference(SMALL.model).constrain()
+    witness = circuit.solve(circuit_inputs(3, 4, [1, 2, 3], 5))
+    digests = [sha256(data).hexdigest()[:16] for data in (write_r1cs(circuit), write_wtns(witness))]
+    assert tuple(digests) == SMALL_INFERENCE
+
+
+def test_a_file_of_many_thousand_rows_holds_each_of_them() -> None:
+    circuit = build("convolution", 9_000)  # written some thousand rows at a time
+    assert len(circuit.constraints) > 2 * 4096
+    assert list(read_r1cs(write_r1cs(circuit)).constraints.rows()) == list(circuit.constraints.rows())
+
+
+def test_every_broken_row_of_many_is_found() -> None:
+    circuit = build("private", 3_000)
+    cells = list(circuit.solve(inputs_of(circuit)).cells)
+    assert circuit.violated(cells) == []
+    cells[500] += SCALAR_FIELD  # the same element
+    assert circuit.violated(cells) == []
+    cells[500] += 1
+    slow = [row for row in range(len(circuit.constraints)) if not circuit.constraints.holds(row, cells)]
+    assert circuit.violated(cells) == slow != []
+
+
+@pytest.mark.parametrize("constant", [0, 1, 1 - SCALAR_FIELD, -5, 7])
+def test_a_bit_may_be_any_linear_form(constant: int) -> None:
+    cs = Builder()
+    x, y = cs.private_array("x", 2)
+    proven = cs.assert_bit(x - 2 * y + constant)
+    assert proven.bound == (0, 1)
+    circuit = cs.build()
+    a, b, c = circuit.constraints.row(0)
+    zero = [(0, constant % SCALAR_FIELD)] if constant else []
+    less = [(0, (constant - 1) % SCALAR_FIELD)] if (constant - 1) % SCALAR_FIELD else []
+    assert a == [*zero, (1, 1), (2, SCALAR_FIELD - 2)]
+    assert b == [*less, (1, 1), (2, SCALAR_FIELD - 2)]
+    assert c == []
+    assert circuit.violated([1, (1 - constant) % SCALAR_FIELD, 0]) == []
+    assert circuit.violated([1, (2 - constant) % SCALAR_FIELD, 0]) == [0]
+
+
+def test_a_dense_layer_is_the_same_whichever_way_it_is_summed() -> None:
+    cs = Builder()
+    x = [assert_range(cs, wire, 4 + i) for i, wire in enumerate(cs.private_array("x", 3))]
+    weights, bias = np.array([[3, 0, -2], [-(2**62), 2**62, 1]]), [5, -7]
+    summed = [linear(zip(map(int, row), x, strict=True), b) for row, b in zip(weights, bias, strict=True)]
+    for inputs in (x, [x[0], x[1], x[2] + 0], [x[0] + 1, x[1], x[2]], [2 * x[0], x[1], x[2]], [x[0], x[0], x[2]]):
+        expected = [linear(zip(map(int, row), inputs, strict=True), b) for row, b in zip(weights, bias, strict=True)]
+        assert [parts(wire) for wire in dense(weights.tolist(), inputs, bias)] == [parts(wire) for wire in expected]
+    assert [parts(wire) for wire in dense(list(weights), x, bias)] == [parts(wire) for wire in summed]
+
+
+def parts(wire: Wire) -> tuple[object, ...]:
+    return wire.terms, wire.constant, wire.bound
+
+
+@pytest.mark.parametrize("value", [0, 1, 2**70 - 1, 2**70 + 5, -1, 12345678901234567890])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 70])
+def test_bits_are_those_of_the_integer(value: int, count: int) -> None:
+    assert bits_of(value, count) == [value >> i & 1 for i in range(count)]
