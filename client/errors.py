@@ -143,3 +143,55 @@ class InputCommitmentWrong(SealedInputError):
 
     def __init__(self) -> None:
         super().__init__("the opened input is not the one that the task commits to; leave the task alone.")
+
+
+class InputRowsUnavailable(ClientError):
+    """Root of the reasons for which a task's rows, which travel outside of the chain, cannot be read yet."""
+
+    code = 5040
+
+
+class InputRowsMissing(InputRowsUnavailable):
+    """The rows of a task's input are not here."""
+
+    code = 5041
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"the rows of this task's input are not here; ask the requester for file {file} and put it into the "
+            "worker's folder of inputs."
+        )
+        self.file = file
+
+
+class InputRowsDamaged(InputRowsUnavailable):
+    """A file of rows holds something else than what its name says."""
+
+    code = 5042
+
+    def __init__(self, file: str, size: int, limit: int) -> None:
+        super().__init__(
+            f"file {file} of {size} bytes (at most {limit} are read) is not what its name says: it was altered or is "
+            "not whole. Ask the requester for it again."
+        )
+        self.file, self.size, self.limit = file, size, limit
+
+
+class InputRowsTooLarge(ClientError):
+    """Rows are to be sealed that are more than a provider would read."""
+
+    code = 5043
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"the rows have {size} bytes encrypted; at most {limit} are read. Ask in several tasks.")
+        self.size, self.limit = size, limit
+
+
+class NotWholeRows(ClientError):
+    """The values of an input cannot be divided into its rows."""
+
+    code = 5044
+
+    def __init__(self, values: int, rows: int) -> None:
+        super().__init__(f"{values} values are no {rows} rows of equal length; give all values of at least one row.")
+        self.values, self.rows = values, rows

@@ -49,6 +49,7 @@ VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its 
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's constraint systems, methods then sealing
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
+SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
 PROVIDER_SEED: Final = _sha("provider-seed")  # the X25519 key that inputs are sealed to, from a provider's account seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).

@@ -1,6 +1,7 @@
 """A worker's home folder: its settings, and what it tells of itself while it runs.
 
-worker.toml     settings (configs/worker.toml)        keys/account.json, models/    unless worker.toml names others
+worker.toml     settings (configs/worker.toml)
+keys/account.json, models/, inputs/                   unless worker.toml names others
 worker.lock     held while a worker runs here         status.json                   where it stands
 events.jsonl    one JSON object per event
 """
@@ -77,6 +78,10 @@ class WorkerHome:
     @property
     def models(self) -> Path:
         return self.root / self.settings.models
+
+    @property
+    def inputs(self) -> Path:
+        return self.root / self.settings.inputs
 
     def with_settings(self, **changes: Any) -> "WorkerHome":
         """The same folder with other settings for this time."""

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from chain.execution.verifier import FalseEvidence
 from chain.types.scalars import AccountId, Height, ObjectId, ProgramId
 from client.errors import (
+    InputRowsUnavailable,
     NotAnRpc,
     RpcFailed,
     SealedInputError,
@@ -20,6 +22,7 @@ from client.errors import (
 from client.inference import PrivateInput, open_input
 from client.market import TaskState, get_task
 from client.results import Outcome, chain_status
+from client.rows import read_rows
 from client.wallet import Wallet
 from compute.worker.events import Kind, Report, WorkerEvent
 from compute.worker.judge import (
@@ -54,12 +57,16 @@ NOT_SENT: Final = (RpcFailed, TransactionFailed, TransactionExpired, Unreachable
 
 @dataclass(slots=True)
 class Bench:
-    """What all jobs of a worker share. promised: the proofs that locks of ours wait for, by task."""
+    """What all jobs of a worker share. inputs: the folder of requesters' files of rows.
+
+    promised: the proofs that locks of ours wait for, by task.
+    """
 
     wallet: Wallet
     encryption_key: EncryptionKey = field(repr=False)
     settings: WorkerSettings
     shelf: Shelf
+    inputs: Path
     pool: Executor
     pace: Pace
     clock: Clock
@@ -104,7 +111,7 @@ async def work_on(bench: Bench, task_id: ObjectId) -> Objection | None:
         secret = await _open(bench, state, model)
     except SealedInputError as error:
         return Objection(f"{type(error).__name__}: {error}", final=True)
-    except ModelFileUnusable as error:
+    except (ModelFileUnusable, InputRowsUnavailable) as error:
         return Objection(f"{type(error).__name__}: {error}", final=False)
     settle = await _lock_and_prove(bench, state, model, secret)
     return settle if isinstance(settle, Objection) else await _submit(bench, settle)
@@ -143,6 +150,7 @@ async def _open(bench: Bench, state: TaskState, model: LoadedModel) -> PrivateIn
         bench.encryption_key,
         manifest.features,
         manifest.input_bits,
+        fetch=partial(read_rows, bench.inputs),
     )
 
 

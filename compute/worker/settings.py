@@ -26,6 +26,7 @@ class WorkerSettings:
     rpc: str = "http://127.0.0.1:8645"
     key_file: str = "keys/account.json"
     models: str = "models"
+    inputs: str = "inputs"
     bond: int = 100 * 10**9
     min_price: int = 10**6
     max_collateral: int = 10 * 10**9

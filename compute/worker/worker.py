@@ -53,12 +53,17 @@ class Worker:
         settings: WorkerSettings,
         models: Path,
         *,
+        inputs: Path,
         report: Report = lambda event: None,
         news: NewsSource | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`models` is the folder of model files; `news` gives the topic "tasks", by default from the node itself."""
-        self._secret, self._rpc, self._settings, self._models = secret, rpc, settings, models
+        """`models` is the folder of model files, `inputs` that of requesters' files of rows.
+
+        `news` gives the topic "tasks", by default from the node itself.
+        """
+        self._secret, self._rpc, self._settings = secret, rpc, settings
+        self._models, self._inputs = models, inputs
         self._report, self._clock = report, clock
         self._news: NewsSource = partial(subscribe, rpc.url, "tasks") if news is None else news
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
@@ -108,7 +113,7 @@ class Worker:
         shelf = Shelf(self._rpc, self._models, pool, self._clock)
         key = provider_encryption_key(self._secret)
         self._report(WorkerEvent("started", details={"address": wallet.address, "rpc": self._rpc.url}))
-        return Bench(wallet, key, self._settings, shelf, pool, pace, self._clock, self._report)
+        return Bench(wallet, key, self._settings, shelf, self._inputs, pool, pace, self._clock, self._report)
 
     async def _preload(self, bench: Bench) -> None:
         """Load what there are files for, so that the first task does not wait. Each task asks again."""

@@ -59,7 +59,7 @@ async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
             screen.line(event_line(event))
 
         async with RpcClient(home.settings.rpc) as rpc:
-            worker = Worker(secret, rpc, home.settings, home.models, report=report)
+            worker = Worker(secret, rpc, home.settings, home.models, inputs=home.inputs, report=report)
             await _until_stopped(worker)
         return notes.status
 
@@ -114,7 +114,7 @@ def _init(arguments: argparse.Namespace, screen: Screen) -> Json:
     root = (arguments.home or cluster_home() / "worker").absolute()
     settings = WorkerSettings(**{"bond": parse_amount(arguments.bond), **_overrides(arguments)})
     home = create_home(root, settings)
-    for folder in (home.models, home.key_file.parent):
+    for folder in (home.models, home.inputs, home.key_file.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     screen.line(f"wrote {root / 'worker.toml'}; account {home.key_file}, models {home.models}")
     return {"home": str(root), "key_file": str(home.key_file), "models": str(home.models), "rpc": settings.rpc}

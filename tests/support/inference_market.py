@@ -78,6 +78,7 @@ class Market:
             self.rpc,
             replace(SETTINGS, **changes),
             self.models,
+            inputs=self.inputs,
             report=report or self.events.append,
             news=news or self.rpc.news,
             clock=lambda: float(self.rpc.chain.height),
@@ -97,6 +98,11 @@ class Market:
     async def until(self, kind: str, count: int = 1) -> WorkerEvent:
         """The count-th event of a kind, once it has happened."""
         return await eventually(lambda: next(iter(self.told(kind)[count - 1 : count]), None))
+
+    @property
+    def inputs(self) -> Path:
+        """Where a worker looks for files of rows."""
+        return self.models.parent / "inputs"
 
     def told(self, kind: str) -> list[WorkerEvent]:
         return [event for event in self.events if event.kind == kind]

@@ -13,6 +13,7 @@ from client.errors import RpcFailed, Unreachable
 from client.inference import PreparedInput, PrivateInput, Recipient, fresh_salt, prepare_input
 from client.market import find_provider, get_task, list_providers
 from client.results import chain_status
+from client.rows import SealedRows, rows_file_name, save_rows
 from compute.dev_keys import CircuitKeys
 from compute.worker import job, shelf
 from compute.worker.events import WorkerEvent
@@ -43,13 +44,15 @@ def kinds(market: Market, task: ObjectId) -> list[str]:
     return [event.kind for event in market.events if event.task == task]
 
 
-async def post_prepared(market: Market, change: Callable[[PreparedInput], PreparedInput], **terms: Any) -> ObjectId:
+async def post_prepared(
+    market: Market, change: Callable[[PreparedInput], PreparedInput], apart: bool = False, **terms: Any
+) -> ObjectId:
     """A task whose input or terms are not as a client would make them; sealed to the provider."""
     wallet, status = await market.rpc.wallet(REQUESTER), await chain_status(market.rpc)
     (provider,) = await list_providers(market.rpc)
     to = [Recipient(provider.record.account, provider.record.encryption_key)]
     input_ = PrivateInput((0, 7, 15), SMALL.model.input_bits, fresh_salt())
-    prepared = change(prepare_input(input_, wallet.account, market.published.program, to))
+    prepared = change(prepare_input(input_, wallet.account, market.published.program, to, apart=apart))
     asked = OFFER.terms(market.published.program, prepared.commitment, status.height, status.params)
     outcome = await wallet.submit([Open(replace(asked, **terms), prepared.sealed_input, prepared.recipients)])
     return ObjectId(bytes.fromhex(outcome.events[0]["task"][2:]))
@@ -147,6 +150,29 @@ async def test_garbage_is_not_locked_and_looked_at_once(market: Market) -> None:
     assert all(event.details["final"] for event in market.told("skipped"))
     locks = [tx for tx in market.rpc.submitted if tx.envelope.actions[0].name == "tasks.lock"]
     assert len(locks) == 1
+
+
+async def test_a_task_whose_rows_are_not_here_is_not_locked_until_they_come(market: Market) -> None:
+    apart: list[SealedRows] = []
+
+    def noted(prepared: PreparedInput) -> PreparedInput:
+        assert prepared.apart is not None
+        apart.append(prepared.apart)
+        return prepared
+
+    async with market.worker():
+        await market.until("started")
+        task = await post_prepared(market, noted, apart=True)
+        skipped = await market.until("skipped")
+        name = rows_file_name(apart[0].digest)
+        assert f"ask the requester for file {name}" in skipped.details["reason"] and not skipped.details["final"]
+        market.inputs.mkdir()
+        (market.inputs / name).write_bytes(apart[0].data[:-1])  # half way through a copy
+        await asyncio.sleep(0.1)
+        assert kinds(market, task) == ["skipped"]
+        save_rows(market.inputs, apart[0])
+        await market.until("settled")
+    assert kinds(market, task) == ["skipped", "accepted", "locked", "proven", "settled"]
 
 
 async def test_a_task_that_pays_too_little_waits_for_its_ramp(market: Market) -> None:

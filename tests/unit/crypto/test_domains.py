@@ -40,6 +40,7 @@ SHA_256 = {
     "READER_SEED": b"cluster/reader-seed/1",
     "CONTRACT_CODE": b"cluster/contract-code/1",
     "SEALED_INPUT": b"cluster/sealed-input/1",
+    "SEALED_ROWS": b"cluster/sealed-rows/1",
     "PROVIDER_SEED": b"cluster/provider-seed/1",
 }
 
