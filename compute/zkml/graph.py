@@ -122,7 +122,7 @@ class Forest:
 
     Nodes of all trees in one table: at node i, feature[i] <= threshold[i] goes to left[i], else to right[i]; a leaf has
     feature -1 and its row of `leaves` (nodes, outputs). roots names the trees. Before the comparison a value x becomes
-    float32((x - offsets[feature]) / steps[feature]), as scikit-learn and ONNX compare single precision.
+    (x - offsets[feature]) / steps[feature], rounded to float32 where `single`, as scikit-learn and ONNX compare.
     """
 
     roots: Ints
@@ -134,9 +134,15 @@ class Forest:
     offset: Floats  # (outputs,), added to the sum
     offsets: Floats  # (features,)
     steps: Floats  # (features,)
+    single: bool = True
+
+    def compared(self, rows: Floats) -> Floats:
+        """What the thresholds meet, of rows (n, features)."""
+        scaled = (rows - self.offsets) / self.steps
+        return scaled.astype(np.float32).astype(np.float64) if self.single else scaled
 
     def apply(self, values: Sequence[Floats]) -> Floats:
-        compared = ((values[0] - self.offsets) / self.steps).astype(np.float32).astype(np.float64)
+        compared = self.compared(values[0])
         total = np.tile(self.offset, (len(compared), 1))
         every = np.arange(len(compared))
         for root in self.roots:

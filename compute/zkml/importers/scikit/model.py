@@ -1,0 +1,124 @@
+"""A fitted scikit-learn estimator, or a pipeline of transformers and one, as a FloatModel."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from compute.zkml.errors import NotFinite, UnsupportedModel
+from compute.zkml.graph import Affine, FloatModel, Forest, Node
+from compute.zkml.importers.scikit import linear, perceptron, trees
+from compute.zkml.importers.scikit.errors import StepUnsupported
+from compute.zkml.importers.scikit.folding import fold
+from compute.zkml.importers.scikit.parts import Predictor, Steps, kind_of, require_fitted
+from compute.zkml.importers.scikit.scalers import TRANSFORMERS, Transformer
+
+PREDICTORS: Final[dict[str, Callable[[Any], Predictor]]] = {
+    **dict.fromkeys(linear.CLASSIFIERS, linear.linear_classifier),
+    **dict.fromkeys(linear.REGRESSORS, linear.linear_regressor),
+    linear.ONE_VS_REST: linear.one_vs_rest,
+    **dict.fromkeys(trees.SINGLE_TREES + trees.FORESTS, trees.mean_of_trees),
+    **dict.fromkeys(trees.BOOSTED, trees.boosted_trees),
+    **dict.fromkeys(trees.HISTOGRAM_BOOSTED, trees.histogram_boosted_trees),
+    **dict.fromkeys(perceptron.CLASSIFIERS, perceptron.perceptron_classifier),
+    **dict.fromkeys(perceptron.REGRESSORS, perceptron.perceptron_regressor),
+}
+SUPPORTED: Final = f"{', '.join(PREDICTORS)}, alone or behind {', '.join(TRANSFORMERS)} in a Pipeline"
+PASSTHROUGH: Final = (None, "passthrough")
+
+_PUBLISH_EACH: Final = "Publish its estimators_ each as a model of its own, and combine what they predict."
+_ON_NUMBERS: Final = "Apply it to your table first; fit, prove and predict on the rows that it returns."
+REMEDIES: Final = {
+    **dict.fromkeys(("VotingClassifier", "VotingRegressor", "StackingClassifier", "StackingRegressor"), _PUBLISH_EACH),
+    **dict.fromkeys(("BaggingClassifier", "BaggingRegressor"), "Fit a random forest or extra trees instead."),
+    **dict.fromkeys(("AdaBoostClassifier", "AdaBoostRegressor"), "Fit a gradient boosting model instead."),
+    **dict.fromkeys(("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV"), "Save its best_estimator_."),
+    "CalibratedClassifierCV": "Save the classifier inside it: calibration does not change which class is likelier.",
+    "ColumnTransformer": "Order the columns yourself, and scale them by one scaler of this list or before the model: "
+    + _ON_NUMBERS,
+    **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "FeatureUnion", "FunctionTransformer"), _ON_NUMBERS),
+    "Normalizer": "It divides by a root of the row itself, which has no circuit. " + _ON_NUMBERS,
+    **dict.fromkeys(("SimpleImputer", "KNNImputer"), "Rows that are proven have every value. " + _ON_NUMBERS),
+    **dict.fromkeys(
+        ("XGBClassifier", "XGBRegressor", "LGBMClassifier", "LGBMRegressor"),
+        "Convert it to ONNX (package onnxmltools), and name the .onnx file.",
+    ),
+}
+
+
+def import_scikit(estimator: Any) -> FloatModel:
+    """Its outputs before the link; classes by their names. Weights are never changed, only laid out.
+
+    Raises UnsupportedModel for a class not in SUPPORTED, StepUnsupported where it is known what to do instead,
+    NotFitted, NotFinite, and the errors of scikit/errors.py.
+    """
+    *before, last = _flattened(estimator) or [estimator]
+    transformers = [_transformer(step) for step in before]
+    predictor = _predictor(last)
+    first = predictor.steps[0][1]
+    steps: Steps
+    if isinstance(first, Forest):
+        steps = [(predictor.steps[0][0], fold(transformers, first)), *predictor.steps[1:]]
+    else:
+        steps = [*_numbered([transformer.steps for transformer in transformers]), *predictor.steps]
+    _require_finite(steps, last)
+    features = int(getattr(before[0], "n_features_in_", predictor.features)) if before else predictor.features
+    return FloatModel(
+        features=features,
+        nodes=tuple(Node(operation, (number,)) for number, (_, operation) in enumerate(steps)),
+        layers=tuple(name for name, _ in steps),
+        kind=predictor.kind,
+        classes=predictor.classes,
+        link=predictor.link,
+        architecture=f"{kind_of(last)} {predictor.shape}",
+    )
+
+
+def _flattened(part: Any) -> list[Any]:
+    """Steps of a pipeline and of those within it, without those that do nothing."""
+    if kind_of(part) != "Pipeline" or not _is_scikit(part):
+        return [] if isinstance(part, str) or part is None else [part]
+    return [inner for _, step in part.steps for inner in _flattened(step)]
+
+
+def _is_scikit(part: Any) -> bool:
+    return type(part).__module__.partition(".")[0] == "sklearn"
+
+
+def _transformer(part: Any) -> Transformer:
+    if kind_of(part) not in TRANSFORMERS or not _is_scikit(part):
+        raise _refusal(part)
+    require_fitted(part)
+    return TRANSFORMERS[kind_of(part)](part)
+
+
+def _predictor(part: Any) -> Predictor:
+    if kind_of(part) in TRANSFORMERS:
+        raise StepUnsupported(f"A pipeline that ends with {kind_of(part)}", "Let it end with a model that predicts.")
+    if kind_of(part) not in PREDICTORS or not _is_scikit(part):
+        raise _refusal(part)
+    require_fitted(part)
+    return PREDICTORS[kind_of(part)](part)
+
+
+def _refusal(part: Any) -> UnsupportedModel | StepUnsupported:
+    kind = kind_of(part)
+    return StepUnsupported(kind, REMEDIES[kind]) if kind in REMEDIES else UnsupportedModel(kind, SUPPORTED)
+
+
+def _numbered(groups: Sequence[Steps]) -> Steps:
+    """Steps of transformers; names that recur get numbers."""
+    seen: dict[str, int] = {}
+    steps: Steps = []
+    for name, operation in (step for group in groups for step in group):
+        seen[name] = seen.get(name, 0) + 1
+        steps.append((name if seen[name] == 1 else f"{name} {seen[name]}", operation))
+    return steps
+
+
+def _require_finite(steps: Steps, last: Any) -> None:
+    """A scale of almost nothing has a reciprocal that no double holds. Raises NotFinite."""
+    for name, operation in steps:
+        arrays = (operation.weights, operation.bias) if isinstance(operation, Affine) else ()
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise NotFinite(f"layer {name!r} of the {kind_of(last)}")
