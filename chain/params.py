@@ -1,6 +1,6 @@
 """Consensus parameters: they live in state, change by governance, and their hash stands in every header."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chain.codec import decode, encode, wire
@@ -12,6 +12,7 @@ from crypto import domains
 from crypto.hashing import tagged_hash
 
 VERIFIER_BACKEND: Final = Name("groth16py-0.2.0")
+MAX_CEREMONY_QUORUM: Final = 32  # more attestations of one key are not kept
 
 
 @wire()
@@ -48,6 +49,9 @@ class Params:
     settlement_burn_bps: Uint  # share of a settled price that is burnt, in 1/10,000
     block_time_ms: Uint
     allow_insecure_keys: bool  # a devnet's True: keys from a single-party setup may be used
+    ceremony_quorum: Uint  # bonded attesters that make a key one of a ceremony
+    min_attester_bond: Amount
+    attester_unbonding: Uint  # heights from asking for an attester's bond to getting it
 
     def hash(self) -> Hash:
         return Hash(tagged_hash(domains.PARAMS, encode(self)))
@@ -79,6 +83,18 @@ DEVNET: Final = Params(
     settlement_burn_bps=Uint(100),
     block_time_ms=Uint(1_000),
     allow_insecure_keys=True,
+    ceremony_quorum=Uint(2),
+    min_attester_bond=Amount(100 * 10**9),
+    attester_unbonding=Uint(100),
+)
+
+MAINNET: Final = replace(  # configs/genesis-mainnet.json is a genesis with these
+    DEVNET,
+    activation_delay=Uint(1_000),
+    allow_insecure_keys=False,
+    ceremony_quorum=Uint(5),
+    min_attester_bond=Amount(10_000 * 10**9),
+    attester_unbonding=Uint(21 * 86_400),  # about three weeks of blocks
 )
 
 

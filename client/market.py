@@ -9,10 +9,12 @@ from chain.errors import ChainError
 from chain.types.scalars import AccountId, Amount, Name, ObjectId, ProgramId
 from client.errors import AnswerRefused, NotAnRpc, RpcFailed
 from client.rpc import RpcClient
+from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program, program_id
 from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
 from crypto.address import encode_address
+from crypto.groth16.encoding import key_id
 
 T = TypeVar("T")
 PROVIDER_UNKNOWN = "ProviderUnknown"
@@ -40,6 +42,24 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyState:
+    """A verifying key, what it is worth by the node's word, whose attestations count, and its compressed bytes."""
+
+    record: KeyRecord
+    strength: str
+    attestations: tuple[Attestation, ...]
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterState:
+    """An attester's record and bond, in nano-CLU."""
+
+    record: Attester
+    bond: Amount
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramState:
     """A program and its manifest, checked against the program's id."""
 
@@ -49,10 +69,11 @@ class ProgramState:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """A model under its name, with its program."""
+    """A model under its name, with its program, and what its key is worth by the node's word."""
 
     model: Model
     program: ProgramState
+    strength: str
 
 
 async def get_task(rpc: RpcClient, task: ObjectId) -> TaskState:
@@ -84,10 +105,24 @@ async def list_providers(rpc: RpcClient) -> list[ProviderState]:
 
 async def get_key(rpc: RpcClient, vk_id: bytes) -> KeyRecord:
     """A verifying key's record. Raises RpcFailed (KeyUnknown), Unreachable, NotAnRpc."""
+    return (await get_key_state(rpc, vk_id)).record
+
+
+async def get_key_state(rpc: RpcClient, vk_id: bytes) -> KeyState:
+    """A verifying key with what it is worth. Raises RpcFailed (KeyUnknown), AnswerRefused, Unreachable, NotAnRpc."""
     answer = dict(await rpc.call("registry_getKey", id=vk_id))
-    for extra in ("strength", "key"):
-        answer.pop(extra, None)
-    return _record(rpc, KeyRecord, answer)
+    strength, key = str(answer.pop("strength", "")), _hex(rpc, answer.pop("key", None))
+    attested = tuple(_record(rpc, Attestation, entry) for entry in answer.pop("attestations", ()))
+    record = _record(rpc, KeyRecord, answer)
+    if record.vk_id != vk_id or key_id(key) != vk_id:
+        raise AnswerRefused(f"the key does not hash to 0x{vk_id.hex()}")
+    return KeyState(record, strength, attested, key)
+
+
+async def list_attesters(rpc: RpcClient) -> list[AttesterState]:
+    """Those who attest ceremonies. Raises RpcFailed, Unreachable, NotAnRpc."""
+    listed = (await rpc.call("registry_listAttesters"))["attesters"]
+    return [AttesterState(*_bonded(rpc, Attester, entry)) for entry in listed]
 
 
 async def get_program(rpc: RpcClient, program: ProgramId) -> ProgramState:
@@ -105,9 +140,9 @@ async def get_model(rpc: RpcClient, name: str) -> ModelState:
     by_id = name.startswith("0x")
     answer = dict(await rpc.call("model_get", id=name if by_id else None, name=None if by_id else name))
     program = _record(rpc, Program, answer.pop("program_record", None))
-    manifest = _hex(rpc, answer.pop("manifest", None))
+    manifest, strength = _hex(rpc, answer.pop("manifest", None)), str(answer.pop("strength", ""))
     model = _record(rpc, Model, answer)
-    return ModelState(model, _program(program, manifest, model.program))
+    return ModelState(model, _program(program, manifest, model.program), strength)
 
 
 def _program(record: Program, manifest: bytes, wanted: ProgramId) -> ProgramState:
@@ -125,11 +160,16 @@ def _task(rpc: RpcClient, answer: dict[str, Any], task_input: TaskInput | None) 
 
 
 def _provider(rpc: RpcClient, answer: Mapping[str, Any]) -> ProviderState:
+    return ProviderState(*_bonded(rpc, Provider, answer))
+
+
+def _bonded(rpc: RpcClient, cls: type[T], answer: Mapping[str, Any]) -> tuple[T, Amount]:
+    """A record and the bond that stands beside it."""
     fields = dict(answer)
     bond = str(fields.pop("bond_amount", ""))
     if not bond.isdecimal():
-        raise NotAnRpc(rpc.url, "a provider came without its bond")
-    return ProviderState(_record(rpc, Provider, fields), Amount(int(bond)))
+        raise NotAnRpc(rpc.url, f"a {cls.__name__} came without its bond")
+    return _record(rpc, cls, fields), Amount(int(bond))
 
 
 def _optional(rpc: RpcClient, cls: type[T], answer: object) -> T | None:
@@ -147,4 +187,4 @@ def _hex(rpc: RpcClient, answer: object) -> bytes:
     try:
         return bytes.fromhex(str(answer).removeprefix("0x"))
     except ValueError as error:
-        raise NotAnRpc(rpc.url, "a manifest came that is not hex") from error
+        raise NotAnRpc(rpc.url, "bytes came that are not hex") from error

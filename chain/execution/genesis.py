@@ -7,7 +7,7 @@ from chain.execution import accounts, fees
 from chain.execution.application import Application
 from chain.execution.block import Chain, Result, Tip
 from chain.execution.validator_schedule import set_validators
-from chain.params import VERIFIER_BACKEND, Params, write_params
+from chain.params import MAX_CEREMONY_QUORUM, VERIFIER_BACKEND, Params, write_params
 from chain.state.overlay import Overlay
 from chain.state.store import Store
 from chain.state.view import StateView
@@ -59,6 +59,10 @@ def _check_params(params: Params) -> None:
         raise UnusableGenesis("max_expiries_per_block must be at least 1: tasks would never end")
     if params.settlement_burn_bps > 10_000:
         raise UnusableGenesis("settlement_burn_bps must be at most 10,000: the whole price")
+    if not 1 <= params.ceremony_quorum <= MAX_CEREMONY_QUORUM:
+        raise UnusableGenesis(f"ceremony_quorum must be between 1 and {MAX_CEREMONY_QUORUM}")
+    if params.min_attester_bond < 1 and not params.allow_insecure_keys:
+        raise UnusableGenesis("min_attester_bond must be at least 1: whoever attests a ceremony has something at stake")
 
 
 def _check_sections(genesis: Genesis, application: Application) -> None:

@@ -30,7 +30,7 @@ from contracts.confidential.errors import (
 )
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
 from contracts.confidential.state import Contract, Method, Point, RegisterSpec, SealedDataKey, SealingKey
-from contracts.registry.state import require_active_key
+from contracts.registry.ceremony_state import require_usable_key
 from crypto import babyjubjub
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Deploy(Action):
 
     def check(self, view: View, context: ExecutionContext) -> None:
         check_description(self)
-        check_keys(self, view, context.height)
+        check_keys(self, view, context.height, context.params)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
         contract = context.new_object_id
@@ -103,7 +103,7 @@ class SetReaders(Action):
             raise WrongReaderCount(len(self.readers), tuple(sealing))
         if self.vk_id != expected:
             raise WrongMethodKey(statement.SET_READERS, expected, self.vk_id)
-        require_active_key(view, self.vk_id, context.height)
+        require_usable_key(view, self.vk_id, context.height, context.params)
         self._check_points()
 
     def _check_points(self) -> None:
@@ -182,7 +182,7 @@ class Call(Action):
             self._check_register(view, contract, read.register, read.version, read.commitment)
         for move in self.moves:
             self._check_register(view, contract, move.register, move.version, move.before)
-        require_active_key(view, self.vk_id, context.height)
+        require_usable_key(view, self.vk_id, context.height, context.params)
 
     def _check_shape(self, contract: Contract, method: Method) -> None:
         read = tuple(entry.register for entry in self.reads)

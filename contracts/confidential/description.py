@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from chain.execution.statement import MAX_PUBLIC_INPUTS
+from chain.params import Params
 from chain.state.view import View
-from chain.types.scalars import Height, VkId
+from chain.types.scalars import Height
 from contracts.confidential.errors import (
     BadName,
     DuplicateName,
@@ -17,7 +18,7 @@ from contracts.confidential.errors import (
 )
 from contracts.confidential.state import FIRST, SEALED, Method, RegisterSpec, SealingKey
 from contracts.confidential.statement import call_size, set_readers_size
-from contracts.registry.state import require_active_key
+from contracts.registry.ceremony_state import require_usable_key
 
 MAX_REGISTERS: Final = 8
 MAX_METHODS: Final = 16
@@ -55,21 +56,19 @@ def check_description(contract: Description) -> None:
             raise WrongCount("readers in a sealing circuit", 1, MAX_READERS, key.readers)
 
 
-def check_keys(contract: Description, view: View, height: Height) -> None:
-    """Every key is registered, active, not frozen, and has its statement's public inputs.
+def check_keys(contract: Description, view: View, height: Height, params: Params) -> None:
+    """Every key is registered, active, not frozen, strong enough, and has its statement's public inputs.
 
     Raises KeyShapeMismatch and the registry's errors.
     """
-    for method in contract.methods:
-        _check_key(f"method {method.name!r}", method.vk_id, call_size(method, contract.registers), view, height)
-    for key in contract.sealing:
-        _check_key(f"sealing to {key.readers} readers", key.vk_id, set_readers_size(key.readers), view, height)
-
-
-def _check_key(what: str, vk_id: VkId, expected: int, view: View, height: Height) -> None:
-    got = require_active_key(view, vk_id, height).public_inputs
-    if got != expected:
-        raise KeyShapeMismatch(what, expected, got)
+    needed = [
+        *((f"method {each.name!r}", each.vk_id, call_size(each, contract.registers)) for each in contract.methods),
+        *((f"sealing to {key.readers} readers", key.vk_id, set_readers_size(key.readers)) for key in contract.sealing),
+    ]
+    for what, vk_id, expected in needed:
+        got = require_usable_key(view, vk_id, height, params).public_inputs
+        if got != expected:
+            raise KeyShapeMismatch(what, expected, got)
 
 
 def _require_count(what: str, items: Sequence[object], low: int, high: int) -> None:

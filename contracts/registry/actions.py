@@ -70,8 +70,8 @@ class RegisterKey(Action):
 
     def check(self, view: View, context: ExecutionContext) -> None:
         """Raises InsecureKey, KeyAlreadyRegistered, or what crypto/groth16 has against the key (a Groth16Error)."""
-        if not context.params.allow_insecure_keys:
-            raise InsecureKey(self.ceremony is not None)
+        if self.ceremony is None and not context.params.allow_insecure_keys:
+            raise InsecureKey
         if state.find_key(view, self.vk_id) is not None:
             raise KeyAlreadyRegistered(self.vk_id)
         check_key(decompress_key(self.key))

@@ -7,7 +7,17 @@ from chain.state.overlay import Overlay
 from chain.types.genesis import Genesis
 from chain.types.scalars import ValidatorId
 from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram, VoteFreeze
+from contracts.registry.ceremony_actions import (
+    AttestCeremony,
+    BondAttester,
+    ReleaseAttester,
+    UnbondAttester,
+    WithdrawAttestation,
+)
 from contracts.registry.events import (
+    AttestationWithdrawn,
+    AttesterBondChanged,
+    CeremonyAttested,
     FreezeVoted,
     KeyRegistered,
     KeyWasFrozen,
@@ -18,10 +28,20 @@ from contracts.registry.events import (
 
 
 class Registry:
-    """Verifying keys, programs and models."""
+    """Verifying keys, programs and models; those who attest the ceremonies of keys."""
 
     name: str = "registry"
-    actions: tuple[type[Action], ...] = (RegisterKey, RegisterProgram, PublishModel, VoteFreeze)
+    actions: tuple[type[Action], ...] = (
+        RegisterKey,
+        RegisterProgram,
+        PublishModel,
+        VoteFreeze,
+        BondAttester,
+        UnbondAttester,
+        ReleaseAttester,
+        AttestCeremony,
+        WithdrawAttestation,
+    )
     events: tuple[type[Event], ...] = (
         KeyRegistered,
         ProgramRegistered,
@@ -29,6 +49,9 @@ class Registry:
         FreezeVoted,
         KeyWasFrozen,
         KeyWasUnfrozen,
+        AttesterBondChanged,
+        CeremonyAttested,
+        AttestationWithdrawn,
     )
 
     def genesis(self, overlay: Overlay, data: bytes, genesis: Genesis) -> None:

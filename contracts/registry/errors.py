@@ -57,17 +57,15 @@ class KeyAlreadyRegistered(RegistryError):
 
 
 class InsecureKey(RegistryError):
-    """The chain takes no key whose setup nobody else vouches for."""
+    """The chain takes no key of a single party's setup."""
 
     code = 4205
 
-    def __init__(self, names_ceremony: bool) -> None:
-        what = "its ceremony is attested by nobody" if names_ceremony else "it names no ceremony"
+    def __init__(self) -> None:
         super().__init__(
-            f"this chain refuses keys from a single-party setup, whose maker can forge proofs: {what}. "
-            "Use a key that is registered already, or a chain whose parameters allow insecure keys."
+            "this chain refuses keys from a single-party setup, whose maker can forge proofs, and this one names no "
+            "ceremony. Run one and name its files, or use a chain whose parameters allow insecure keys."
         )
-        self.names_ceremony = names_ceremony
 
 
 class ProgramUnknown(RegistryError):

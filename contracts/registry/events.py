@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chain.codec import wire
 from chain.execution.action import Event
-from chain.types.scalars import AccountId, Height, Name, ObjectId, ProgramId, VkId
+from chain.types.scalars import AccountId, Amount, Height, Name, ObjectId, ProgramId, VkId
 
 
 @wire()
@@ -82,3 +82,40 @@ class KeyWasUnfrozen(Event):
     name: ClassVar[str] = "registry.key_unfrozen"
 
     vk_id: VkId
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class AttesterBondChanged(Event):
+    """An attester's bond is now `bond` nano-CLU; it may be released from `release_at` on, None while it is bonded."""
+
+    tag: ClassVar[int] = 16
+    name: ClassVar[str] = "registry.attester_bond_changed"
+
+    attester: AccountId
+    bond: Amount
+    release_at: Height | None
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class CeremonyAttested(Event):
+    """A bonded attester vouches for the ceremony that a key names."""
+
+    tag: ClassVar[int] = 17
+    name: ClassVar[str] = "registry.ceremony_attested"
+
+    vk_id: VkId
+    attester: AccountId
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class AttestationWithdrawn(Event):
+    """An attester no longer vouches for a key's ceremony."""
+
+    tag: ClassVar[int] = 18
+    name: ClassVar[str] = "registry.attestation_withdrawn"
+
+    vk_id: VkId
+    attester: AccountId

@@ -22,7 +22,6 @@ from contracts.registry.errors import (
 )
 from contracts.staking.state import active_validators
 from crypto import domains
-from crypto.address import encode_address
 from crypto.field import FIELD_BYTES
 from crypto.hashing import tagged_hash
 
@@ -113,11 +112,6 @@ class _FreezeVote:
     frozen: bool
 
 
-def strength(record: KeyRecord) -> str:
-    """What a buyer may rely on. Until somebody attests ceremonies, each key is only as good as its registrant."""
-    return f"proof/single-party({encode_address(record.registrant)})"
-
-
 # Keys
 
 
@@ -135,7 +129,10 @@ def require_key(view: View, vk_id: VkId) -> KeyRecord:
 
 
 def require_active_key(view: View, vk_id: VkId, height: Height) -> KeyRecord:
-    """The record of a key that may be used at `height`. Raises KeyUnknown, KeyNotActive or KeyFrozen."""
+    """The record of a key that proofs may be checked with at `height`. Raises KeyUnknown, KeyNotActive or KeyFrozen.
+
+    What begins something new with a key asks for `ceremony_state.require_usable_key`.
+    """
     record = require_key(view, vk_id)
     if record.frozen_at is not None:
         raise KeyFrozen(vk_id, record.frozen_at)

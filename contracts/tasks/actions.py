@@ -10,6 +10,7 @@ from chain.execution.context import ExecutionContext
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import Blob, FieldElement, ObjectId, ProofBytes, Uint, VkId
+from contracts.registry.ceremony_state import require_usable_key
 from contracts.registry.state import require_active_key, require_program
 from contracts.tasks import state, statement, transitions
 from contracts.tasks.errors import (
@@ -66,7 +67,7 @@ class Open(Action):
         _check_terms(self.terms, context)
         _check_ciphertexts(self.sealed_input, self.recipients)
         program = require_program(view, self.terms.program)
-        require_active_key(view, program.vk_id, context.height)
+        require_usable_key(view, program.vk_id, context.height, context.params)
         if not program.bound and state.is_unbound_input_used(view, program.vk_id, self.terms.input_commitment):
             raise InputCommitmentReused(program.vk_id, self.terms.input_commitment)
         accounts.require_balance(view, context.sender, self.terms.price_end)

@@ -14,6 +14,7 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("node.cli.keys_commands", "make, list and show account keys"),
     "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
     "model": ("node.cli.model_commands", "publish, list and show models that can be proven"),
+    "ceremony": ("node.cli.ceremony_commands", "vouch with a bond for keys that come from a multi-party setup"),
     "task": ("node.cli.task_commands", "ask for proven inference on a private row, and read the result"),
     "zk": ("node.cli.zk_commands", "circuits and proofs of machine learning on this machine, without a chain"),
     "worker": ("node.cli.worker_commands", "a provider that proves tasks for pay"),

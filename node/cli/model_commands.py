@@ -5,7 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from client.market import get_key, get_model
+from client.market import get_key_state, get_model
 from client.rpc import RpcClient
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import model_keys
@@ -109,8 +109,7 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         found = await get_model(rpc, arguments.model)
-        key = await get_key(rpc, found.program.record.vk_id)
-        strength = (await rpc.call("registry_getKey", id=key.vk_id))["strength"]
+        key = await get_key_state(rpc, found.program.record.vk_id)
     model, program = found.model, found.program.record
     document: dict[str, Any] = {
         "model": "0x" + model.id.hex(),
@@ -120,8 +119,9 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         "publisher": encode_address(model.publisher),
         "program": "0x" + program.id.hex(),
         "royalty_percent": program.royalty_bps / 100,
-        "evidence": strength,
-        "frozen_at": key.frozen_at,
+        "evidence": key.strength,
+        "attesters": [encode_address(entry.attester) for entry in key.attestations],
+        "frozen_at": key.record.frozen_at,
         "manifest": _manifest(found.program.manifest),
     }
     shown = {**document, "manifest": ""}

@@ -4,9 +4,11 @@ from itertools import islice
 
 from chain.codec import to_json
 from chain.execution.validator_schedule import DELAY
+from chain.params import read_params
 from chain.state.view import View
 from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
 from contracts.confidential.queries import contract_view
+from contracts.registry import ceremony_state as ceremony
 from contracts.registry import state as registry
 from contracts.staking import state as staking
 from contracts.tasks import provider_state as providers
@@ -34,6 +36,7 @@ class ContractMethods:
             "provider_list": self.list_providers,
             "registry_getKey": self.get_key,
             "registry_getProgram": self.get_program,
+            "registry_listAttesters": self.list_attesters,
             "model_get": self.get_model,
             "model_list": self.list_models,
             "contract_get": self.get_contract,
@@ -105,11 +108,22 @@ class ContractMethods:
         return {"providers": [_provider_json(view, record) for record in found]}
 
     def get_key(self, id: Hex32) -> Json:
-        """A verifying key: its record, its strength as buyers see it, its compressed bytes."""
+        """A verifying key: its record, its strength as buyers see it, who attests its ceremony, its bytes."""
         view, vk_id = self._view, VkId(id)
         record = registry.require_key(view, vk_id)
-        key = registry.key_bytes(view, vk_id)
-        return {**to_json(record), "strength": registry.strength(record), "key": "0x" + key.hex()}
+        return {
+            **to_json(record),
+            "strength": ceremony.strength(view, record, read_params(view)),
+            "attestations": [to_json(entry) for entry in ceremony.attestations(view, vk_id)],
+            "key": "0x" + registry.key_bytes(view, vk_id).hex(),
+        }
+
+    def list_attesters(self) -> Json:
+        """Those who put a bond behind their word on ceremonies, by account, at most 200; record and bond."""
+        view = self._view
+        found = islice(ceremony.attesters(view), MAX_LISTED)
+        listed = [{**to_json(entry), "bond_amount": str(ceremony.attester_bond(view, entry))} for entry in found]
+        return {"attesters": listed}
 
     def get_program(self, id: Hex32) -> Json:
         """A program's record and manifest."""
@@ -118,13 +132,19 @@ class ContractMethods:
         return {**to_json(record), "manifest": "0x" + registry.read_manifest(view, record).hex()}
 
     def get_model(self, id: Hex32 | None = None, name: Text | None = None) -> Json:
-        """A model by id or by name (its newest version), with its program."""
+        """A model by id or by name (its newest version), with its program and the strength of its key."""
         view = self._view
         if (id is None) == (name is None):
             raise InvalidParams("id", "either id or name", "both" if id else "neither")
         model = registry.require_model(view, ObjectId(id)) if id else registry.model_by_name(view, str(name))
         program = registry.require_program(view, model.program)
-        return {**to_json(model), "program_record": to_json(program), "manifest": _manifest(view, program)}
+        key = registry.require_key(view, program.vk_id)
+        return {
+            **to_json(model),
+            "program_record": to_json(program),
+            "manifest": _manifest(view, program),
+            "strength": ceremony.strength(view, key, read_params(view)),
+        }
 
     def list_models(self) -> Json:
         """The newest version of every published model, at most 200."""

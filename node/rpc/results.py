@@ -8,6 +8,7 @@ from chain.types.receipt import Receipt
 from chain.types.transaction import Envelope
 from chain.types.vote import Commit, DuplicateVote
 from contracts.confidential.queries import ContractView
+from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program
 from contracts.staking.state import ActiveValidator
 from contracts.tasks.provider_state import Provider
@@ -109,9 +110,10 @@ def _contracts() -> dict[str, Schema]:
         "task_list": members(height=COUNT, tasks=listed(task)),
         "provider_get": provider,
         "provider_list": members(providers=listed(provider)),
-        "registry_getKey": schema_of(KeyRecord, strength=TEXT, key=HEX),
+        "registry_getKey": schema_of(KeyRecord, strength=TEXT, attestations=listed(schema_of(Attestation)), key=HEX),
         "registry_getProgram": schema_of(Program, manifest=HEX),
-        "model_get": schema_of(Model, program_record=schema_of(Program), manifest=HEX),
+        "registry_listAttesters": members(attesters=listed(schema_of(Attester, bond_amount=DECIMAL))),
+        "model_get": schema_of(Model, program_record=schema_of(Program), manifest=HEX, strength=TEXT),
         "model_list": members(models=listed(schema_of(Model))),
         "contract_get": schema_of(ContractView),
         "validator_list": members(height=COUNT, validators=listed(schema_of(ActiveValidator))),

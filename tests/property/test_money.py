@@ -13,8 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chain.execution.accounts import holding
 from chain.execution.action import Action
 from chain.types.receipt import OK
-from chain.types.scalars import Amount, FieldElement, Height, Name, ObjectId, Text, Uint
+from chain.types.scalars import Amount, FieldElement, Hash, Height, Name, ObjectId, Text, Uint
 from contracts.registry.actions import PublishModel, RegisterKey, VoteFreeze
+from contracts.registry.ceremony_actions import (
+    AttestCeremony,
+    BondAttester,
+    Ceremony,
+    ReleaseAttester,
+    UnbondAttester,
+    WithdrawAttestation,
+)
+from contracts.registry.ceremony_state import attestations, attesters
 from contracts.registry.state import dissolving_keys, require_program
 from contracts.tasks import state
 from contracts.tasks.actions import Lock, Open
@@ -23,13 +32,15 @@ from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdatePr
 from contracts.tasks.provider_state import providers
 from contracts.tasks.state import PROOF, require_task
 from contracts.token.actions import Transfer
-from tests.support.programs import BOND, compressed_key, encryption_key, program_of, registered_program
+from tests.support.programs import BOND, compressed_key, encryption_key, program_of, registered_program, vk_id
 from tests.support.small_chain import FUNDS, account, operator
 from tests.support.task_chain import OWNER, TaskChain
 
 people = st.integers(1, 7)  # 3, 4 and 5 are providers at first
 workers = st.sampled_from([3, 3, 3, 4, 4, 5, 6])
 ages = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 7])
+CEREMONY = Ceremony(Hash(bytes(32)), Hash(bytes(32)), Hash(bytes(32)))
+ATTEST = AttestCeremony(vk_id(3, 9), CEREMONY)
 amounts = st.one_of(st.integers(0, 3), st.integers(0, 2 * FUNDS), st.just(BOND))
 everything_else = st.one_of(
     st.builds(lambda payee, amount: Transfer(account(payee), Amount(amount)), people, amounts),
@@ -39,6 +50,8 @@ everything_else = st.one_of(
     st.builds(lambda key: UpdateProvider(encryption_key(key), Amount(2), (PROOF,)), people),
     st.builds(lambda amount: AddBond(Amount(amount)), amounts),
     st.builds(lambda amount: WithdrawBond(Amount(amount)), amounts),
+    st.builds(lambda amount: BondAttester(Amount(amount)), amounts),
+    st.sampled_from([UnbondAttester(), ReleaseAttester(), ATTEST, WithdrawAttestation(ATTEST.vk_id)]),
 )
 terms = st.fixed_dictionaries(
     {
@@ -84,8 +97,11 @@ class Money(RuleBasedStateMachine):
             max_expiries_per_block=Uint(cap),
             settlement_burn_bps=Uint(burn),
             max_locks_per_provider=Uint(2),
+            min_attester_bond=Amount(BOND),
+            attester_unbonding=Uint(2),
         )
         self.unbound = registered_program(self.chain, OWNER, bound=False, seed=2)
+        assert self.chain.do(OWNER, RegisterKey(compressed_key(3, 9), CEREMONY)).code == OK
         self.key = require_program(self.chain.view, self.chain.program).vk_id
         self.tasks: list[ObjectId] = []
         self.ended: Counter[ObjectId] = Counter()
@@ -221,6 +237,16 @@ class Money(RuleBasedStateMachine):
     def money_is_conserved(self) -> None:
         if hasattr(self, "chain"):
             assert self.chain.money() == self.chain.supply()
+
+    @invariant()
+    def every_attester_has_its_bond(self) -> None:
+        if not hasattr(self, "chain"):
+            return
+        view = self.chain.view
+        for attester in attesters(view):
+            assert holding(view, attester.bond) >= BOND
+        counted = {attester.account for attester in attesters(view) if attester.release_at is None}
+        assert {entry.attester for entry in attestations(view, ATTEST.vk_id)} <= counted
 
     @invariant()
     def every_task_is_alive_or_ended_once(self) -> None:

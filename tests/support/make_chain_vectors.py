@@ -47,6 +47,13 @@ from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, Duplic
 from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
 from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
+from contracts.registry.ceremony_actions import (
+    AttestCeremony,
+    BondAttester,
+    ReleaseAttester,
+    UnbondAttester,
+    WithdrawAttestation,
+)
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
@@ -75,6 +82,9 @@ PARAMS = Params(  # whatever the defaults of a devnet become
     settlement_burn_bps=Uint(100),
     block_time_ms=Uint(1_000),
     allow_insecure_keys=True,
+    ceremony_quorum=Uint(2),
+    min_attester_bond=Amount(10**11),
+    attester_unbonding=Uint(100),
 )
 _GENESIS = small_genesis((10, 20, 30), PARAMS)
 
@@ -139,6 +149,11 @@ ACTIONS = (
         VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE_COMMITTED_MODEL, Uint(10), True, FieldElement(11)
     ),
     Settle(TASK, VK, Uint(1), FieldElement(7), FieldElement(11), OUTPUTS, PROOF_BYTES),
+    BondAttester(Amount(10**11)),
+    UnbondAttester(),
+    ReleaseAttester(),
+    AttestCeremony(VK, Ceremony(_hash(1), _hash(2), _hash(3))),
+    WithdrawAttestation(VK),
 )
 
 

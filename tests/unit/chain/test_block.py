@@ -376,6 +376,9 @@ UNUSABLE = {
     "max_block_bytes": _params(max_block_bytes=Uint(2 * MAX_TRANSACTION_BYTES - 1)),
     "max_expiries_per_block": _params(max_expiries_per_block=Uint(0)),
     "settlement_burn_bps": _params(settlement_burn_bps=Uint(10_001)),
+    "ceremony_quorum": _params(ceremony_quorum=Uint(0)),
+    "between 1 and 32": _params(ceremony_quorum=Uint(33)),
+    "min_attester_bond": _params(min_attester_bond=Amount(0), allow_insecure_keys=False),
 }
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from chain.codec import decode, encode, from_json, to_json
 from chain.errors import WrongShape
+from chain.execution.action import Action
 from chain.execution.statement import id_element
+from chain.params import DEVNET
 from chain.types.receipt import OK
 from chain.types.scalars import (
     AccountId,
@@ -39,6 +41,8 @@ from contracts.confidential.errors import (
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
 from contracts.confidential.queries import ContractView
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
+from contracts.registry.ceremony_errors import CeremonyNotAttested
+from contracts.registry.ceremony_state import Attestation, Attester, write_attestation, write_attester
 from contracts.registry.errors import KeyFrozen
 from crypto import babyjubjub
 from crypto.field import SCALAR_FIELD
@@ -181,6 +185,23 @@ def test_a_frozen_key_stops_its_method_and_no_other(chain: ConfidentialChain, co
     with pytest.raises(KeyFrozen):
         chain.check(chain.account(5), add(chain, contract))
     chain.check(chain.account(5), look(chain, contract))
+
+
+@pytest.mark.parametrize("step", ["deploy", "readers", "call"])
+def test_a_chain_without_insecure_keys_takes_no_step_with_one(
+    chain: ConfidentialChain, contract: ObjectId, owner: AccountId, step: str
+) -> None:
+    deploy = Deploy(Hash(bytes(32)), REGISTERS, METHODS, SEALING)
+    action: Action = {"deploy": deploy, "readers": readers(contract, 2, 8), "call": add(chain, contract)}[step]
+    params = replace(DEVNET, allow_insecure_keys=False, ceremony_quorum=Uint(1))
+    chain.block = replace(chain.block, params=params)
+    with pytest.raises(CeremonyNotAttested):
+        chain.check(owner, action)
+    bond, attester = ObjectId(bytes(32)), chain.account(9)
+    write_attester(chain.overlay, Attester(attester, bond, Height(1), None))
+    for key in (ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY):
+        write_attestation(chain.overlay, key, Attestation(attester, bond, Height(1)))
+    chain.check(owner, action)
 
 
 def look(chain: ConfidentialChain, contract: ObjectId) -> Call:

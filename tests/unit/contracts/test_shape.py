@@ -7,9 +7,17 @@ import pytest
 
 from chain.execution.action import Action, Event
 from chain.types.receipt import OK
-from chain.types.scalars import Amount, Blob, Name, Text
+from chain.types.scalars import Amount, Blob, Hash, Name, Text, VkId
 from contracts.application import build_application
 from contracts.registry.actions import PublishModel, RegisterKey, VoteFreeze
+from contracts.registry.ceremony_actions import (
+    AttestCeremony,
+    BondAttester,
+    Ceremony,
+    ReleaseAttester,
+    UnbondAttester,
+    WithdrawAttestation,
+)
 from contracts.registry.state import require_program
 from contracts.tasks.actions import Lock
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
@@ -62,6 +70,8 @@ def test_every_action_has_its_own_rules_effects_and_price(action: type[Action]) 
 
 # Each action in the situation in which it writes most
 
+CEREMONY = Ceremony(Hash(b"\x01" * 32), Hash(b"\x02" * 32), Hash(b"\x03" * 32))
+
 Case = tuple[TaskChain, int, Action]
 
 
@@ -88,6 +98,44 @@ def vote_freeze() -> Case:
     chain = TaskChain()
     chain.locked()
     return chain, operator(0), VoteFreeze(require_program(chain.view, chain.program).vk_id, True)
+
+
+def attested_key() -> tuple[TaskChain, VkId]:
+    """A chain on which STRANGER is a bonded attester, and a key with a ceremony."""
+    chain, key = TaskChain(), RegisterKey(compressed_key(7), CEREMONY)
+    chain.do(OWNER, key)
+    chain.do(STRANGER, BondAttester(chain.params.min_attester_bond))
+    return chain, key.vk_id
+
+
+def bond_attester() -> Case:
+    chain = TaskChain()
+    return chain, STRANGER, BondAttester(chain.params.min_attester_bond)
+
+
+def unbond_attester() -> Case:
+    return attested_key()[0], STRANGER, UnbondAttester()
+
+
+def release_attester() -> Case:
+    chain, _ = attested_key()
+    chain.do(STRANGER, UnbondAttester())
+    chain.pass_to(chain.height + chain.params.attester_unbonding)
+    return chain, STRANGER, ReleaseAttester()
+
+
+def attest_ceremony() -> Case:
+    """In the place of an attestation that no longer counts."""
+    chain, key = attested_key()
+    chain.do(STRANGER, AttestCeremony(key, CEREMONY), UnbondAttester())
+    chain.do(REQUESTER, BondAttester(chain.params.min_attester_bond))
+    return chain, REQUESTER, AttestCeremony(key, CEREMONY)
+
+
+def withdraw_attestation() -> Case:
+    chain, key = attested_key()
+    chain.do(STRANGER, AttestCeremony(key, CEREMONY))
+    return chain, STRANGER, WithdrawAttestation(key)
 
 
 def register_provider() -> Case:
@@ -138,6 +186,11 @@ CASES: tuple[Callable[[], Case], ...] = (
     register_program,
     publish_model,
     vote_freeze,
+    bond_attester,
+    unbond_attester,
+    release_attester,
+    attest_ceremony,
+    withdraw_attestation,
     register_provider,
     update_provider,
     add_bond,

@@ -181,11 +181,13 @@ async def test_what_components_keep_is_shown(scene: Scene) -> None:
     assert int(provider["bond_amount"]) > 0
     assert len((await scene.ask("provider_list"))["providers"]) >= 1
     key = await scene.ask("registry_getKey", id="0x" + vk_id(3 + len(OUTPUTS)).hex())
-    assert key["strength"].startswith("proof/")
+    assert key["strength"] == f"proof/single-party({key['registrant']})" and key["attestations"] == []
+    assert (await scene.ask("registry_listAttesters"))["attesters"] == []
     program = "0x" + program_of(len(OUTPUTS)).program.hex()
     assert (await scene.ask("registry_getProgram", id=program))["manifest"] == "0x" + b"manifest".hex()
     (model,) = (await scene.ask("model_list"))["models"]
-    assert (await scene.ask("model_get", name=model["model"]))["id"] == model["id"]
+    shown = await scene.ask("model_get", name=model["model"])
+    assert (shown["id"], shown["strength"]) == (model["id"], key["strength"])
     assert (await scene.ask("model_get", id=model["id"]))["program_record"]["id"] == program
     (validator,) = (await scene.ask("validator_list"))["validators"]
     assert validator["power"] == 1
