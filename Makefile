@@ -9,12 +9,13 @@ STAMP := $(VENV)/.installed
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt examples/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Cluster needs Python 3.11 or 3.12 on PATH (found: $$(python3 --version 2>&1 || echo none)). Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' || { \
 	  echo "Installation failed. If plyvel was being built, this platform has no wheel of it and needs LevelDB's headers first:"; \
 	  echo "  Debian/Ubuntu: apt-get install libleveldb-dev   Fedora: dnf install leveldb-devel   macOS: brew install leveldb"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r examples/requirements.txt
 	@touch $@
 
 demo: setup
