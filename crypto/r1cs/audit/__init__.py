@@ -10,6 +10,20 @@ real; that they find nothing is evidence, not proof.
 """
 
 from crypto.r1cs.audit.differential import differential
-from crypto.r1cs.audit.report import Forgeable, Report, audit
+from crypto.r1cs.audit.report import Finding, Forgeable, Ran, Report
+from crypto.r1cs.audit.run import TESTS, Audit, Progress, audit
+from crypto.r1cs.audit.subject import AuditSubject, NoHonestWitness
 
-__all__ = ["Forgeable", "Report", "audit", "differential"]
+__all__ = [
+    "TESTS",
+    "Audit",
+    "AuditSubject",
+    "Finding",
+    "Forgeable",
+    "NoHonestWitness",
+    "Progress",
+    "Ran",
+    "Report",
+    "audit",
+    "differential",
+]

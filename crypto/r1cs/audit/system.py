@@ -1,5 +1,6 @@
 """A circuit as a system of equations: what holds, what does not, and what a cell would have to be."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from crypto.field import SCALAR_FIELD, square_root
@@ -11,7 +12,12 @@ _HALF = pow(2, -1, _P)
 
 
 class System:
-    """The constraints of a circuit, its given cells (one and the inputs) and its outputs."""
+    """The constraints of a circuit, its given cells (one and the inputs) and its outputs.
+
+    Steps and constraints have a turn each, in which solving goes through them: a step its place in the program, a
+    constraint the place where it was made, or behind the last step that fills one of its cells. `work` counts the
+    terms that were evaluated: what an audit did, whatever the machine.
+    """
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
@@ -21,14 +27,18 @@ class System:
         late = {cell: circuit.cell_count + i for i, cell in enumerate(self.outputs)}
         self.order = {cell: late.get(cell, cell) for cell in range(circuit.cell_count)}  # outputs are made last
         self.cells_of = tuple(self._cells(row) for row in self.rows)
-        self.sources = tuple(frozenset(c for wire in step.inputs for c in wire.cells) for step in circuit.steps)
+        self.sizes = tuple(sum(map(len, row)) for row in self.rows)
+        self.work = 0
         self.rows_of: tuple[list[int], ...] = tuple([] for _ in range(circuit.cell_count))
         for row, cells in enumerate(self.cells_of):
             for cell in cells:
                 self.rows_of[cell].append(row)
-        self.boolean = frozenset(
-            cell for cell in self.order if any(self._is_boolean(r, cell) for r in self.rows_of[cell])
-        )
+        self.boolean = frozenset(c[0] for row, c in enumerate(self.cells_of) if len(c) == 1 and self._is_boolean(row))
+        self.turns_of = self._turns_of_rows()
+        self.readers: tuple[list[int], ...] = tuple([] for _ in range(circuit.cell_count))  # turns of steps that read
+        for number, step in enumerate(circuit.steps):
+            for cell in {cell for wire in step.inputs for cell in wire.cells}:
+                self.readers[cell].append(self._turn(number, len(self.rows)))
 
     @property
     def free(self) -> Iterator[int]:
@@ -40,13 +50,50 @@ class System:
         found = {cell for terms in row for cell, _ in terms if cell}
         return tuple(sorted(found, key=self.order.__getitem__, reverse=True))
 
-    def _is_boolean(self, row: int, cell: int) -> bool:
-        """Whether the row is cell * (cell - 1) = 0 up to a factor."""
-        return self.cells_of[row] == (cell,) and set(self.roots(row, cell, {0: 1, cell: 0})) == {0, 1}
+    def _is_boolean(self, row: int) -> bool:
+        """Whether the row, of one cell, is cell * (cell - 1) = 0 up to a factor."""
+        (cell,) = self.cells_of[row]
+        square = all(any(c == cell for c, _ in terms) for terms in self.rows[row][:2])
+        return square and all(self.holds(row, {0: 1, cell: bit}) for bit in (0, 1))
+
+    def _turn(self, steps: int, row: int) -> int:
+        """The turn of a row that comes behind so many steps; with as many rows as there are, that of the next step."""
+        return steps * (len(self.rows) + 1) + row
+
+    def _turns_of_rows(self) -> tuple[int, ...]:
+        filled = [0] * self.circuit.cell_count  # by how many steps until the cell has its value
+        for number, step in enumerate(self.circuit.steps, start=1):
+            filled[step.cells.start : step.cells.stop] = [number] * len(step.cells)
+        positions = [step.position for step in self.circuit.steps]
+        return tuple(
+            self._turn(max([bisect_right(positions, row), *(filled[cell] for cell in cells)]), row)
+            for row, cells in enumerate(self.cells_of)
+        )
+
+    def whose_turn(self, turn: int) -> tuple[int | None, int]:
+        """(None, row) or (step, the number of rows)."""
+        steps, row = divmod(turn, len(self.rows) + 1)
+        return (steps, row) if row == len(self.rows) else (None, row)
+
+    def scope(self, cell: int) -> str:
+        """Where a cell is first used."""
+        rows = self.rows_of[cell]
+        return self.circuit.constraints.scope(rows[0]) if rows else ""
 
     def holds(self, row: int, values: Mapping[int, int] | Sequence[int]) -> bool:
-        a, b, c = (sum(f * values[cell] for cell, f in terms) for terms in self.rows[row])
+        a, b, c = self._sums(row, values)
         return (a * b - c) % _P == 0
+
+    def _sums(self, row: int, values: Mapping[int, int] | Sequence[int]) -> list[int]:
+        """The values of A, B and C, not reduced. Plain loops: nearly all of an audit's time goes here."""
+        self.work += self.sizes[row]
+        sums = []
+        for terms in self.rows[row]:
+            total = 0
+            for cell, factor in terms:
+                total += factor * values[cell]
+            sums.append(total)
+        return sums
 
     @staticmethod
     def split(
@@ -69,7 +116,7 @@ class System:
     ) -> Iterator[tuple[int, int]]:
         """Each cell with each value with which the row holds, all else as it is; for `bits` only 0 and 1 count."""
         forms = [dict(terms) for terms in self.rows[row]]
-        totals = [sum(weight * values[cell] for cell, weight in form.items()) for form in forms]
+        totals = self._sums(row, values)
         for cell in cells:
             weights = [form.get(cell, 0) for form in forms]
             a, b, c = (total - weight * values[cell] for total, weight in zip(totals, weights, strict=True))
@@ -113,7 +160,9 @@ class System:
 def _roots(square: int, slope: int, rest: int) -> list[int]:
     """The solutions of square x**2 + slope x + rest = 0, none if every x is one."""
     if square == 0:
-        return [-rest * pow(slope, -1, _P) % _P] if slope else []
+        if slope in (0, 1, _P - 1):
+            return [rest * -slope % _P] if slope else []
+        return [-rest * pow(slope, -1, _P) % _P]
     root = square_root((slope * slope - 4 * square * rest) % _P)
     if root is None:
         return []
