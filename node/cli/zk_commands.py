@@ -3,7 +3,9 @@
 import argparse
 
 from node.cli.frame import subcommands
+from node.cli.zk_audit import add_audit
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    subcommands(parser)
+    commands = subcommands(parser)
+    add_audit(commands)

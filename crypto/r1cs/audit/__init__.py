@@ -9,6 +9,7 @@
 real; that they find nothing is evidence, not proof.
 """
 
+from crypto.r1cs.audit.bare import NoSuchCell, bare_circuit
 from crypto.r1cs.audit.differential import differential
 from crypto.r1cs.audit.report import Finding, Forgeable, Ran, Report
 from crypto.r1cs.audit.run import TESTS, Audit, Progress, audit
@@ -21,9 +22,11 @@ __all__ = [
     "Finding",
     "Forgeable",
     "NoHonestWitness",
+    "NoSuchCell",
     "Progress",
     "Ran",
     "Report",
     "audit",
+    "bare_circuit",
     "differential",
 ]

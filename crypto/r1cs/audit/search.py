@@ -15,7 +15,9 @@ from crypto.r1cs.circuit import Inputs
 
 _NEIGHBOURS: Final = 6  # cells of a constraint whose values are tried in each other's place
 _SUGGESTING: Final = 12  # constraints of a cell that suggest values for it
-_ATTEMPTED_ROWS, _FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 10_000, 12, 500
+_FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 12, 500  # for one cell; between them as many as _WORK terms allow
+_WORK: Final = 100_000
+_COPIED: Final = 50  # cells that are copied in the time of a term
 
 Accept = Callable[[Sequence[int]], bool]
 
@@ -41,17 +43,17 @@ class Forger:
         own = system.cells_of[deleted] if deleted is not None else ()
         self._freed = own if len(own) == 1 else ()  # a bit whose booleanity is deleted may be anything
         self._bits = system.boolean.difference(self._freed) if self._freed else system.boolean
-        self._left = 0
+        self._attempts, self._until = 0, 0
         self._broken = broken
 
     def forge(self, cells: Iterable[int], accept: Accept, depth: int) -> list[int] | None:
         """Values that satisfy the circuit and that `accept` wants, from a change of one of the cells.
 
         Candidates that no constraint suggests get one repair at most, others up to `depth`; a bounded number of
-        attempts is made for each cell, fewer in a large circuit.
+        attempts is made for each cell, fewer where one reaches far.
         """
         for cell in cells:
-            self._left = min(max(_ATTEMPTED_ROWS // len(self.system.rows), _FEWEST_ATTEMPTS), _MOST_ATTEMPTS)
+            self._attempts, self._until = 0, self.system.work + _WORK
             starts = list(candidates(self.system, cell, self.known))
             for repairs in range(depth + 1):
                 for value, allowed in starts:
@@ -62,9 +64,10 @@ class Forger:
         return None
 
     def _search(self, pins: Pins, accept: Accept, depth: int) -> list[int] | None:
-        if self._left == 0 or not all(self._allows(cell, value) for cell, value in pins.items()):
+        if self._spent() or not all(self._allows(cell, value) for cell, value in pins.items()):
             return None
-        self._left -= 1
+        self._attempts += 1
+        self.system.work += len(self.known) // _COPIED
         attempt = Attempt(self.system, self.known, self.given, self.deleted, self._freed).run(pins, self._broken)
         if attempt.broken is None:
             return attempt.values if accept(attempt.values) else None
@@ -75,6 +78,10 @@ class Forger:
             if found is not None:
                 return found
         return None
+
+    def _spent(self) -> bool:
+        over = self.system.work > self._until and self._attempts >= _FEWEST_ATTEMPTS
+        return over or self._attempts >= _MOST_ATTEMPTS
 
     def _allows(self, cell: int, value: int) -> bool:
         """False for a bit that should be neither 0 nor 1, unless it was made free."""
