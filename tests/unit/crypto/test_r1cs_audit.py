@@ -227,7 +227,7 @@ SEEDED: list[tuple[Buggy, int, int | None, list[list[int]]]] = [
 @pytest.mark.parametrize(("bug", "inputs", "bits", "cases"), SEEDED, ids=[bug.__name__ for bug, *_ in SEEDED])
 def test_a_seeded_bug_is_caught(bug: Buggy, inputs: int, bits: int | None, cases: list[list[int]]) -> None:
     circuit = circuit_of(bug, inputs, bits)
-    report = audit(circuit, [{"x": case} for case in cases], sample=48 if circuit.cell_count > 200 else None)
+    report = audit(circuit, [{"x": case} for case in cases], sample=12 if circuit.cell_count > 200 else None)
     assert report.free or report.forged, report
     with pytest.raises(Forgeable) as found:
         report.require_sound()
