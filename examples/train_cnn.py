@@ -150,7 +150,7 @@ def _batches(
 
 
 def exported(network: Network) -> onnx.ModelProto:
-    """The network on pixels 0..PIXEL_TOP, input `image` (batch, 1, 28, 28), output `logits` (batch, 10), opset 13."""
+    """The network on pixels 0..PIXEL_TOP: `image` (batch, 1, 28, 28) to `probabilities` (batch, 10), opset 13."""
     arrays = [network.conv1.weights / PIXEL_TOP, *network.parameters[1:]]
     names = ("conv1_weights", "conv1_bias", "conv2_weights", "conv2_bias", "dense_weights", "dense_bias")
     nodes = [
@@ -161,12 +161,13 @@ def exported(network: Network) -> onnx.ModelProto:
         helper.make_node("Relu", ["strokes"], ["strokes_on"], "relu 2"),
         helper.make_node("Flatten", ["strokes_on"], ["flat"], "flatten"),
         helper.make_node("Gemm", ["flat", *names[4:]], ["logits"], "dense", transB=1),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], "softmax", axis=1),
     ]
     graph = helper.make_graph(
         nodes,
         "mnist_cnn",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, SIDE, SIDE])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 10])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 10])],
         [numpy_helper.from_array(np.asarray(a, np.float32), name) for a, name in zip(arrays, names, strict=True)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
