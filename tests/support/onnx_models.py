@@ -32,7 +32,7 @@ def model_of(
     kind: int = TensorProto.DOUBLE,
     output_kind: int | None = None,
 ) -> onnx.ModelProto:
-    """A model with input x of this shape; constants are float64 unless they are arrays. Double, so that rounding is none."""
+    """A model with input x of this shape, in double so that the reference hardly rounds."""
     arrays = {name: np.asarray(value) for name, value in (constants or {}).items()}
     graph = helper.make_graph(
         list(nodes),
@@ -45,7 +45,9 @@ def model_of(
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 
-def one(operator: str, shape: Sequence[int | str | None], constants: Mapping[str, Any] | None = None, **more: Any) -> Any:
+def one(
+    operator: str, shape: Sequence[int | str | None], constants: Mapping[str, Any] | None = None, **more: Any
+) -> onnx.ModelProto:
     """A model of a single node that reads x and then the constants, in their order."""
     settings = {name: more.pop(name) for name in ("opset", "kind", "ml_opset") if name in more}
     return model_of([node(operator, ["x", *(constants or {})], **more)], shape, constants, **settings)

@@ -13,7 +13,7 @@ import onnx
 from compute.zkml.graph import CLASSIFICATION, IDENTITY, REGRESSION, Affine, FloatModel, Gather
 from compute.zkml.importers.errors import InterfaceUnsupported, OnnxFileUnusable
 from compute.zkml.importers.onnx.links import computed
-from compute.zkml.importers.onnx.reading import ML_DOMAIN, input_shape, opset_of, read_model, require_form
+from compute.zkml.importers.onnx.reading import ML_DOMAIN, input_shape, opset_of, read_model
 from compute.zkml.importers.onnx.sketch import Sketch
 from compute.zkml.importers.onnx.tensors import Complement, Computed, Label, Refused, Scored, Tensor, laid_out
 from compute.zkml.importers.onnx.walk import walked
@@ -43,7 +43,6 @@ def import_onnx(source: Path | onnx.ModelProto, kind: str | None = None) -> Floa
     output = _output(model.graph, tensors, sketch)
     if isinstance(output, Refused):
         raise output.error
-    require_form(model)
     return _finished(sketch, output, kind, "onnx:" + model.graph.name if model.graph.name else "onnx")
 
 

@@ -22,7 +22,10 @@ OF_SHAPE: Final = ("Shape", "Size")
 def walked(
     graph: onnx.GraphProto, known: Mapping[str, Tensor], opsets: Mapping[str, int], sketch: Sketch
 ) -> dict[str, Tensor]:
-    """What each name stands for. What cannot be imported is Refused, as it may not be needed. Raises GraphNotSorted."""
+    """What each name stands for. What cannot be imported is Refused, as it may not be needed.
+
+    Raises GraphNotSorted, NodeMalformed for a name that is made twice.
+    """
     tensors = dict(known)
     for number, node in enumerate(graph.node):
         name = node.name or next((output for output in node.output if output), f"number {number}")
@@ -33,6 +36,8 @@ def walked(
             inputs.append(tensors[given] if given else None)
         made = _made(node, name, inputs, opsets, sketch)
         for place, output in enumerate(node.output):
+            if output in tensors:
+                raise NodeMalformed(node.op_type, name, f"{output!r:.80} is made twice")
             if output:
                 tensors[output] = made[place] if place < len(made) else _further(node, name, place)
     return tensors
