@@ -96,6 +96,13 @@ def test_models_around_models_say_what_to_do() -> None:
     refused(search.fit(ROWS, TWO), StepUnsupported, "best_estimator_")
 
 
+def test_models_of_other_libraries_come_in_by_onnx() -> None:
+    class XGBClassifier:
+        """As XGBoost names its own."""
+
+    refused(XGBClassifier(), StepUnsupported, ".onnx")
+
+
 def test_a_pipeline_without_a_model_at_its_end() -> None:
     refused(make_pipeline(StandardScaler(), StandardScaler()).fit(ROWS), StepUnsupported, "ends with StandardScaler")
     refused(make_pipeline("passthrough"), UnsupportedModel, "Pipeline")

@@ -24,7 +24,6 @@ PREDICTORS: Final[dict[str, Callable[[Any], Predictor]]] = {
     **dict.fromkeys(perceptron.REGRESSORS, perceptron.perceptron_regressor),
 }
 SUPPORTED: Final = f"{', '.join(PREDICTORS)}, alone or behind {', '.join(TRANSFORMERS)} in a Pipeline"
-PASSTHROUGH: Final = (None, "passthrough")
 
 _PUBLISH_EACH: Final = "Publish its estimators_ each as a model of its own, and combine what they predict."
 _ON_NUMBERS: Final = "Apply it to your table first; fit, prove and predict on the rows that it returns."
@@ -33,9 +32,8 @@ REMEDIES: Final = {
     **dict.fromkeys(("BaggingClassifier", "BaggingRegressor"), "Fit a random forest or extra trees instead."),
     **dict.fromkeys(("AdaBoostClassifier", "AdaBoostRegressor"), "Fit a gradient boosting model instead."),
     **dict.fromkeys(("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV"), "Save its best_estimator_."),
-    "CalibratedClassifierCV": "Save the classifier inside it: calibration does not change which class is likelier.",
-    "ColumnTransformer": "Order the columns yourself, and scale them by one scaler of this list or before the model: "
-    + _ON_NUMBERS,
+    "CalibratedClassifierCV": "Publish the classifier that it calibrates, and calibrate what the proofs say.",
+    "ColumnTransformer": "Let one scaler stand before all columns. Or: " + _ON_NUMBERS,
     **dict.fromkeys(("OneHotEncoder", "OrdinalEncoder", "FeatureUnion", "FunctionTransformer"), _ON_NUMBERS),
     "Normalizer": "It divides by a root of the row itself, which has no circuit. " + _ON_NUMBERS,
     **dict.fromkeys(("SimpleImputer", "KNNImputer"), "Rows that are proven have every value. " + _ON_NUMBERS),
@@ -77,7 +75,7 @@ def import_scikit(estimator: Any) -> FloatModel:
 def _flattened(part: Any) -> list[Any]:
     """Steps of a pipeline and of those within it, without those that do nothing."""
     if kind_of(part) != "Pipeline" or not _is_scikit(part):
-        return [] if isinstance(part, str) or part is None else [part]
+        return [] if part is None or isinstance(part, str) else [part]  # "passthrough" is the only string
     return [inner for _, step in part.steps for inner in _flattened(step)]
 
 
