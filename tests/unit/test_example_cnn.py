@@ -7,6 +7,8 @@ import pytest
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from compute.zkml.graph import CLASSIFICATION
+from compute.zkml.importers.onnx import import_onnx
 from examples.data import PIXEL_TOP, Dataset, mnist
 from examples.train_cnn import MODEL, SIDE, Convolution, Network, exported, fresh, train
 
@@ -42,6 +44,12 @@ def test_the_file_computes_what_the_network_computes(images: Dataset) -> None:
         grown = np.exp(network.logits(pictures(rows)))
         np.testing.assert_allclose(said, grown / grown.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-4)
     assert exported(committed()).graph.node == onnx.load(MODEL).graph.node
+
+
+def test_the_file_comes_in_as_a_classifier(images: Dataset) -> None:
+    model, rows = import_onnx(MODEL), images.rows[::10]
+    assert (model.kind, model.features, model.classes) == (CLASSIFICATION, SIDE * SIDE, images.classes)
+    np.testing.assert_allclose(model.outputs(rows), committed().logits(pictures(rows)), rtol=1e-3, atol=1e-3)
 
 
 def test_the_slopes_are_those_of_the_loss(images: Dataset) -> None:
