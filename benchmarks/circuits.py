@@ -73,9 +73,11 @@ def _written(circuit: Circuit) -> tuple[int, str]:
 
 
 def build(name: str, constraints: int) -> Circuit:
-    """The circuit of a shape; the same each time."""
+    """The circuit of a shape, bound to a public ctx; the same each time."""
     cs, dice = Builder(), random.Random(7)
+    ctx = cs.public("ctx")
     SHAPES[name](cs, dice, constraints)
+    cs.bind(ctx)
     return cs.build()
 
 

@@ -18,6 +18,10 @@ class ClusterError(Exception):
         """The compared values, for machines: public attributes set by the constructor."""
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors come back from other processes as they were: the message and the fields, without the constructor."""
+        return type(self).__new__, (type(self), *self.args), vars(self)
+
 
 class CryptoError(ClusterError):
     """Root of this room's errors."""

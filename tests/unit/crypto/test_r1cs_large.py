@@ -20,20 +20,20 @@ from tests.support.small_models import SMALL
 # are named by these bytes.
 GOLDEN = {
     "dense": (
-        "10c5ad646f0b35cd4363155d4c3bdf156c1fc6e2e46125a59c47737463f1e0c6",
-        "2420dda7a5790108920708bafe6e6be594632aa09084e5682d336849cafe81ef",
+        "83cd640735ae078d3509dae4aeac5a32e71071c6240ea48538e906ef793d0590",
+        "0fccd946ccd6ea939d86c9679447fc6e8c963015e53629a68637a2fc6304cc7f",
     ),
     "convolution": (
-        "b5bb6ae2a153a76d82a87bf03478ed3d73702bf6efb218bcc2200707c4fed6bc",
-        "9f5720816840681cc7bc7451c6509f323e14c99fb7a71013e6506c42f22547f5",
+        "bd0711888fddd12871245762794c1211a1e5749071d9662d3ec7d1695f80b05e",
+        "1dd97d184491b6aceebb8d8460ffa48fa4b6f1bdcb6f48924cb10602bf98477d",
     ),
     "private": (
-        "98835b50fbff7101c7510f822c1b4ed18e17c942e9c336ad69ef180ec7d625b3",
-        "4ac72b65a48a26370fd3b176c1a89ae1a497be3b51b3d17e654937dc4f49164c",
+        "7a5d003d073ab751db95ab3acafe765f14cd6f9802e95d73794fdd62ceae8b08",
+        "f49fc9033646c47ae44724700a126ba95ceef0b85866a03316aa8b901c6825e7",
     ),
     "commit": (
-        "6c295e469bff6e06c9cb8e45d5f772cbe39c28fd44256d56b5dbf7194db3195b",
-        "2601e65f846646dd950d39b872f065f32f1b64d532ac371e73e87b73ad4f693b",
+        "e05dcbb0d3d052f6a6275b4d8572418edef67723690d39d8815b8c9989e8cb93",
+        "5166ece853e6ab3e635a0893a4b5debc1621a5da833db4737225c4a3f92529fb",
     ),
 }
 SMALL_INFERENCE = ("2ee9c2792864cadf", "8159852c8ad7d21e")  # the first 16 digits of both
