@@ -18,6 +18,7 @@ class WorkerSettings:
         "max_collateral": _AMOUNT,
         "max_locks": (1, 1_000),
         "provers": (1, 64),
+        "prover_memory_mb": (64, 1_000_000),
         "safety_heights": (0, 1_000),
         "poll_ms": (50, 60_000),
         "drain_seconds": (0, 600),
@@ -32,6 +33,7 @@ class WorkerSettings:
     max_collateral: int = 10 * 10**9
     max_locks: int = 16
     provers: int = 1
+    prover_memory_mb: int = 4_096
     safety_heights: int = 5
     rescue: bool = True
     poll_ms: int = 2_000

@@ -11,10 +11,12 @@ from typing import Final
 from chain.types.scalars import ProgramId
 from client.market import get_program
 from client.rpc import RpcClient
+from compute.proving_pool import ProvingPool
+from compute.worker.remote_prover import RemoteProver
 from compute.zkml.artifact import load_artifact
 from compute.zkml.errors import ModelFileUnusable
 from compute.zkml.manifest import Manifest
-from compute.zkml.prover import InferenceProver
+from compute.zkml.prover import ResultProver
 from contracts.registry.state import Program
 
 RETRY_SECONDS: Final = 20.0  # files may come later: an unusable model is looked at again after so long
@@ -29,15 +31,18 @@ class LoadedModel:
 
     program: Program
     manifest: Manifest
-    prover: InferenceProver
+    prover: ResultProver
     trial_seconds: float
 
 
 class Shelf:
     """Models by program, from a folder of model files (compute/zkml/artifact.py)."""
 
-    def __init__(self, rpc: RpcClient, models: Path, pool: Executor, clock: Clock) -> None:
-        self._rpc, self._models, self._pool, self._clock = rpc, models, pool, clock
+    def __init__(
+        self, rpc: RpcClient, models: Path, pool: Executor, clock: Clock, provers: ProvingPool | None = None
+    ) -> None:
+        """Proofs are made in the processes of `provers`, or in this one."""
+        self._rpc, self._models, self._pool, self._clock, self._provers = rpc, models, pool, clock, provers
         self._loaded: dict[ProgramId, LoadedModel] = {}
         self._failed: dict[ProgramId, tuple[float, ModelFileUnusable]] = {}
         self._loading = asyncio.Lock()
@@ -72,9 +77,15 @@ class Shelf:
             raise
 
     def _read_and_try(self, program: Program) -> LoadedModel:
-        manifest, prover = load_artifact(self._models, program)
+        manifest, prover = self._open(program)
         row = [0] * manifest.features
         prover.prove(0, 0, row, 0)  # whatever is made at first use is made now, and not timed
         start = self._clock()
         prover.prove(0, 0, row, 0)
         return LoadedModel(program, manifest, prover, self._clock() - start)
+
+    def _open(self, program: Program) -> tuple[Manifest, ResultProver]:
+        if self._provers is None:
+            return load_artifact(self._models, program)
+        prover = RemoteProver(self._provers, self._models, program)
+        return prover.manifest(), prover

@@ -21,6 +21,7 @@ from client.results import chain_status
 from client.rpc import RpcClient
 from client.subscription import News, subscribe
 from client.wallet import Wallet
+from compute.proving_pool import ProvingPool
 from compute.worker.events import Report, WorkerEvent
 from compute.worker.job import Bench, load_model, patiently, work_on
 from compute.worker.judge import Market, Objection, objection_to_terms
@@ -78,12 +79,16 @@ class Worker:
 
     async def run(self) -> None:
         """Register if need be, then work. Raises RpcFailed, TransactionFailed when the account cannot be registered."""
-        pool = ThreadPoolExecutor(self._settings.provers, thread_name_prefix="prover")
+        count, memory = self._settings.provers, self._settings.prover_memory_mb * 2**20
+        pool = ThreadPoolExecutor(count, thread_name_prefix="prover")
+        provers = ProvingPool(count, memory) if count > 1 else None
         try:
-            bench = await self._unless_stopped(self._prepare(pool))
+            bench = await self._unless_stopped(self._prepare(pool, provers))
             if bench is not None:
                 await self._work(bench)
         finally:
+            if provers is not None:
+                provers.close()
             pool.shutdown(cancel_futures=True)
         self._report(WorkerEvent("stopped"))
 
@@ -105,12 +110,12 @@ class Worker:
                 task.cancel()
             await self._drain()
 
-    async def _prepare(self, pool: ThreadPoolExecutor) -> Bench:
+    async def _prepare(self, pool: ThreadPoolExecutor, provers: ProvingPool | None) -> Bench:
         wallet = await patiently(partial(Wallet.open, self._secret, self._rpc))
         await ensure_registered(wallet, self._secret, self._settings, self._report)
         params = (await patiently(partial(chain_status, self._rpc))).params
         pace = Pace(params.block_time_ms / 1000)
-        shelf = Shelf(self._rpc, self._models, pool, self._clock)
+        shelf = Shelf(self._rpc, self._models, pool, self._clock, provers)
         key = provider_encryption_key(self._secret)
         self._report(WorkerEvent("started", details={"address": wallet.address, "rpc": self._rpc.url}))
         return Bench(wallet, key, self._settings, shelf, self._inputs, pool, pace, self._clock, self._report)

@@ -5,7 +5,7 @@ Used from threads: the native library releases the interpreter lock, and keys ar
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from chain.execution.statement import id_element
 from chain.types.scalars import FieldElement, ProofBytes
@@ -68,7 +68,15 @@ class InferenceProver:
         return len(self.keys.circuit.outputs["ct"])
 
 
-def prove_result(prover: InferenceProver, signing: Signing, task: Task, secret: PrivateInput) -> Settle:
+class ResultProver(Protocol):
+    """What a result needs of a prover, in this process or in another: see InferenceProver."""
+
+    def outputs(self, task_element: int, row: Sequence[int], salt: int) -> tuple[FieldElement, ...]: ...
+
+    def prove(self, ctx: int, task_element: int, row: Sequence[int], salt: int) -> Proven: ...
+
+
+def prove_result(prover: ResultProver, signing: Signing, task: Task, secret: PrivateInput) -> Settle:
     """The action that settles a task locked at its present lock epoch, proven for the account that signs.
 
     It must be sent as the only action of its transaction, whose nonce, expiry and fees may still be chosen: ctx names
