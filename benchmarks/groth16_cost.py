@@ -12,14 +12,18 @@ import json
 import multiprocessing
 import sys
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 
 from benchmarks.circuits import SHAPES, build, inputs_of
+from compute.prover_process import peak_bytes
 from crypto.groth16.native import setup
+from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.estimate import estimate
 from crypto.r1cs.r1cs_file import write_r1cs
 from crypto.r1cs.wtns_file import write_wtns
 
 SIZES = (10, 12, 14)
+WIDTHS = ((0, 1), (1, 16), (16, 128), (128, 254))
 
 
 def main(exponents: list[int]) -> None:
@@ -29,66 +33,54 @@ def main(exponents: list[int]) -> None:
                 print(json.dumps(pool.apply(measure, (name, size))), flush=True)
 
 
-def measure(name: str, constraints: int) -> dict[str, object]:
-    """One row: setup and one proof of a circuit of about that many constraints."""
-    circuit = build(name, constraints)
+def measure(shape: str, constraints: int) -> dict[str, object]:
+    """One row: setup and one proof of a circuit of about that many constraints, and what was estimated."""
+    circuit = build(shape, constraints)
+    row = {"constraints": len(circuit.constraints), "terms": circuit.size.terms, **costs(circuit)}
+    said = estimate(circuit.size)
+    estimates = {
+        "r1cs_mb": mb(said.r1cs_bytes),
+        "setup_cpu_s": round(said.setup_microseconds / 1e6, 3),
+        "setup_peak_mb": mb(said.setup_peak_bytes),
+        "prove_cpu_s": round(said.prove_microseconds / 1e6, 3),
+        "prove_peak_mb": mb(said.prove_peak_bytes),
+        "key_mb": mb(said.key_bytes),
+    }
+    off = [name for name, value in estimates.items() if not row[name] / 2 <= value <= 2 * row[name]]
+    widths = {str(high): sum(low < bits <= high for bits in circuit.cell_bits) for low, high in WIDTHS}
+    return {"shape": shape, **row, "cells_by_width": widths, "estimates": estimates, "off_by_more_than_two": off}
+
+
+def costs(circuit: Circuit) -> dict[str, float]:
+    """Setup and one proof, measured. Peaks are of the whole process, circuit and files included."""
     data = write_r1cs(circuit)
-    built = _peak()
+    size, built = len(data), _peak_mb()
     _reset_peak()
-    before = resident()
-    start, wall = process_time(), perf_counter()
+    start = process_time()
     proving, _ = setup(data)
-    setup_cpu, setup_wall = process_time() - start, perf_counter() - wall
-    setup_peak, size = _peak(), len(data)
+    setup_seconds, setup_peak = process_time() - start, _peak_mb()
     del data
     witness = write_wtns(circuit.solve(inputs_of(circuit)))
-    key_resident = resident()
     _reset_peak()
-    start, wall = process_time(), perf_counter()
+    start = process_time()
     proving.prove(witness)
-    prove_cpu, prove_wall = process_time() - start, perf_counter() - wall
-    prove_peak = _peak()
-    widths = {limit: sum(lo < bits <= limit for bits in circuit.cell_bits) for lo, limit in WIDTHS}
-    matrices = (circuit.constraints.a, circuit.constraints.b, circuit.constraints.c)
     return {
-        "shape": name,
-        "constraints": len(circuit.constraints),
-        "cells": circuit.cell_count,
-        "cells_by_width": widths,
-        "terms": sum(len(matrix.cells) for matrix in matrices),
         "r1cs_mb": mb(size),
         "build_peak_mb": built,
-        "before_setup_mb": before,
-        "setup_cpu_s": round(setup_cpu, 3),
-        "setup_wall_s": round(setup_wall, 3),
+        "setup_cpu_s": round(setup_seconds, 3),
         "setup_peak_mb": setup_peak,
-        "key_resident_mb": key_resident,
-        "prove_cpu_s": round(prove_cpu, 3),
-        "prove_wall_s": round(prove_wall, 3),
-        "prove_peak_mb": prove_peak,
+        "prove_cpu_s": round(process_time() - start, 3),
+        "prove_peak_mb": _peak_mb(),
         "key_mb": mb(len(proving.to_bytes())),
     }
-
-
-WIDTHS = ((0, 1), (1, 16), (16, 128), (128, 254))
 
 
 def mb(size: int) -> float:
     return round(size / 1e6, 2)
 
 
-def _status(field: str) -> float:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
-    return mb(int(line.split()[1]) * 1024)
-
-
-def resident() -> float:
-    """MB of this process that are in memory now."""
-    return _status("VmRSS")
-
-
-def _peak() -> float:
-    return _status("VmHWM")
+def _peak_mb() -> float:
+    return mb(peak_bytes())
 
 
 def _reset_peak() -> None:

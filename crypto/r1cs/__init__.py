@@ -21,11 +21,11 @@ Build once, solve many times:
 
 `wire.Wire` is a linear combination with a proven bound: + - and multiplication by a constant cost nothing, `cs.mul`
 one constraint. A gadget refuses a wire whose bound it cannot use (RangeError) while the circuit is built; the solver
-refuses a value that cannot be proven (ValueRefused). `circuit.cost_by_scope()` and `estimated_prove_microseconds()`
-tell the cost. A public signal that no constraint mentions is refused: tie it in with `cs.bind`.
+refuses a value that cannot be proven (ValueRefused). `circuit.cost_by_scope()` and `estimate(circuit.size)` (seconds,
+key and memory) tell the cost. A public signal that no constraint mentions is refused: tie it in with `cs.bind`.
 
-Rooms: `builder` `wire` `constraints` `program` `circuit` the system itself; `r1cs_file` `wtns_file` `sections` its
-files; `gadgets/` what circuits are made of, one family to a file; `audit/` the tests by which a gadget or circuit earns
-trust. Commit-and-prove: `cs.next_phase()` and `cs.public(name, phase=1)`, solved with `circuit.start(...)` and
-`.advance(...)`.
+Rooms: `builder` `wire` `constraints` `program` `circuit` the system itself; `estimate` what it costs; `r1cs_file`
+`wtns_file` `sections` its files; `gadgets/` what circuits are made of, one family to a file; `audit/` the tests by
+which a gadget or circuit earns trust. Commit-and-prove: `cs.next_phase()` and `cs.public(name, phase=1)`, solved with
+`circuit.start(...)` and `.advance(...)`.
 """

@@ -8,12 +8,10 @@ from operator import index
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.constraints import Constraints
 from crypto.r1cs.errors import InputNotInField, Unsatisfied, WrongInputs
+from crypto.r1cs.estimate import Size, estimate
 from crypto.r1cs.program import Step
 
 Inputs = Mapping[str, int | Sequence[int]]
-
-# Microseconds of proving per cell, by proven width: zkml.md, cost model, measured.
-_MICROSECONDS = ((1, 16), (16, 22), (128, 51), (254, 80))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +125,13 @@ class Circuit:
         counts = Counter(self.constraints.scope_of)
         return {name: counts[i] for i, name in enumerate(self.constraints.scopes) if counts[i]}
 
+    @property
+    def size(self) -> Size:
+        """What `crypto.r1cs.estimate` wants to know."""
+        matrices = (self.constraints.a, self.constraints.b, self.constraints.c)
+        terms = sum(len(matrix.cells) for matrix in matrices)
+        return Size(len(self.constraints), self.public_count, terms, self.cell_bits)
+
     def estimated_prove_microseconds(self) -> int:
-        """What proving should cost on one core, from the cells' widths (zkml.md, cost model)."""
-        return sum(next(cost for width, cost in _MICROSECONDS if bits <= width) for bits in self.cell_bits)
+        """What proving should cost on one core, from size and the cells' widths; estimate.py has more to tell."""
+        return estimate(self.size).prove_microseconds

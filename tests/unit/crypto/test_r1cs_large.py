@@ -1,5 +1,6 @@
 """Circuits shaped like inference stay what they were to the byte, and large ones are whole when built and written."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -9,6 +10,7 @@ from benchmarks.circuits import SHAPES, build, inputs_of
 from compute.zkml.inference import Inference, circuit_inputs
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
+from crypto.r1cs.estimate import estimate
 from crypto.r1cs.gadgets.bits import assert_range, bits_of
 from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.r1cs_file import read_r1cs, write_r1cs
@@ -107,3 +109,19 @@ def parts(wire: Wire) -> tuple[object, ...]:
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 70])
 def test_bits_are_those_of_the_integer(value: int, count: int) -> None:
     assert bits_of(value, count) == [value >> i & 1 for i in range(count)]
+
+
+def test_an_estimate_grows_with_everything_that_costs() -> None:
+    size = build("private", 600).size
+    assert (size.constraints, size.public) == (701, 1)
+    assert size.domain == 1024
+    said = estimate(size)
+    assert said.r1cs_bytes == len(write_r1cs(build("private", 600)))
+    wide = replace(size, cell_bits=[254] * len(size.cell_bits))
+    assert estimate(wide).prove_microseconds > said.prove_microseconds
+    for larger in (replace(size, terms=10**6), replace(size, cell_bits=[1] * 10**5), replace(size, constraints=10**6)):
+        more = estimate(larger)
+        assert more.key_bytes > said.key_bytes
+        assert more.peak_bytes > said.peak_bytes
+        assert more.prove_microseconds > said.prove_microseconds
+        assert more.setup_microseconds > said.setup_microseconds
