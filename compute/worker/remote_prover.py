@@ -12,7 +12,7 @@ from compute.zkml.manifest import Manifest
 from compute.zkml.prover import InferenceProver, Proven
 from contracts.registry.state import Program
 
-KEPT_PER_FILE_BYTE: Final = 2  # a key in memory and the circuit beside it, by benchmarks/groth16_cost.py
+KEPT_PER_FILE_BYTE: Final = 2  # a key in memory and the circuit beside it, by benchmarks/proving_cost.py
 
 Loaded = tuple[Manifest, InferenceProver]
 

@@ -1,6 +1,6 @@
 """What setup and proofs of a circuit take, from its size: what to refuse before memory runs out, and what to promise.
 
-Linear models, fitted to `python -m benchmarks.groth16_cost` (groth16py 0.2.0 on one thread of a shared two-core x86-64
+Linear models, fitted to `python -m benchmarks.proving_cost` (groth16py 0.2.0 on one thread of a shared two-core x86-64
 machine; four shapes of circuit, 850 to 266,000 constraints, 35 rows). There the estimates of keys are within 1% of what
 was measured, of memory within 10%, of seconds within 35%; the benchmark names those off by more than a factor of two.
 Seconds are that machine's and scale with the processor; bytes hold anywhere. Memory is all of the process, the circuit

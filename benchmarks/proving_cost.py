@@ -3,7 +3,7 @@
 Each row in a process of its own: setup from the `.r1cs`, one proof, the key's bytes, and the peak resident set of both.
 Beside them stands what crypto/r1cs/estimate.py says, whose constants were fitted to this output. Seconds of CPU.
 
-    python -m benchmarks.groth16_cost [EXPONENT ...]    2**EXPONENT and 7/8 of it, by default 10 12 14; 18 takes minutes
+    python -m benchmarks.proving_cost [EXPONENT ...]    2**EXPONENT and 7/8 of it, by default 10 12 14; 18 takes minutes
 
 A circuit of 2**n constraints has its proofs' polynomials on 2**(n + 1) points, one of 7/8 of that on 2**n.
 """
