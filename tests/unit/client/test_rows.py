@@ -22,7 +22,6 @@ from client.errors import (
 )
 from client.inference import PreparedInput, PrivateInput, Recipient, input_commitment, open_input, prepare_input
 from client.rows import MAX_ROWS_BYTES, SealedRows, read_rows, rows_file_name, save_rows
-from contracts.tasks.actions import MAX_SEALED_INPUT
 from contracts.tasks.state import SealedKey, TaskInput
 from crypto import domains
 from crypto.hashing import tagged_hash
@@ -96,17 +95,10 @@ def test_the_recipient_reads_all_rows_in_order() -> None:
 
 
 def test_what_stands_on_chain_does_not_grow_with_the_rows() -> None:
-    many = prepare_input(PrivateInput(VALUES * 256, BITS, 1, ROWS * 256), REQUESTER, PROGRAM, TO)
+    many = prepare_input(PrivateInput(VALUES * 64, BITS, 1, ROWS * 64), REQUESTER, PROGRAM, TO)
     assert len(many.sealed_input) <= len(PREPARED.sealed_input) + 2 < 120
-    assert len(apart(many).data) == 2 * len(VALUES) * 256 + AEAD_OVERHEAD
-    assert opened(many, here(apart(many).data), rows=ROWS * 256).row == VALUES * 256
-
-
-def test_rows_that_would_not_fit_on_chain_have_room_in_a_file() -> None:
-    values = (4_095,) * 40_000
-    prepared = prepare_input(PrivateInput(values, BITS, 1, 40), REQUESTER, PROGRAM, TO)
-    assert len(apart(prepared).data) > MAX_SEALED_INPUT
-    assert opened(prepared, here(apart(prepared).data), features=1_000, rows=40).row == values
+    assert len(apart(many).data) == 2 * len(VALUES) * 64 + AEAD_OVERHEAD
+    assert opened(many, here(apart(many).data), rows=ROWS * 64).row == VALUES * 64
 
 
 def test_the_files_length_tells_nothing_of_the_values() -> None:
