@@ -13,7 +13,7 @@ from crypto.r1cs.circuit import Circuit, Witness
 from crypto.r1cs.r1cs_file import write_r1cs
 from crypto.r1cs.wtns_file import write_wtns
 
-ALTERED: Final = 3  # public signals that are altered before the second verifier; the first sees all
+ALTERED: Final = 1  # public signals that are altered before the second verifier; the first sees all
 
 
 def cross_verified(circuit: Circuit, honest: Witness) -> str | None:

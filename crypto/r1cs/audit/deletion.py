@@ -17,8 +17,8 @@ def idle_rows(system: System, witnesses: Sequence[Sequence[int]], rows: Iterable
     return [row for row in (range(len(system.rows)) if rows is None else rows) if is_idle(system, witnesses, row)]
 
 
-def is_idle(system: System, witnesses: Sequence[Sequence[int]], row: int) -> bool:
-    """Whether no witness was found that breaks this row and no other."""
+def is_idle(system: System, witnesses: Iterable[Sequence[int]], row: int) -> bool:
+    """Whether no witness was found that breaks this row and no other, starting from these honest ones."""
     return not any(_forge_without(system, row, honest) for honest in witnesses)
 
 

@@ -1,6 +1,6 @@
 """Runs the tests on a subject, each on all of the circuit or on an even, seeded sample, within a stated effort."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from crypto.r1cs.audit.cross import changed_counts, cross_verified
@@ -10,6 +10,7 @@ from crypto.r1cs.audit.flips import flip
 from crypto.r1cs.audit.hiding import shown
 from crypto.r1cs.audit.jacobian import free_outputs
 from crypto.r1cs.audit.mutation import is_unbound, other_value
+from crypto.r1cs.audit.neighbours import neighbours
 from crypto.r1cs.audit.report import Finding, Ran, Report
 from crypto.r1cs.audit.search import Forger
 from crypto.r1cs.audit.strata import evenly
@@ -179,15 +180,16 @@ class Audit:
 
     def _deletion(self) -> None:
         scope = self.subject.circuit.constraints.scope
+        more = _Kept(neighbours(self._system, self._report.honest[0]))
 
         def look(row: int) -> Iterable[Finding]:
             if not is_idle(self._system, self._report.honest, row):
                 return
             if redundant_rows(self._system, [row]):
                 self._report.redundant.append(row)
-                return
-            self._report.undecided.append(row)
-            yield Finding(DELETION, f"constraint {row} is neither needed nor shown redundant", scope(row), row=row)
+            elif is_idle(self._system, more, row):
+                self._report.undecided.append(row)
+                yield Finding(DELETION, f"constraint {row} is neither needed nor shown redundant", scope(row), row=row)
 
         self._each(DELETION, "constraints", range(len(self._system.rows)), look, scope)
         self._report.redundant.sort()
@@ -240,6 +242,19 @@ def _witnesses(subject: AuditSubject) -> list[Witness]:
     if not found:
         raise NoHonestWitness(len(subject.cases))
     return found
+
+
+class _Kept:
+    """What an iterator gives, made when first needed and kept."""
+
+    def __init__(self, source: Iterator[list[int]]) -> None:
+        self._source, self._kept = source, list[list[int]]()
+
+    def __iter__(self) -> Iterator[list[int]]:
+        yield from self._kept
+        for made in self._source:
+            self._kept.append(made)
+            yield made
 
 
 def _place(finding: Finding) -> tuple[int, int]:
