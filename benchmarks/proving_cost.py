@@ -23,7 +23,6 @@ from crypto.r1cs.r1cs_file import write_r1cs
 from crypto.r1cs.wtns_file import write_wtns
 
 SIZES = (10, 12, 14)
-WIDTHS = ((0, 1), (1, 16), (16, 128), (128, 254))
 
 
 def main(exponents: list[int]) -> None:
@@ -47,8 +46,7 @@ def measure(shape: str, constraints: int) -> dict[str, object]:
         "key_mb": mb(said.key_bytes),
     }
     off = [name for name, value in estimates.items() if not row[name] / 2 <= value <= 2 * row[name]]
-    widths = {str(high): sum(low < bits <= high for bits in circuit.cell_bits) for low, high in WIDTHS}
-    return {"shape": shape, **row, "cells_by_width": widths, "estimates": estimates, "off_by_more_than_two": off}
+    return {"shape": shape, **row, "widths": circuit.size.widths, "estimates": estimates, "off_by_more_than_two": off}
 
 
 def costs(circuit: Circuit) -> dict[str, float]:

@@ -130,7 +130,7 @@ class Circuit:
         """What `crypto.r1cs.estimate` wants to know."""
         matrices = (self.constraints.a, self.constraints.b, self.constraints.c)
         terms = sum(len(matrix.cells) for matrix in matrices)
-        return Size(len(self.constraints), self.public_count, terms, self.cell_bits)
+        return Size(len(self.constraints), self.public_count, terms, Counter(self.cell_bits))
 
     def estimated_prove_microseconds(self) -> int:
         """What proving should cost on one core, from size and the cells' widths; estimate.py has more to tell."""

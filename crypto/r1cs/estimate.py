@@ -14,7 +14,7 @@ and its `.r1cs` included, which for wide linear layers is more than the key: a t
 | Poseidon commitment | 9,487,675 | 32 | 2,575 | 24 | 2,387 | 507 |
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,13 +24,17 @@ _CELL_MICROSECONDS: Final = ((1, 8), (16, 10), (128, 40), (254, 70))
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a circuit is. terms: those of all rows of A, B and C; cell_bits: the proven width of each cell, 254
-    where nothing is known."""
+    """How large a circuit is, or will be. terms: those of all rows of A, B and C (a bit has 3; a sum that is decomposed
+    stands in two); widths: how many cells have each proven width in bits, 254 where nothing is known."""
 
     constraints: int
     public: int
     terms: int
-    cell_bits: Sequence[int]
+    widths: Mapping[int, int]
+
+    @property
+    def cells(self) -> int:
+        return sum(self.widths.values())
 
     @property
     def domain(self) -> int:
@@ -57,8 +61,8 @@ class Estimate:
 
 def estimate(size: Size) -> Estimate:
     """What a circuit of this size takes with one proof at a time."""
-    cells, terms, rows, domain = len(size.cell_bits), size.terms, size.constraints, size.domain
-    proving = 9_000 + (114 * domain + 2 * terms) // 10 + cells_microseconds(size.cell_bits)
+    cells, terms, rows, domain = size.cells, size.terms, size.constraints, size.domain
+    proving = 9_000 + (114 * domain + 2 * terms) // 10 + cells_microseconds(size.widths)
     return Estimate(
         setup_microseconds=43_000 + 2 * domain + terms // 6 + 108 * cells,
         prove_microseconds=proving,
@@ -69,9 +73,8 @@ def estimate(size: Size) -> Estimate:
     )
 
 
-def cells_microseconds(cell_bits: Iterable[int]) -> int:
+def cells_microseconds(widths: Mapping[int, int]) -> int:
     """The part of proving that depends on how wide the cells are."""
-    return sum(map(_BY_WIDTH.__getitem__, cell_bits))
-
-
-_BY_WIDTH: Final = tuple(next(cost for width, cost in _CELL_MICROSECONDS if bits <= width) for bits in range(255))
+    return sum(
+        count * next(cost for most, cost in _CELL_MICROSECONDS if width <= most) for width, count in widths.items()
+    )

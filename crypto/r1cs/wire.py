@@ -85,17 +85,25 @@ def linear(parts: Iterable[tuple[int, Wire]], offset: int = 0) -> Wire:
     for coefficient, wire in parts:
         if not coefficient:
             continue
-        _accumulate(terms, wire.terms, coefficient)
+        if len(wire.terms) == 1:  # most are one cell
+            ((cell, factor),) = wire.terms.items()
+            if factor == 1 and cell not in terms and -SCALAR_FIELD < coefficient < SCALAR_FIELD:
+                terms[cell] = coefficient
+            else:
+                _accumulate(terms, wire.terms, coefficient)
+        else:
+            _accumulate(terms, wire.terms, coefficient)
         if wire.constant:
             total += coefficient * wire.constant
-        if wire.bound is None:
+        bound = wire.bound
+        if bound is None:
             bounded = False
         elif coefficient > 0:
-            low += coefficient * wire.bound[0]
-            high += coefficient * wire.bound[1]
+            low += coefficient * bound[0]
+            high += coefficient * bound[1]
         else:
-            low += coefficient * wire.bound[1]
-            high += coefficient * wire.bound[0]
+            low += coefficient * bound[1]
+            high += coefficient * bound[0]
     return Wire(terms, _reduced(total), (low, high) if bounded else None)
 
 

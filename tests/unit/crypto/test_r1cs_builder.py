@@ -169,7 +169,7 @@ def test_products_know_their_bounds_and_keep_cells_small_and_positive() -> None:
     (cell,) = product.terms
     assert witness.cells[cell] == 0
     assert circuit.cell_bits[cell] == 16
-    assert cells_microseconds(circuit.cell_bits) < 20 * 30
+    assert cells_microseconds(circuit.size.widths) < 20 * 30
 
 
 def test_a_product_with_a_constant_costs_nothing() -> None:

@@ -117,9 +117,10 @@ def test_an_estimate_grows_with_everything_that_costs() -> None:
     assert size.domain == 1024
     said = estimate(size)
     assert said.r1cs_bytes == len(write_r1cs(build("private", 600)))
-    wide = replace(size, cell_bits=[254] * len(size.cell_bits))
+    assert size.cells == build("private", 600).cell_count
+    wide = replace(size, widths={254: size.cells})
     assert estimate(wide).prove_microseconds > said.prove_microseconds
-    for larger in (replace(size, terms=10**6), replace(size, cell_bits=[1] * 10**5), replace(size, constraints=10**6)):
+    for larger in (replace(size, terms=10**6), replace(size, widths={1: 10**5}), replace(size, constraints=10**6)):
         more = estimate(larger)
         assert more.key_bytes > said.key_bytes
         assert more.peak_bytes > said.peak_bytes
