@@ -50,6 +50,7 @@ READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an acco
 CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's constraint systems, methods then sealing
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
 SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
+MINIBATCH: Final = _sha("minibatch")  # (root of a data set, step, beacon)
 PROVIDER_SEED: Final = _sha("provider-seed")  # the X25519 key that inputs are sealed to, from a provider's account seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
@@ -61,3 +62,8 @@ KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
 SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, cm, blinding), cm being the commitment to m
 REGISTER: Final = _poseidon("reg")  # commit_vector: salt = blinding, elements = (version, values...)
 READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
+DATA_BATCH: Final = _poseidon("batch")  # commit_vector: packed rows, packed labels of a minibatch
+DATA_SET: Final = _poseidon(
+    "data"
+)  # commit_vector: the shape in the salt's place, elements = commitments of minibatches
+WEIGHTS: Final = _poseidon("weights")  # commit_vector: packed weights of a model in training
