@@ -9,6 +9,7 @@ no Merkle path and no index inside.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from compute.zkml.training.errors import TooFewRows, WrongCount
@@ -71,7 +72,7 @@ class DatasetRecord:
     @property
     def root(self) -> int:
         """The data set's name, as `constrain_root` computes it. It binds the shape; hiding is the batches' work."""
-        return commit_vector(domains.DATA_SET, self.shape.element, self.batches)
+        return _root(self.shape, self.batches)
 
     def batch_index(self, beacon: bytes, step: int) -> int:
         """The minibatch that a beacon picks for a step, uniform over the full ones (bias below 2**-190).
@@ -113,3 +114,9 @@ class Dataset:
         """The public side. Computes every commitment: keep it."""
         count = sum(len(batch.rows) for batch in self.batches)
         return DatasetRecord(self.shape, count, tuple(batch.commitment(self.shape) for batch in self.batches))
+
+
+@lru_cache(maxsize=16)
+def _root(shape: DataShape, batches: tuple[int, ...]) -> int:
+    """Kept, as every step of a run asks for it."""
+    return commit_vector(domains.DATA_SET, shape.element, batches)

@@ -1,0 +1,179 @@
+"""What does proven training cost? Prints one JSON line per row; times are medians of one run.
+
+    python -m benchmarks.zkml_training                  # all rows; the largest setup takes a minute or more
+    python -m benchmarks.zkml_training sgd-logistic     # rows by name
+
+Rows: `sgd-logistic`, one step, batch 32, 30 features, data and weights private; `sgd-mlp`, one step of 30-8-1, batch 8;
+`certificate-logistic`, all 569 breast-cancer rows private; `certificate-ridge`, 442 rows of 10 features (diabetes).
+setup_s is the development setup alone; prove_cpu_s is witness, proof and the prover's own check, all threads.
+Accuracies are of the trained models, float and proven: of steps after STEPS of them on held-out rows, of certificates
+on the certified rows; for ridge regression they are coefficients of determination.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from hashlib import sha256
+from statistics import median
+from time import perf_counter, process_time
+
+import numpy as np
+from sklearn.datasets import load_diabetes
+from sklearn.preprocessing import StandardScaler
+
+from compute.dev_keys import CircuitKeys
+from compute.zkml.training import floats, tumours
+from compute.zkml.training.certificate import Certificate, CertificatePrivate, CertificateSpec
+from compute.zkml.training.dataset import Dataset
+from compute.zkml.training.prover import TrainingProver
+from compute.zkml.training.run import TrainingRun
+from compute.zkml.training.shape import DataShape
+from compute.zkml.training.spec import StepSpec
+from compute.zkml.training.step import SgdStep
+from crypto.groth16 import setup, verify
+from crypto.r1cs.circuit import Circuit, Inputs
+from crypto.r1cs.r1cs_file import write_r1cs
+
+STEPS = 40
+ROUNDS, VERIFICATIONS = 5, 50
+BEACON = bytes(range(32))
+CTX, TASK, SALT = 2**240 + 7, 2**247 + 9, 2**253 + 11  # full width, as on chain
+
+Row = dict[str, str | int | float]
+
+
+def measured(
+    task: str, circuit: Circuit, signals: Sequence[int], inputs: Inputs, accuracies: tuple[float, float]
+) -> Row:
+    """One row: sets up, proves ROUNDS times, verifies."""
+    r1cs = write_r1cs(circuit)
+    start = perf_counter()
+    proving, verifying = setup(r1cs)
+    setup_seconds = perf_counter() - start
+    prover = TrainingProver(CircuitKeys(task, circuit, sha256(r1cs).digest(), proving, verifying))
+    seconds = []
+    for _ in range(ROUNDS):
+        start = process_time()
+        proof = prover.prove(signals, inputs)
+        seconds.append(process_time() - start)
+    return {
+        "task": task,
+        "constraints": len(circuit.constraints),
+        "setup_s": round(setup_seconds, 2),
+        "prove_cpu_s": round(median(seconds), 3),
+        "verify_ms": round(median(_verification(prover, proof, signals) for _ in range(VERIFICATIONS)), 2),
+        "proof_bytes": len(proof),
+        "key_mb": round(len(proving.to_bytes()) / 1e6, 1),
+        "accuracy_float": round(accuracies[0], 4),
+        "accuracy_proven": round(accuracies[1], 4),
+    }
+
+
+def sgd_logistic() -> Row:
+    return _step("one SGD step, logistic regression, batch 32, d = 30", StepSpec(DataShape(tumours.FEATURES, 32)))
+
+
+def sgd_mlp() -> Row:
+    return _step("one SGD step, MLP 30-8-1, batch 8", StepSpec(DataShape(tumours.FEATURES, 8), hidden=8))
+
+
+def certificate_logistic() -> Row:
+    table, shape = tumours.whole_table(), DataShape(tumours.FEATURES, 32)
+    spec = CertificateSpec(shape, len(table.rows))
+    statement, rows = Certificate(spec), table.quantised(shape)
+    weights = _whole(floats.optimum(np.array(rows) / shape.one, table.labels, spec.decay), spec)
+    exact = floats.optimum(table.rows, table.labels, spec.decay)
+    accuracies = (
+        floats.accuracy(floats.scores(0, exact, table.rows), table.labels),
+        floats.accuracy(statement.model.scores(weights, rows), table.labels),
+    )
+    task = "optimality certificate, logistic regression, 569 x 30"
+    return _certificate(task, statement, Dataset.of(shape, rows, table.labels.tolist()), weights, accuracies)
+
+
+def certificate_ridge() -> Row:
+    data = load_diabetes(scaled=False)
+    shape = DataShape(10, 32, label_bits=10, label_fraction=6)
+    features = StandardScaler().fit_transform(data.data)
+    targets = StandardScaler().fit_transform(data.target.reshape(-1, 1))[:, 0]
+    spec = CertificateSpec(shape, len(features), Fraction(1, 16))
+    rows = tumours.Table(features, targets).quantised(shape)
+    labels = np.rint(targets * 2**shape.label_fraction).astype(int)
+    statement = Certificate(spec)
+    real, whole = np.array(rows) / shape.one, labels / 2.0**shape.label_fraction
+    weights = _whole(floats.ridge_optimum(real, whole, spec.decay), spec)
+    exact = floats.ridge_optimum(features, targets, spec.decay)
+    accuracies = (
+        _determination(floats.scores(0, exact, features), targets),
+        _determination(floats.scores(0, floats.real_weights(weights, spec.weights.fraction), real), targets),
+    )
+    task = "optimality certificate, ridge regression, 442 x 10"
+    return _certificate(task, statement, Dataset.of(shape, rows, labels.tolist()), weights, accuracies)
+
+
+ROWS: dict[str, Callable[[], Row]] = {
+    "sgd-logistic": sgd_logistic,
+    "sgd-mlp": sgd_mlp,
+    "certificate-logistic": certificate_logistic,
+    "certificate-ridge": certificate_ridge,
+}
+
+
+def rows(names: Sequence[str] = tuple(ROWS)) -> Iterator[Row]:
+    """The named rows, one after the other."""
+    for name in names:
+        yield ROWS[name]()
+
+
+def main() -> None:
+    for row in rows(sys.argv[1:] or tuple(ROWS)):
+        print(json.dumps(row), flush=True)
+
+
+def _step(task: str, spec: StepSpec) -> Row:
+    train, held_out = tumours.split_tables()
+    data = Dataset.of(spec.data, train.quantised(spec.data), train.labels.tolist())
+    start = tumours.initial_weights(spec.hidden, spec.weights)
+    statement = SgdStep(spec)
+    run = TrainingRun(statement, data, BEACON, start)
+    first = run.private()
+    for _ in range(STEPS):
+        run.advance(run.private())
+    real = floats.real_weights(start, spec.weights.fraction)
+    exact = floats.train(spec, run.record, BEACON, (train.rows, train.labels), STEPS, real)
+    accuracies = (
+        floats.accuracy(floats.scores(spec.hidden, exact, held_out.rows), held_out.labels),
+        floats.accuracy(statement.network.scores(run.weights, held_out.quantised(spec.data)), held_out.labels),
+    )
+    public = statement.compute(CTX, TASK, first)
+    return measured(task, statement.constrain(), public.signals(), statement.inputs(CTX, TASK, first), accuracies)
+
+
+def _certificate(
+    task: str, statement: Certificate, data: Dataset, weights: tuple[int, ...], accuracies: tuple[float, float]
+) -> Row:
+    private = CertificatePrivate(data, weights, SALT)
+    bound = statement.bound(statement.approximation + Fraction(1, 1000))
+    public = statement.compute(CTX, TASK, private, bound)
+    inputs = statement.inputs(CTX, TASK, private, bound)
+    return measured(task, statement.constrain(), public.signals(), inputs, accuracies)
+
+
+def _whole(weights: floats.Floats, spec: CertificateSpec) -> tuple[int, ...]:
+    whole: list[int] = np.rint(weights * 2.0**spec.weights.fraction).astype(int).tolist()
+    return tuple(whole)
+
+
+def _determination(said: floats.Floats, targets: floats.Floats) -> float:
+    return float(1 - np.sum((said - targets) ** 2) / np.sum((targets - targets.mean()) ** 2))
+
+
+def _verification(prover: TrainingProver, proof: bytes, signals: Sequence[int]) -> float:
+    start = perf_counter()
+    verify(prover.verifying, proof, signals)
+    return 1000 * (perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
