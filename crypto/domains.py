@@ -63,7 +63,5 @@ SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, cm, blinding), cm bein
 REGISTER: Final = _poseidon("reg")  # commit_vector: salt = blinding, elements = (version, values...)
 READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
 DATA_BATCH: Final = _poseidon("batch")  # commit_vector: packed rows, packed labels of a minibatch
-DATA_SET: Final = _poseidon(
-    "data"
-)  # commit_vector: the shape in the salt's place, elements = commitments of minibatches
+DATA_SET: Final = _poseidon("data")  # commit_vector: salt = the shape, elements = commitments of minibatches
 WEIGHTS: Final = _poseidon("weights")  # commit_vector: packed weights of a model in training
