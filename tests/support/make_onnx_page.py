@@ -33,9 +33,10 @@ that each compiled model states, and that of Sigmoid and Tanh includes the error
 A Softmax, or the Sigmoid of a single output, at the end of a model is its *link*: the scores before it are proven, and
 probabilities are read from them without proof and without approximation. Which class is first does not depend on it.
 
-Trees compare in single precision, as ONNX Runtime does, and agree at every threshold and beside it. When the row is
-scaled before the trees, the scaling is done in double precision: a scaled value within one float32 rounding of a
-threshold may go the other way than in a runtime that scales in single precision. Rows have no missing values.
+Trees compare in single precision, or in double where their thresholds are doubles, and agree with ONNX Runtime at
+every threshold and beside it. When the row is scaled before the trees, the scaling is done in double precision: a
+scaled value within one float32 rounding of a threshold may go the other way than in a runtime that scales in single
+precision. Rows have no missing values.
 
 Of a classifier of two classes whose leaves all speak of one class, the score s decides: with post_transform LOGISTIC
 the class is the second when s > 0; with NONE when s > 1/2 if no leaf weight is negative, else when s > 0, as in ONNX

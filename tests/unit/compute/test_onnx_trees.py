@@ -218,6 +218,16 @@ def test_tree_ensembles_of_version_5(aggregate: int) -> None:
     agrees(import_onnx(model), model)
 
 
+def test_doubles_are_compared_as_doubles() -> None:
+    splits = helper.make_tensor("s", TensorProto.DOUBLE, [3], [0.1, -1.5, 0.0])
+    weights = helper.make_tensor("w", TensorProto.DOUBLE, [3], [0.5, -1.0, 2.0])
+    model = tables(nodes_splits=splits, leaf_weights=weights)
+    model.graph.input[0].type.tensor_type.elem_type = TensorProto.DOUBLE
+    rows = np.array([[value, 0.0] for value in (np.nextafter(0.1, 0), 0.1, np.nextafter(0.1, 1))])
+    assert len(set(rows[:, 0].astype(np.float32))) == 1
+    np.testing.assert_array_equal(import_onnx(model).outputs(rows), reference(model, rows))
+
+
 def test_tree_ensembles_of_version_5_may_end_in_a_link() -> None:
     assert import_onnx(tables(post_transform=1)).link == SOFTMAX
 

@@ -34,12 +34,22 @@ class _Point(NamedTuple):
 
 @dataclass
 class Trees:
-    """splits by number; numbers without a split are leaves, whose rows of outputs stand in `leaves` (none: zeros)."""
+    """splits by number; numbers without a split are leaves, whose rows of outputs stand in `leaves` (none: zeros).
+
+    single: whether values and thresholds are compared as float32.
+    """
 
     splits: dict[int, Split]
     leaves: dict[int, Floats]
     roots: list[int]
     outputs: int
+    single: bool = True
+
+    def at_most(self, value: float, strictly: bool = False) -> float:
+        """The largest number that is compared and is <= value, or < value: x < t is x <= at_most(t, strictly=True)."""
+        if self.single:
+            return single_at_most(value, strictly)
+        return float(np.nextafter(value, -np.inf)) if strictly else value
 
 
 @dataclass
@@ -60,7 +70,7 @@ class _Table:
 
 
 def single_at_most(value: float, strictly: bool = False) -> float:
-    """The largest float32 that is <= value, or < value: for singles, x < t is x <= single_at_most(t, strictly=True)."""
+    """The largest float32 that is <= value, or < value."""
     rounded = np.float32(value)
     if float(rounded) > value or (strictly and float(rounded) >= value):
         rounded = np.nextafter(rounded, np.float32(-np.inf))
@@ -89,6 +99,7 @@ def forest_of(call: Call, trees: Trees, offset: Floats) -> Computed:
         offset=offset,
         offsets=offsets,
         steps=steps,
+        single=trees.single,
     )
     return laid_out(call.sketch.emit(forest, (0,), trees.outputs, call.name), (1, trees.outputs))
 
@@ -115,7 +126,7 @@ def _plant(call: Call, trees: Trees, table: _Table, root: _Point) -> None:
         if split is None:
             number = table.add(LEAF, 0.0, point.source)
         else:
-            threshold, left, right = _normal(call, split, point)
+            threshold, left, right = _normal(call, trees, split, point)
             number = table.add(split.feature, threshold, point.source)
             waiting += [(right, table.right, number), (left, table.left, number)]
         if slots:
@@ -124,20 +135,20 @@ def _plant(call: Call, trees: Trees, table: _Table, root: _Point) -> None:
             raise ImportTooLarge(f"the forest of node {call.name!r} (tree nodes)", number + 1, MAX_TREE_NODES)
 
 
-def _normal(call: Call, split: Split, point: _Point) -> tuple[float, _Point, _Point]:
+def _normal(call: Call, trees: Trees, split: Split, point: _Point) -> tuple[float, _Point, _Point]:
     """As x <= threshold: (threshold, left, right). x == t is x <= t and not x < t: two nodes, the way out copied."""
     then, otherwise = _Point(split.then), _Point(split.otherwise)
     if split.mode in ("BRANCH_GT", "BRANCH_GTE", "BRANCH_NEQ"):
         then, otherwise = otherwise, then
     if split.mode in ("BRANCH_LEQ", "BRANCH_GT"):
-        return single_at_most(split.threshold), then, otherwise
+        return trees.at_most(split.threshold), then, otherwise
     if split.mode in ("BRANCH_LT", "BRANCH_GTE"):
-        return single_at_most(split.threshold, strictly=True), then, otherwise
+        return trees.at_most(split.threshold, strictly=True), then, otherwise
     if split.mode not in ("BRANCH_EQ", "BRANCH_NEQ"):
         raise call.unsupported(f"a tree compares by {split.mode!r}", "split sets of values into equalities")
     if point.second:
-        return single_at_most(split.threshold, strictly=True), otherwise, then
-    return single_at_most(split.threshold), _Point(point.source, second=True), otherwise
+        return trees.at_most(split.threshold, strictly=True), otherwise, then
+    return trees.at_most(split.threshold), _Point(point.source, second=True), otherwise
 
 
 def _row(call: Call, source: Computed) -> tuple[Ints, Floats, Floats]:

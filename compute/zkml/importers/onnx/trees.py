@@ -91,7 +91,8 @@ def tree_ensemble(call: Call) -> Tensor:
             del splits[root]
     leaves = _leaf_rows(call, targets, zip(range(count, count + len(weights)), target_ids, weights, strict=True))
     # Leaves may be shared between trees; each reader gets its own number.
-    trees = _with_own_leaves(Trees(splits, leaves, places, targets), count, count + len(weights))
+    single = _is_single(call, "nodes_splits")
+    trees = _with_own_leaves(Trees(splits, leaves, places, targets, single), count, count + len(weights))
     aggregate, link = call.integer("aggregate_function", 1), call.integer("post_transform", 0)
     if not 0 <= aggregate < len(AGGREGATES) or link not in LINKS:
         raise call.unsupported(f"aggregate_function {aggregate} or post_transform {link}", "use SUM and NONE")
@@ -108,7 +109,7 @@ def _with_own_leaves(trees: Trees, first: int, fresh: int) -> Trees:
                 child, fresh = fresh, fresh + 1
             children.append(child)
         splits[number] = split._replace(then=children[0], otherwise=children[1])
-    return Trees(splits, leaves, trees.roots, trees.outputs)
+    return Trees(splits, leaves, trees.roots, trees.outputs, trees.single)
 
 
 def _aggregated(call: Call, trees: Trees, aggregate: str, offset: Floats) -> Computed:
@@ -157,7 +158,14 @@ def _trees(call: Call, prefix: str, outputs: int) -> Trees:
     places = [number_of.get(key, -1) for key in zip(leaf_trees, leaf_nodes, strict=True)]
     ids = [0] * len(ids) if outputs == 1 and prefix == "class" else ids
     roots = sorted({tree: number for number, tree in reversed(list(enumerate(tree_ids)))}.values())
-    return Trees(splits, _leaf_rows(call, outputs, zip(places, ids, weights, strict=True)), roots, outputs)
+    leaves = _leaf_rows(call, outputs, zip(places, ids, weights, strict=True))
+    return Trees(splits, leaves, roots, outputs, _is_single(call, "nodes_values_as_tensor"))
+
+
+def _is_single(call: Call, name: str) -> bool:
+    """Whether thresholds are floats; where they are doubles, in a tensor, so is what they meet."""
+    tensor = call.attributes.get(name)
+    return not (isinstance(tensor, np.ndarray) and tensor.dtype == np.float64)
 
 
 def _leaf_rows(call: Call, outputs: int, entries: Any) -> dict[int, Floats]:
