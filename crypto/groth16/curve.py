@@ -53,12 +53,52 @@ def negate(y: Fp2) -> Fp2:
 
 def in_subgroup(point: G2) -> bool:
     """Whether r times the point of the twist is the identity. About 4 ms: for registration and the reference only."""
+    return multiply_twist(point, SCALAR_FIELD) is None
+
+
+def multiply_g1(point: G1, scalar: int) -> G1 | None:
+    """scalar times the point, None for the identity. Affine, not constant-time: for public points only. 1 ms."""
+    total: G1 | None = None
+    for bit in bin(scalar % SCALAR_FIELD)[2:]:
+        total = add_g1(total, total)
+        if bit == "1":
+            total = add_g1(total, point)
+    return total
+
+
+def add_g1(p: G1 | None, other: G1 | None) -> G1 | None:
+    """The sum of two points, None being the identity."""
+    if p is None or other is None:
+        return p or other
+    (x1, y1), (x2, y2) = p, other
+    if x1 == x2:
+        if y1 != y2:
+            return None
+        slope = 3 * x1 * x1 * int(gmpy2.invert(2 * y1, _Q)) % _Q
+    else:
+        slope = (y2 - y1) * int(gmpy2.invert(x2 - x1, _Q)) % _Q
+    x = (slope * slope - x1 - x2) % _Q
+    return (x, (slope * (x1 - x) - y1) % _Q)
+
+
+def multiply_twist(point: G2, scalar: int) -> G2 | None:
+    """scalar, which is not reduced, times a point of the twist, None for the identity. 4 ms."""
     total = _IDENTITY
-    for bit in bin(SCALAR_FIELD)[2:]:
+    for bit in bin(scalar)[2:]:
         total = _double(total)
         if bit == "1":
             total = _add(total, point)
-    return total[2] == (0, 0)
+    return _affine(total)
+
+
+def _affine(p: _Jacobian) -> G2 | None:
+    x, y, z = p
+    if z == (0, 0):
+        return None
+    inverse = int(gmpy2.invert(z[0] * z[0] + z[1] * z[1], _Q))
+    unit = _scale((z[0], -z[1] % _Q), inverse)
+    square = _square(unit)
+    return _mul(x, square), _mul(y, _mul(square, unit))
 
 
 def _power(base: int, exponent: int) -> int:
