@@ -43,7 +43,10 @@ def _part(scalars: Sequence[int], number: int, count: int) -> Sequence[int]:
 def _run(jobs: Sequence[Job]) -> list[bytes]:
     request = [_COUNT.pack(len(jobs))]
     for twist, scalars in jobs:
-        request += [_JOB.pack(twist, len(scalars)), *(int(scalar).to_bytes(FIELD_BYTES, "little") for scalar in scalars)]
+        request += [
+            _JOB.pack(twist, len(scalars)),
+            *(int(scalar).to_bytes(FIELD_BYTES, "little") for scalar in scalars),
+        ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", "compute.setup_processes"]
     ended = subprocess.run(command, input=b"".join(request), capture_output=True, env=environment, check=False)

@@ -6,21 +6,23 @@ secrets of a development setup, which its maker knows anyway. Sources: Pippenger
 Exponentiation with Precomputation", 1992.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from secrets import randbits
 from typing import Final
 
 import gmpy2
 
-from crypto.field import SCALAR_FIELD
 from crypto.groth16.types import BASE_FIELD, G1, G2
 
 Column = list[gmpy2.mpz]
 Columns = tuple[Column, ...]
+Point = tuple[gmpy2.mpz, ...]
 
 _Q: Final = gmpy2.mpz(BASE_FIELD)
 _SCALAR_BITS: Final = 254
 _MAX_WINDOW: Final = 16
+_MAX_SUM_WINDOW: Final = 12
 _OFFSET_BITS: Final = 128
 
 
@@ -105,59 +107,65 @@ def _negated(points: Columns) -> Columns:
     return (*points[:half], *([-y % _Q for y in column] for column in points[half:]))
 
 
-def _combine(points: Columns, scalars: Sequence[int]) -> tuple[gmpy2.mpz, ...] | None:
-    """Pippenger: in each window, points of one digit are added up pair by pair, then weighted by running sums."""
+def _combine(points: Columns, scalars: Sequence[int]) -> Point | None:
+    """Pippenger: points of one window and digit are added up pair by pair; what they come to, once more for each bit.
+
+    All windows go together, so that batches are large even for few points.
+    """
     live = [i for i, scalar in enumerate(scalars) if scalar and any(column[i] for column in points)]
-    if not live:
-        return None
-    kept = tuple([column[i] for i in live] for column in points)
-    scalars = [scalars[i] for i in live]
-    bits = max(scalar.bit_length() for scalar in scalars)
-    window = max(1, min(12, len(live).bit_length() - 3))
-    add, total = _adder(points), None
-    for at in reversed(range(0, bits, window)):
-        for _ in range(window):
-            total = _add_one(add, total, total)
-        digits = [scalar >> at & (1 << window) - 1 for scalar in scalars]
-        total = _add_one(add, total, _weigh(add, _buckets(add, kept, digits)))
+    bits = max((scalars[i].bit_length() for i in live), default=0)
+    window = max(1, min(_MAX_SUM_WINDOW, len(live).bit_length() - 3))
+    mask, add = (1 << window) - 1, _adder(points)
+    named = [(at << window | digit, i) for i in live for at, digit in _digits(scalars[i], window, mask)]
+    sums = _sums(add, named, points)
+    named, held = [], list(sums.values())
+    for place, name in enumerate(sums):
+        at, digit = name >> window, name & mask
+        named += [(at * window + bit, place) for bit in range(window) if digit >> bit & 1]
+    by_bit = _sums(add, named, tuple(map(list, zip(*held, strict=True))))
+    total: Point | None = None
+    for bit in reversed(range(bits + window)):
+        total = _add_one(add, _add_one(add, total, total), by_bit.get(bit))
     return total
 
 
-def _buckets(add: "_Adder", points: Columns, digits: list[int]) -> dict[int, tuple[gmpy2.mpz, ...]]:
-    """The sum of the points of each digit but 0."""
-    order = sorted((i for i, digit in enumerate(digits) if digit), key=digits.__getitem__)
-    names = [digits[i] for i in order]
-    columns = tuple([column[i] for i in order] for column in points)
+def _digits(scalar: int, window: int, mask: int) -> Iterator[tuple[int, int]]:
+    """The digits of a scalar that are not zero, each with its place."""
+    at = 0
+    while scalar:
+        if digit := int(scalar & mask):
+            yield at, digit
+        scalar >>= window
+        at += 1
+
+
+def _sums(add: "_Adder", named: list[tuple[int, int]], points: Columns) -> dict[int, Point]:
+    """For each name the sum of its points, given as places in the columns. A sum that is the identity is left out."""
+    named.sort()
+    names = [name for name, _ in named]
+    columns: Columns = tuple([column[i] for _, i in named] for column in points)
     while True:
-        left, alone, at = [], [], 0
+        paired: list[int] = []
+        alone: list[int] = []
+        at = 0
         while at < len(names):
-            paired = at + 1 < len(names) and names[at] == names[at + 1]
-            (left if paired else alone).append(at)
-            at += 2 if paired else 1
-        if not left:
-            return {name: tuple(column[i] for column in columns) for i, name in enumerate(names)}
-        one = tuple([column[i] for i in left] for column in columns)
-        two = tuple([column[i + 1] for i in left] for column in columns)
-        sums = add(one, two)
-        merged = [(names[i], *(column[k] for column in sums)) for k, i in enumerate(left)]
-        merged += [(names[i], *(column[i] for column in columns)) for i in alone]
-        merged = sorted((row for row in merged if any(row[1:])), key=lambda row: row[0])
-        names = [row[0] for row in merged]
-        columns = tuple([row[place] for row in merged] for place in range(1, len(columns) + 1))
+            twin = at + 1 < len(names) and names[at] == names[at + 1]
+            (paired if twin else alone).append(at)
+            at += 2 if twin else 1
+        if not paired:
+            return dict(zip(names, zip(*columns, strict=True), strict=True))
+        sums = add(
+            tuple([column[i] for i in paired] for column in columns),
+            tuple([column[i + 1] for i in paired] for column in columns),
+        )
+        rows = [(names[i], *point) for i, point in zip(paired, zip(*sums, strict=True), strict=True) if any(point)]
+        rows += [(names[i], *(column[i] for column in columns)) for i in alone]
+        rows.sort(key=itemgetter(0))
+        names = [row[0] for row in rows]
+        columns = tuple([row[place] for row in rows] for place in range(1, len(columns) + 1))
 
 
-def _weigh(add: "_Adder", buckets: dict[int, tuple[gmpy2.mpz, ...]]) -> tuple[gmpy2.mpz, ...] | None:
-    """The sum of digit times bucket."""
-    running, total = None, None
-    for digit in range(max(buckets, default=0), 0, -1):
-        running = _add_one(add, running, buckets.get(digit))
-        total = _add_one(add, total, running)
-    return total
-
-
-def _add_one(
-    add: "_Adder", one: tuple[gmpy2.mpz, ...] | None, two: tuple[gmpy2.mpz, ...] | None
-) -> tuple[gmpy2.mpz, ...] | None:
+def _add_one(add: "_Adder", one: Point | None, two: Point | None) -> Point | None:
     if one is None or two is None:
         return one or two
     total = tuple(column[0] for column in add(tuple([c] for c in one), tuple([c] for c in two)))

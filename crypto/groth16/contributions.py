@@ -5,7 +5,6 @@ into x delta. It shows s and x s in G1, and x sp in G2 for a point sp that is ha
 """
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -46,8 +45,8 @@ class Contribution:
 
     def public_bytes(self) -> bytes:
         """What is hashed of it."""
-        points = b"".join(_uncompressed(point) for point in (self.delta_after, self.s, self.sx))
-        return points + _uncompressed2(self.spx) + self.transcript
+        points = b"".join(uncompressed1(point) for point in (self.delta_after, self.s, self.sx))
+        return points + uncompressed2(self.spx) + self.transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def check_chain(contributions: Contributions) -> None:
     """
     seen, delta = contributions.circuit_hash, G1_GENERATOR
     for number, one in enumerate(contributions.chain, 1):
-        if _hash(seen + _uncompressed(one.s) + _uncompressed(one.sx)) != one.transcript:
+        if _hash(seen + uncompressed1(one.s) + uncompressed1(one.sx)) != one.transcript:
             raise FalseContribution(number, "its transcript hash is not that of what came before")
         sp = CeremonyRandom(one.transcript).g2()
         try:
@@ -121,8 +120,10 @@ def _decode(data: bytes, number: int) -> Contribution:
     (kind,) = _COUNT.unpack_from(data, at + HASH_BYTES)
     parameters = _parameters(data[_FIXED:], number)
     beacon = parameters.get(_BEACON_HASH)
-    if kind not in (_PLAIN, _BEACON) or (kind == _BEACON) != (beacon is not None) or (_EXPONENT in parameters) != (
-        beacon is not None
+    if (
+        kind not in (_PLAIN, _BEACON)
+        or (kind == _BEACON) != (beacon is not None)
+        or (_EXPONENT in parameters) != (beacon is not None)
     ):
         raise MalformedContributions(f"contribution {number} is neither a contribution nor a beacon")
     name = parameters.get(_NAME, b"").decode("utf-8", "replace")
@@ -151,16 +152,11 @@ def _hash(data: bytes) -> bytes:
     return blake2b(data, digest_size=HASH_BYTES).digest()
 
 
-def _uncompressed(point: G1) -> bytes:
-    """x | y, big-endian; the identity, which no check lets through, has a flag of its own in snarkjs."""
+def uncompressed1(point: G1) -> bytes:
+    """x | y, big-endian, as snarkjs hashes points."""
     return b"".join(c.to_bytes(32, "big") for c in point)
 
 
-def _uncompressed2(point: G2) -> bytes:
-    """x.c1 x.c0 | y.c1 y.c0, big-endian."""
+def uncompressed2(point: G2) -> bytes:
+    """x.c1 x.c0 | y.c1 y.c0, big-endian, as snarkjs hashes points."""
     return b"".join(c.to_bytes(32, "big") for x in point for c in (x[1], x[0]))
-
-
-def uncompressed_sections(points: Sequence[G1]) -> bytes:
-    """Points of G1 as the circuit hash takes them."""
-    return b"".join(_uncompressed(point) for point in points)

@@ -79,8 +79,8 @@ def development_zkey(
 def read_development_zkey(data: bytes, r1cs_hash: bytes) -> VerifyingKey:
     """The verifying key of a file that `development_zkey` wrote for this circuit.
 
-    Raises NotADevelopmentKey for a changed file or another circuit's, and what `zkey.read_zkey` and `keycheck.check_form`
-    raise.
+    Raises NotADevelopmentKey for a changed file or another circuit's, and what `zkey.read_zkey` and
+    `keycheck.check_form` raise.
     """
     key = z.read_zkey(data)
     expected = _digest(key, r1cs_hash) + NO_CONTRIBUTIONS
@@ -111,9 +111,7 @@ def _in_turn(jobs: Sequence[Job]) -> list[bytes]:
     return [encoded_multiples(twist, scalars) for twist, scalars in jobs]
 
 
-def _columns(
-    matrix: Matrix, coefficients: Sequence[int], rows: Sequence[gmpy2.mpz], cells: int
-) -> list[gmpy2.mpz]:
+def _columns(matrix: Matrix, coefficients: Sequence[int], rows: Sequence[gmpy2.mpz], cells: int) -> list[gmpy2.mpz]:
     """For each wire the sum of its coefficients times the Lagrange polynomials of their rows."""
     sums = [gmpy2.mpz(0)] * cells
     start = 0

@@ -69,7 +69,7 @@ class PreparedKey:
 
 
 class ProvingKey:
-    """A proving key with its constraints, opaque. Made by `setup`, `load` or `from_bytes`."""
+    """A proving key with its constraints, opaque. Made by `setup`, or `from_zkey`."""
 
     __slots__ = ("_native",)
 
@@ -87,26 +87,6 @@ class ProvingKey:
         except (groth16py.SetupError, groth16py.WitnessError) as error:
             raise ProvingRefused(str(error)) from error
 
-    def save(self, path: Path) -> None:
-        """Write the key to a file. Raises ProvingRefused, BackendPanic."""
-        try:
-            with panics_typed():
-                self._native.save(str(path))
-        except groth16py.SetupError as error:
-            raise ProvingRefused(str(error)) from error
-
-    @classmethod
-    def load(cls, path: Path) -> "ProvingKey":
-        """Read what `save` wrote; the file is trusted to be one's own. Slow: 51 s for 2^18 constraints.
-
-        Raises ProvingRefused, BackendPanic.
-        """
-        try:
-            with panics_typed():
-                return cls(groth16py.ProvingKey.load(str(path)))
-        except groth16py.SetupError as error:
-            raise ProvingRefused(str(error)) from error
-
     @classmethod
     def from_zkey(cls, zkey: bytes) -> "ProvingKey":
         """The key of a .zkey file, whose points are not checked here: `zkey_check.load_zkey` does. 0.6 s at 2^18.
@@ -118,18 +98,6 @@ class ProvingKey:
                 return cls(groth16py.import_zkey(path)[0])
         except groth16py.SetupError as error:
             raise ProvingRefused(str(error)) from error
-
-    def to_bytes(self) -> bytes:
-        """What `save` writes. Raises ProvingRefused, BackendPanic."""
-        with _memory_file(b"") as path:
-            self.save(Path(path))
-            return Path(path).read_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "ProvingKey":
-        """The key of `to_bytes`, as `load`. Raises ProvingRefused, BackendPanic."""
-        with _memory_file(data) as path:
-            return cls.load(Path(path))
 
 
 def setup(r1cs: bytes) -> tuple[ProvingKey, VerifyingKey]:

@@ -187,12 +187,13 @@ def _read_header(section: bytes) -> ZkeyHeader:
         raise WrongPrime(int.from_bytes(r, "little"))
     if public >= cells or not 2 <= domain <= MAX_DOMAIN or domain & (domain - 1):
         raise WrongDomain(cells, public, domain)
-    at, points = _FIELDS.size, []
-    for name, size in (("alpha1", 1), ("beta1", 1), ("beta2", 2), ("gamma2", 2), ("delta1", 1), ("delta2", 2)):
-        data = section[at : at + size * G1_BYTES]
-        points.append(decode_g1(data, name) if size == 1 else decode_g2(data, name))
-        at += size * G1_BYTES
-    return ZkeyHeader(cells, public, domain, *points)
+    at = _FIELDS.size
+    alpha1, beta1 = (decode_g1(section[at + i * G1_BYTES :][:G1_BYTES], n) for i, n in enumerate(("alpha1", "beta1")))
+    at += 2 * G1_BYTES
+    beta2, gamma2 = (decode_g2(section[at + i * G2_BYTES :][:G2_BYTES], n) for i, n in enumerate(("beta2", "gamma2")))
+    at += 2 * G2_BYTES
+    delta1, delta2 = decode_g1(section[at : at + G1_BYTES], "delta1"), decode_g2(section[at + G1_BYTES :], "delta2")
+    return ZkeyHeader(cells, public, domain, alpha1, beta1, beta2, gamma2, delta1, delta2)
 
 
 def _write_header(header: ZkeyHeader) -> bytes:

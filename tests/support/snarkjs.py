@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,40 @@ def ceremony(r1cs: bytes, wtns: bytes) -> dict[str, Any]:
     return _run("snarkjs_ceremony.mjs", {"r1cs": b64encode(r1cs).decode(), "wtns": b64encode(wtns).decode()})
 
 
-def _run(script: str, request: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Ceremony:
+    """The files of a toy ceremony, and what snarkjs says of them; see snarkjs_zkeys.mjs."""
+
+    ptau: bytes
+    prepared: bytes
+    initial: bytes
+    first: bytes
+    final: bytes
+    hashes: tuple[str, ...]  # of the circuit, then of each contribution
+    key: dict[str, Any]
+    valid: bool
+
+
+def zkeys(r1cs: bytes, power: int) -> Ceremony:
+    """A ceremony of both phases for this circuit: two contributions and a beacon."""
+    answer = _run("snarkjs_zkeys.mjs", {"r1cs": b64encode(r1cs).decode(), "power": power})
+    files = {name: b64decode(answer[name]) for name in ("ptau", "prepared", "initial", "first", "final")}
+    return Ceremony(**files, hashes=tuple(answer["hashes"]), key=answer["key"], valid=answer["valid"])
+
+
+def verify_zkeys(r1cs: bytes, prepared: bytes, keys: Sequence[bytes]) -> list[bool]:
+    """Whether `snarkjs zkey verify` accepts each key for this circuit and these powers of tau."""
+    request = {"r1cs": b64encode(r1cs).decode(), "ptau": b64encode(prepared).decode()}
+    answer = _run("snarkjs_zkey_verify.mjs", {**request, "zkeys": [b64encode(key).decode() for key in keys]})
+    return list(answer)
+
+
+def prove(zkey: bytes, wtns: bytes) -> dict[str, Any]:
+    """{proof, inputs, key}: what `snarkjs groth16 prove` makes with this key and witness."""
+    return _run("snarkjs_prove.mjs", {"zkey": b64encode(zkey).decode(), "wtns": b64encode(wtns).decode()})
+
+
+def _run(script: str, request: dict[str, Any]) -> Any:
     executable = node()
     if executable is None:
         raise FileNotFoundError("no Node.js here: run tests/peers/setup.sh")
@@ -67,5 +100,4 @@ def _run(script: str, request: dict[str, Any]) -> dict[str, Any]:
         check=True,
         timeout=300,
     )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return json.loads(done.stdout)

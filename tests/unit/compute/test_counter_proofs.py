@@ -308,4 +308,4 @@ def test_keys_once_made_are_found_again(prover: Prover, tmp_path_factory: pytest
     made = DevKeys(home).get("increment", counter.constrain)
     found_again = DevKeys(home).get("increment", counter.constrain)
     assert made.vk_id == found_again.vk_id != prover.increment_keys().vk_id
-    assert [path.parent.name for path in home.rglob("*.keys")] == ["insecure-dev"]
+    assert [path.parent.name for path in home.rglob("*.zkey")] == ["insecure-dev"]

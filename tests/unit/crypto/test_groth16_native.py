@@ -64,21 +64,10 @@ def test_a_panic_of_the_library_is_an_ordinary_error(capfd: pytest.CaptureFixtur
         setup(names_a_wire_that_does_not_exist)
 
 
-def test_a_proving_key_survives_bytes_and_files(tmp_path: Path) -> None:
-    PROVING.save(tmp_path / "key")
-    for again in (ProvingKey.load(tmp_path / "key"), ProvingKey.from_bytes(PROVING.to_bytes())):
-        proof = again.prove(product_witness(x=2, y=3))
-        assert PreparedKey(VERIFYING).accepts(proof, (6, 2))
-
-
-def test_a_damaged_proving_key_is_refused(tmp_path: Path) -> None:
-    for data in (b"", b"junk", PROVING.to_bytes()[:100]):
-        with pytest.raises(ProvingRefused):
-            ProvingKey.from_bytes(data)
+@pytest.mark.parametrize("data", [b"", b"junk", b"zkey\1\0\0\0\12\0\0\0"])
+def test_a_file_that_is_no_proving_key_is_refused(data: bytes) -> None:
     with pytest.raises(ProvingRefused):
-        PROVING.save(tmp_path / "no such folder" / "key")
-    with pytest.raises(ProvingRefused):
-        ProvingKey.load(tmp_path / "no such key")
+        ProvingKey.from_zkey(data)
 
 
 def test_no_descriptor_is_left_open() -> None:
