@@ -8,11 +8,11 @@ Exponentiation with Precomputation", 1992.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from secrets import randbits
 from typing import Final
 
 import gmpy2
 
+from crypto.groth16.chance import secret_scalar
 from crypto.groth16.types import BASE_FIELD, G1, G2
 
 Column = list[gmpy2.mpz]
@@ -23,7 +23,6 @@ _Q: Final = gmpy2.mpz(BASE_FIELD)
 _SCALAR_BITS: Final = 254
 _MAX_WINDOW: Final = 16
 _MAX_SUM_WINDOW: Final = 12
-_OFFSET_BITS: Final = 128
 
 
 def columns1(points: Iterable[G1]) -> Columns:
@@ -60,7 +59,7 @@ def multiples(base: Sequence[int], scalars: Sequence[int]) -> Columns:
     window = _window(len(scalars))
     rows = -(-_SCALAR_BITS // window)
     step: Columns = tuple([gmpy2.mpz(c)] for c in base)
-    add, offset, offsets, total = _adder(step), _times(step, randbits(_OFFSET_BITS) | 1), None, None
+    add, offset, offsets, total = _adder(step), _times(step, secret_scalar()), None, None
     for row in range(rows):
         if row == rows - 1 and offsets is not None:
             offset = _negated(offsets)

@@ -16,11 +16,11 @@ combinations; proofs under such a key do not verify, so its prover is hurt alone
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from secrets import randbits
 from typing import Final
 
 from crypto.groth16 import zkey as z
 from crypto.groth16.bulk import combine1, combine2
+from crypto.groth16.chance import factors
 from crypto.groth16.contributions import (
     HASH_BYTES,
     Contribution,
@@ -34,7 +34,7 @@ from crypto.groth16.domain import interpolate
 from crypto.groth16.key_file_errors import InconsistentKey, TranscriptMismatch, UnusablePowers
 from crypto.groth16.montgomery import decode_g1_section, decode_g2_section
 from crypto.groth16.pairing import same_ratio
-from crypto.groth16.powers import RANDOM_BITS, Powers
+from crypto.groth16.powers import Powers
 from crypto.groth16.types import BASE_FIELD, G1, G1_GENERATOR, G2, G2_GENERATOR, VerifyingKey
 from crypto.groth16.zkey_check import check_zkey
 from crypto.r1cs.constraints import Constraints, Matrix
@@ -103,7 +103,7 @@ def _check_sections(zkey: z.Zkey, constraints: Constraints, powers: Powers) -> N
     if (head.alpha1, head.beta1, head.beta2) != (powers.alpha[0], powers.beta[0], powers.beta2):
         raise InconsistentKey("alpha and beta", "the powers of tau")
     rows = _Rows(constraints, head.public, head.domain)
-    wires = [randbits(RANDOM_BITS) for _ in range(head.cells)]
+    wires = factors(head.cells)
     a, b, _ = rows.polynomials(wires)
     _require("A", _points1(zkey, z.A), wires, combine1(powers.tau1[: head.domain], a))
     _require("B in G1", _points1(zkey, z.B1), wires, combine1(powers.tau1[: head.domain], b))
@@ -114,7 +114,7 @@ def _check_sections(zkey: z.Zkey, constraints: Constraints, powers: Powers) -> N
     if hidden:
         expected = _k(rows, powers, [0] * len(seen) + hidden)
         _require_over_delta("L", combine1(_points1(zkey, z.L), hidden), expected, head.delta2)
-    odd = [randbits(RANDOM_BITS) for _ in range(head.domain)]
+    odd = factors(head.domain)
     quotient = interpolate([value for factor in odd for value in (0, factor)])[: len(powers.tau1)]
     _require_over_delta("H", combine1(_points1(zkey, z.H), odd), combine1(powers.tau1, quotient), head.delta2)
 
@@ -157,8 +157,8 @@ def _points1(zkey: z.Zkey, section: int) -> list[G1]:
     return list(decode_g1_section(zkey.sections[section], z.POINT_SECTIONS[section]))
 
 
-def _require(part: str, points: Sequence[G1], factors: Sequence[int], expected: G1 | None) -> None:
-    if combine1(points, factors) != expected:
+def _require(part: str, points: Sequence[G1], weights: Sequence[int], expected: G1 | None) -> None:
+    if combine1(points, weights) != expected:
         raise InconsistentKey(part, "circuit and powers of tau")
 
 
@@ -181,8 +181,8 @@ def _check_initial(zkey: z.Zkey, initial: z.Zkey, powers: Powers, claimed: bytes
         raise InconsistentKey("sections", "the key before the first contribution")
     if (before.delta1, before.delta2) != (G1_GENERATOR, G2_GENERATOR):
         raise InconsistentKey("the initial delta", "snarkjs, which starts at the generator")
-    factors = [randbits(RANDOM_BITS) for _ in range(head.cells - head.public - 1)]
-    old, new = combine1(_points1(initial, z.L), factors), combine1(_points1(zkey, z.L), factors)
+    hidden = factors(head.cells - head.public - 1)
+    old, new = combine1(_points1(initial, z.L), hidden), combine1(_points1(zkey, z.L), hidden)
     _require_over_delta("L", new, old, head.delta2)
     if (found := circuit_hash(initial, powers)) != claimed:
         raise TranscriptMismatch("circuit", found, claimed)

@@ -11,7 +11,6 @@ hash of the constraints, so that a development key on disk is known to be whole 
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from secrets import randbelow
 from typing import Final
 
 import gmpy2
@@ -19,6 +18,7 @@ import gmpy2
 from crypto.field import SCALAR_FIELD
 from crypto.groth16 import zkey as z
 from crypto.groth16.bulk import multiples
+from crypto.groth16.chance import secret_scalar
 from crypto.groth16.contributions import HASH_BYTES
 from crypto.groth16.domain import lagrange_at
 from crypto.groth16.errors import SetupRefused
@@ -46,7 +46,7 @@ def development_zkey(
     domain = z.domain_size(len(constraints), public)
     if domain > z.MAX_DOMAIN:
         raise SetupRefused(f"{len(constraints)} constraints need a domain above {z.MAX_DOMAIN}")
-    tau, alpha, beta, delta = (gmpy2.mpz(1 + randbelow(SCALAR_FIELD - 1)) for _ in range(4))
+    tau, alpha, beta, delta = (gmpy2.mpz(secret_scalar()) for _ in range(4))
     over_delta = gmpy2.invert(delta, _R)
     rows = lagrange_at(domain, tau)
     a = _columns(constraints.a, constraints.coefficients, rows, cells)

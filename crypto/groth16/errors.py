@@ -238,3 +238,16 @@ class ProvingRefused(Groth16Error):
     def __init__(self, reason: str) -> None:
         super().__init__(f"no proof was made: {reason}. Compute the witness with the circuit this proving key is of.")
         self.reason = reason
+
+
+class UnusableContractName(Groth16Error):
+    """A name that no Solidity contract can have."""
+
+    code = 1184
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r:.80} is no name for a Solidity contract; take up to 64 letters, digits and underscores, "
+            "a letter first."
+        )
+        self.name = name

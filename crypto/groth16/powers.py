@@ -8,11 +8,11 @@ read: bases are computed here from the powers.
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from secrets import randbits
 from typing import Final
 
 from crypto.field import FIELD_BYTES
 from crypto.groth16.bulk import combine1, combine2
+from crypto.groth16.chance import factors
 from crypto.groth16.encoding import checked_g2
 from crypto.groth16.errors import Groth16Error
 from crypto.groth16.key_file_errors import UnusablePowers, WrongCurve
@@ -26,7 +26,6 @@ _VERSION: Final = 1
 _HEADER, _TAU1, _TAU2, _ALPHA, _BETA, _BETA2 = 1, 2, 3, 4, 5, 6
 _HEAD: Final = struct.Struct("<I32sII")
 _MAX_POWER: Final = 28
-RANDOM_BITS: Final = 128  # of each factor in a random linear combination: false points pass once in 2^128
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,12 @@ def _check(powers: Powers) -> None:
         raise UnusablePowers("they do not begin with the generators")
     tau2 = powers.tau2[1]
     for name, row in (("tau", powers.tau1), ("alpha tau", powers.alpha), ("beta tau", powers.beta)):
-        factors = [randbits(RANDOM_BITS) for _ in row[1:]]
-        before, after = combine1(row[:-1], factors), combine1(row[1:], factors)
+        weights = factors(len(row) - 1)
+        before, after = combine1(row[:-1], weights), combine1(row[1:], weights)
         if before is None or after is None or not same_ratio(before, after, G2_GENERATOR, tau2):
             raise UnusablePowers(f"{name} in G1 are not powers of the tau in G2")
-    factors = [randbits(RANDOM_BITS) for _ in powers.tau2]
-    one, two = combine1(powers.tau1[: len(factors)], factors), combine2(powers.tau2, factors)
+    weights = factors(len(powers.tau2))
+    one, two = combine1(powers.tau1[: len(weights)], weights), combine2(powers.tau2, weights)
     if one is None or two is None or not same_ratio(G1_GENERATOR, one, G2_GENERATOR, two):
         raise UnusablePowers("tau in G2 are not those in G1")
     if not same_ratio(G1_GENERATOR, powers.beta[0], G2_GENERATOR, powers.beta2):

@@ -31,9 +31,9 @@ def node() -> str | None:
     return shutil.which("node") or (str(own) if own.exists() else None)
 
 
-def installed() -> bool:
-    """Whether snarkjs can be run."""
-    return node() is not None and (_PEERS / "node_modules" / "snarkjs").is_dir()
+def installed(package: str = "snarkjs") -> bool:
+    """Whether snarkjs, or another package of tests/peers, can be run."""
+    return node() is not None and (_PEERS / "node_modules" / package).is_dir()
 
 
 def verify(key: VerifyingKey, cases: Sequence[Case], repeat: int = 0) -> Verdicts:
@@ -46,13 +46,13 @@ def verify(key: VerifyingKey, cases: Sequence[Case], repeat: int = 0) -> Verdict
         ],
         "repeat": repeat,
     }
-    answer = _run("snarkjs_verify.mjs", request)
+    answer = run("snarkjs_verify.mjs", request)
     return Verdicts(answer["valid"], answer["ms"])
 
 
 def ceremony(r1cs: bytes, wtns: bytes) -> dict[str, Any]:
     """A toy ceremony of both phases and a proof; see snarkjs_ceremony.mjs for what it returns."""
-    return _run("snarkjs_ceremony.mjs", {"r1cs": b64encode(r1cs).decode(), "wtns": b64encode(wtns).decode()})
+    return run("snarkjs_ceremony.mjs", {"r1cs": b64encode(r1cs).decode(), "wtns": b64encode(wtns).decode()})
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Ceremony:
 
 def zkeys(r1cs: bytes, power: int) -> Ceremony:
     """A ceremony of both phases for this circuit: two contributions and a beacon."""
-    answer = _run("snarkjs_zkeys.mjs", {"r1cs": b64encode(r1cs).decode(), "power": power})
+    answer = run("snarkjs_zkeys.mjs", {"r1cs": b64encode(r1cs).decode(), "power": power})
     files = {name: b64decode(answer[name]) for name in ("ptau", "prepared", "initial", "first", "final")}
     return Ceremony(**files, hashes=tuple(answer["hashes"]), key=answer["key"], valid=answer["valid"])
 
@@ -79,16 +79,17 @@ def zkeys(r1cs: bytes, power: int) -> Ceremony:
 def verify_zkeys(r1cs: bytes, prepared: bytes, keys: Sequence[bytes]) -> list[bool]:
     """Whether `snarkjs zkey verify` accepts each key for this circuit and these powers of tau."""
     request = {"r1cs": b64encode(r1cs).decode(), "ptau": b64encode(prepared).decode()}
-    answer = _run("snarkjs_zkey_verify.mjs", {**request, "zkeys": [b64encode(key).decode() for key in keys]})
+    answer = run("snarkjs_zkey_verify.mjs", {**request, "zkeys": [b64encode(key).decode() for key in keys]})
     return list(answer)
 
 
 def prove(zkey: bytes, wtns: bytes) -> dict[str, Any]:
     """{proof, inputs, key}: what `snarkjs groth16 prove` makes with this key and witness."""
-    return _run("snarkjs_prove.mjs", {"zkey": b64encode(zkey).decode(), "wtns": b64encode(wtns).decode()})
+    return run("snarkjs_prove.mjs", {"zkey": b64encode(zkey).decode(), "wtns": b64encode(wtns).decode()})
 
 
-def _run(script: str, request: dict[str, Any]) -> Any:
+def run(script: str, request: dict[str, Any]) -> Any:
+    """What a script of tests/peers answers to a request."""
     executable = node()
     if executable is None:
         raise FileNotFoundError("no Node.js here: run tests/peers/setup.sh")
