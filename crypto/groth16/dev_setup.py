@@ -9,7 +9,7 @@ The file's record of contributions is empty; where a ceremony has the circuit ha
 hash of the constraints, so that a development key on disk is known to be whole and its circuit's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -70,10 +70,10 @@ def development_zkey(
     beta2, delta2 = decode_g2(twist[:G2_BYTES], "beta2"), decode_g2(twist[G2_BYTES:], "delta2")
     header = z.ZkeyHeader(cells, public, domain, one, two, beta2, G2_GENERATOR, three, delta2)
     coefficients = z.write_coefficients(constraints, public)
-    sections = dict(zip(z.POINT_SECTIONS, points, strict=True))
-    blank = bytes(HASH_BYTES) + NO_CONTRIBUTIONS
-    unsigned = z.write_zkey(header, fixed[3 * G1_BYTES :], coefficients, sections, blank)
-    return unsigned[: -len(blank)] + _digest(z.read_zkey(unsigned), r1cs_hash) + NO_CONTRIBUTIONS
+    by_section = dict(zip(z.POINT_SECTIONS, points, strict=True))
+    sections = z.zkey_sections(header, fixed[3 * G1_BYTES :], coefficients, by_section, b"")
+    sections[z.CONTRIBUTIONS] = _digest(sections, r1cs_hash) + NO_CONTRIBUTIONS
+    return z.write_zkey(sections)
 
 
 def read_development_zkey(data: bytes, r1cs_hash: bytes) -> VerifyingKey:
@@ -83,7 +83,7 @@ def read_development_zkey(data: bytes, r1cs_hash: bytes) -> VerifyingKey:
     `keycheck.check_form` raise.
     """
     key = z.read_zkey(data)
-    expected = _digest(key, r1cs_hash) + NO_CONTRIBUTIONS
+    expected = _digest(key.sections, r1cs_hash) + NO_CONTRIBUTIONS
     if (found := key.sections[z.CONTRIBUTIONS]) != expected:
         raise NotADevelopmentKey(found[:HASH_BYTES], expected[:HASH_BYTES])
     verifying = key.verifying()
@@ -122,11 +122,11 @@ def _columns(matrix: Matrix, coefficients: Sequence[int], rows: Sequence[gmpy2.m
     return [value % _R for value in sums]
 
 
-def _digest(key: z.Zkey, r1cs_hash: bytes) -> bytes:
+def _digest(sections: Mapping[int, bytes], r1cs_hash: bytes) -> bytes:
     """Of everything but the record itself."""
     state = blake2b(digest_size=HASH_BYTES, key=r1cs_hash, person=_PERSON)
-    for number in sorted(key.sections.keys() - {z.CONTRIBUTIONS}):
-        section = key.sections[number]
+    for number in sorted(sections.keys() - {z.CONTRIBUTIONS}):
+        section = sections[number]
         state.update(number.to_bytes(4, "big") + len(section).to_bytes(8, "big"))
         state.update(section)
     return state.digest()

@@ -95,25 +95,26 @@ def read_zkey(data: bytes) -> Zkey:
     return Zkey(header, sections)
 
 
-def write_zkey(
+def zkey_sections(
     header: ZkeyHeader, ic: bytes, coefficients: bytes, points: Mapping[int, bytes], contributions: bytes
-) -> bytes:
-    """The file of these sections, in the order in which snarkjs writes a contributed key.
+) -> dict[int, bytes]:
+    """The sections of a file, in the order in which snarkjs writes a contributed key.
 
     points: sections A, B1, B2, L and H as they stand in the file.
     """
-    return write_sections(
-        MAGIC,
-        VERSION,
-        {
-            PROTOCOL: _COUNT.pack(GROTH16),
-            HEADER: _write_header(header),
-            IC: ic,
-            COEFFICIENTS: coefficients,
-            **{section: points[section] for section in POINT_SECTIONS},
-            CONTRIBUTIONS: contributions,
-        },
-    )
+    return {
+        PROTOCOL: _COUNT.pack(GROTH16),
+        HEADER: _write_header(header),
+        IC: ic,
+        COEFFICIENTS: coefficients,
+        **{section: points[section] for section in POINT_SECTIONS},
+        CONTRIBUTIONS: contributions,
+    }
+
+
+def write_zkey(sections: Mapping[int, bytes]) -> bytes:
+    """The file of `zkey_sections`."""
+    return write_sections(MAGIC, VERSION, sections)
 
 
 def domain_size(constraints: int, public: int) -> int:

@@ -64,11 +64,11 @@ def estimate(size: Size) -> Estimate:
     cells, terms, rows, domain = size.cells, size.terms, size.constraints, size.domain
     proving = 9_000 + (114 * domain + 2 * terms) // 10 + cells_microseconds(size.widths)
     return Estimate(
-        setup_microseconds=43_000 + 2 * domain + terms // 6 + 108 * cells,
+        setup_microseconds=200_000 + 120 * domain + terms // 2 + 430 * cells,
         prove_microseconds=proving,
         r1cs_bytes=36 * terms + 12 * rows + 8 * cells + 112,
         key_bytes=40 * terms + 26 * rows + 317 * cells + 64 * domain,
-        setup_peak_bytes=31_000_000 + 245 * terms + 1_000 * cells,
+        setup_peak_bytes=31_000_000 + 245 * terms + 2_500 * cells,
         prove_peak_bytes=31_000_000 + 208 * terms + 1_400 * cells + 114 * domain,
     )
 

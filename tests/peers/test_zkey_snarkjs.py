@@ -130,5 +130,5 @@ def with_section(key: z.Zkey, number: int, data: bytes) -> bytes:
 
 
 def file_of(key: z.Zkey) -> bytes:
-    sections = key.sections
-    return z.write_zkey(key.header, sections[z.IC], sections[z.COEFFICIENTS], sections, sections[z.CONTRIBUTIONS])
+    old = key.sections
+    return z.write_zkey(z.zkey_sections(key.header, old[z.IC], old[z.COEFFICIENTS], old, old[z.CONTRIBUTIONS]))
