@@ -1,6 +1,6 @@
 """What do setup and proofs cost by size, and how near are the estimates? Prints one JSON line per shape and size.
 
-Each row in a process of its own: a development setup (in one process), one proof, the key's bytes, and the peak resident set of both.
+Each row in a process of its own: a development setup, one proof, the key's bytes, and the peak resident set of both.
 Beside them stands what crypto/r1cs/estimate.py says, whose constants were fitted to this output. Seconds of CPU.
 
     python -m benchmarks.proving_cost [EXPONENT ...]    2**EXPONENT and 7/8 of it, by default 10 12 14; 18 takes minutes
