@@ -27,7 +27,7 @@ def main() -> None:
         start = perf_counter()
         keys = model_keys(DevKeys(Path(folder)), example.quantised)
         setup_seconds = perf_counter() - start
-        key_bytes = keys.zkey.stat().st_size
+        key_bytes = keys.zkey.stat().st_size if keys.zkey else 0
     prover = InferenceProver(example.quantised.model, keys)
     rows = [example.quantised.manifest.quantise(row) for row in example.rows[:ROUNDS].tolist()]
     proofs = [timed(prover, row) for row in rows]

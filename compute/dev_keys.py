@@ -37,14 +37,17 @@ _HASH_DIGITS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class CircuitKeys:
-    """A circuit with its keys. zkey: the file that both are in; ceremony: whether it was imported from one."""
+    """A circuit with its keys.
+
+    zkey: the file that both are in, None for keys that live in memory only; ceremony: whether it came from one.
+    """
 
     name: str
     circuit: Circuit
     r1cs_hash: bytes
     proving: ProvingKey
     verifying: VerifyingKey
-    zkey: Path
+    zkey: Path | None = None
     ceremony: bool = False
 
     @property
@@ -87,9 +90,14 @@ class DevKeys:
         return self._find(name, circuit, sha256(write_r1cs(circuit)).digest())
 
     def put(self, keys: CircuitKeys) -> None:
-        """Keep keys that came from elsewhere, unless the circuit has some here already. Raises OSError."""
-        folder = CEREMONY if keys.ceremony else FOLDER
-        self._write(keys.zkey.read_bytes(), self._path(folder, keys.name, keys.r1cs_hash))
+        """Keep keys that lie elsewhere, unless the circuit has some here already.
+
+        Raises DamagedKeyFile for keys that lie nowhere, OSError.
+        """
+        path = self._path(CEREMONY if keys.ceremony else FOLDER, keys.name, keys.r1cs_hash)
+        if keys.zkey is None:
+            raise DamagedKeyFile(path, "the keys to copy live in memory only")
+        self._write(keys.zkey.read_bytes(), path)
 
     def import_ceremony(self, name: str, circuit: Circuit, zkey: bytes) -> CircuitKeys:
         """Check a ceremony's key and keep it; from now on it is this circuit's key here.

@@ -1,11 +1,12 @@
 """Keys on disk: a development setup's `.zkey` proves, loads whole or not at all, and gives way to a ceremony's."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from compute.dev_keys import CEREMONY, FOLDER, DevKeys
+from compute.dev_keys import CEREMONY, FOLDER, CircuitKeys, DevKeys
 from compute.setup_processes import multiply
 from crypto.groth16 import FalseProof, PreparedKey, check_key, compress_proof, verify
 from crypto.groth16.dev_setup import development_zkey, read_development_zkey
@@ -33,6 +34,11 @@ def product() -> Circuit:
     return cs.build()
 
 
+def file(keys: CircuitKeys) -> Path:
+    assert keys.zkey is not None
+    return keys.zkey
+
+
 @pytest.fixture(scope="module")
 def zkey() -> bytes:
     return development_zkey(CIRCUIT.constraints, CIRCUIT.cell_count, CIRCUIT.public_count, HASH)
@@ -45,7 +51,7 @@ def keys(tmp_path: Path) -> DevKeys:
 
 def test_a_development_key_proves_and_passes_every_check(keys: DevKeys) -> None:
     made = keys.get("product", product)
-    _, verifying = load_zkey(made.zkey.read_bytes())
+    _, verifying = load_zkey(file(made).read_bytes())
     check_key(verifying, public_inputs=2)
     assert (verifying, made.ceremony) == (made.verifying, False)
     witness = made.circuit.solve({"product": 42, "x": 6, "y": 7})
@@ -77,7 +83,7 @@ def test_any_changed_byte_is_noticed(zkey: bytes) -> None:
 
 @pytest.mark.parametrize("data", [None, b"", b"junk", "half", "ceremony"])
 def test_a_file_that_is_not_the_key_is_refused(data: bytes | str | None, keys: DevKeys, tmp_path: Path) -> None:
-    path = keys.get("product", product).zkey
+    path = file(keys.get("product", product))
     if data is None:
         path.unlink()
         path.mkdir()
@@ -90,7 +96,7 @@ def test_a_file_that_is_not_the_key_is_refused(data: bytes | str | None, keys: D
 
 
 def test_nothing_half_written_stays(keys: DevKeys, tmp_path: Path) -> None:
-    path = keys.get("product", product).zkey
+    path = file(keys.get("product", product))
     assert list((tmp_path / FOLDER).iterdir()) == [path]
 
 
@@ -105,7 +111,7 @@ def test_a_ceremonys_key_is_taken_before_ones_own(keys: DevKeys, tmp_path: Path)
     elsewhere = DevKeys(tmp_path / "elsewhere")
     elsewhere.put(imported)
     found = elsewhere.find("product", product())
-    assert found is not None and found.zkey.parent.name == CEREMONY
+    assert found is not None and file(found).parent.name == CEREMONY
 
 
 def test_a_ceremonys_key_is_checked_before_it_is_kept(keys: DevKeys, tmp_path: Path) -> None:
@@ -124,3 +130,9 @@ def test_a_ceremonys_key_is_checked_before_it_is_kept(keys: DevKeys, tmp_path: P
     keys.import_ceremony("product", product(), load().final)
     with pytest.raises(DamagedKeyFile, match="another ceremony"):
         keys.import_ceremony("product", product(), load().first)
+
+
+def test_keys_in_memory_cannot_be_copied(keys: DevKeys, tmp_path: Path) -> None:
+    made = keys.get("product", product)
+    with pytest.raises(DamagedKeyFile, match="memory"):
+        DevKeys(tmp_path / "elsewhere").put(replace(made, zkey=None))
