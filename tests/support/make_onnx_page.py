@@ -18,10 +18,10 @@ HEAD = f"""# ONNX operators
 <!-- Written by tests/support/make_onnx_page.py; a test fails when it is out of date. -->
 
 `import_onnx` takes a file of opset {MIN_OPSET} or later with one input of floats and one output, or a label beside
-scores, of which the scores are proven. The first axis of the input may be open and is one row; every other axis has a
-fixed length. Nodes that read constants alone are computed once: the chains of Shape, Gather and Concat that exporters
-leave before a Reshape disappear. An operator that the output does not need may be anything. All else is refused with
-its name.
+scores, of which the scores are proven. The first axis of the input may be open and is one row; a first axis of fixed
+length is part of the row, and every other axis has a fixed length. Nodes that read constants alone are computed once:
+the chains of Shape, Gather and Concat that exporters leave before a Reshape disappear. An operator that the output does
+not need may be anything. All else is refused with its name.
 Limits: {MAX_FILE_BYTES >> 20} MiB a file with its external data, {MAX_TAPS >> 20} million positions and products.
 
 ## Exact and approximate

@@ -5,7 +5,7 @@ are held against `pooled` here, and against ONNX Runtime in tests/peers.
 """
 
 import itertools
-import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -64,13 +64,6 @@ def test_conv_shares_its_kernel() -> None:
     assert affine.taps.bias_of.tolist() == np.repeat(np.arange(8), 100).tolist()
 
 
-def test_a_large_convolution_is_laid_out_quickly() -> None:
-    model = one("Conv", [1, 16, 28, 28], {"w": RNG.normal(size=(32, 16, 3, 3))}, pads=[1] * 4)
-    began = time.process_time()
-    assert import_onnx(model).nodes[0].operation.taps.count > 3_000_000  # type: ignore[attr-defined]
-    assert time.process_time() - began < 2
-
-
 def test_convolutions_that_do_not_fit_are_refused() -> None:
     kernel = np.zeros((2, 3, 3))
     for more in ({"group": 2}, {"strides": [0]}, {"pads": [1, 1, 1]}, {"kernel_shape": [2]}, {"auto_pad": "LEFT"}):
@@ -89,10 +82,14 @@ def test_a_computed_kernel_is_refused() -> None:
 
 
 def test_more_products_than_memory_are_refused_before_they_are_made() -> None:
-    began = time.process_time()
-    with pytest.raises(ImportTooLarge, match="the Conv"):
-        import_onnx(one("Conv", [1, 64, 256, 256], {"w": np.zeros((64, 64, 3, 3))}))
-    assert time.process_time() - began < 2
+    model = one("Conv", [1, 64, 64, 64], {"w": np.zeros((64, 64, 3, 3))})
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImportTooLarge, match="the Conv"):
+            import_onnx(model)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 26  # the products would take 2 GiB
+    finally:
+        tracemalloc.stop()
 
 
 def pooled(image: Any, more: dict[str, Any], of: Callable[[list[float], int], float]) -> Any:

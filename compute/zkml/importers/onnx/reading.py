@@ -74,7 +74,9 @@ def _texts(model: onnx.ModelProto) -> Iterator[object]:
 def _load_external(model: onnx.ModelProto, folder: Path | None) -> None:
     """Weights from files beside the model, never from elsewhere."""
     total = 0
-    for tensor in external_data_helper._get_all_tensors(model):
+    attributes = (attribute for node in model.graph.node for attribute in node.attribute)
+    held = (attribute.t for attribute in attributes if attribute.HasField("t"))
+    for tensor in (*model.graph.initializer, *held):
         if not external_data_helper.uses_external_data(tensor):
             continue
         location = external_data_helper.ExternalDataInfo(tensor).location
