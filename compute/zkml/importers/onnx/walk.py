@@ -78,7 +78,7 @@ def _outputs(
         raise OperatorUnsupported(
             full, name, "it is none of the operators of docs/onnx.md", "replace it in the model before the export"
         )
-    used = sum(1 for output in node.output if output)
+    used = max((place + 1 for place, output in enumerate(node.output) if output), default=0)
     call = Call(sketch, node.op_type, name, tuple(inputs), used, attributes_of(node), opset)
     made = support.handler(call)
     return made if isinstance(made, tuple) else (made,)
