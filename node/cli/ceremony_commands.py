@@ -1,6 +1,8 @@
 """`cluster ceremony`: vouch with a bond for keys that come from a multi-party setup."""
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +21,15 @@ from contracts.registry.ceremony_actions import (
     require_same_ceremony,
 )
 from contracts.registry.events import AttesterBondChanged
+from contracts.registry.state import KeyRecord
 from crypto.address import encode_address
+from crypto.groth16.ceremony import CeremonyReport, check_ceremony, transcript_hash
+from crypto.groth16.encoding import compress_key, key_id
+from crypto.groth16.powers import read_powers
+from crypto.groth16.zkey import read_zkey
+from crypto.r1cs.r1cs_file import read_r1cs
 from node.cli.amounts import parse_amount, show_amount
-from node.cli.errors import BadArgument
+from node.cli.errors import BadArgument, CliError
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, open_wallet
 from node.cli.screen import Json, Screen
@@ -42,6 +50,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     attest.add_argument("--zkey", type=Path, required=True, help="the final .zkey: key and transcript in one")
     attest.add_argument("--r1cs", type=Path, required=True, help="the .r1cs that you compiled from the source")
     attest.add_argument("--ptau", type=Path, required=True, help="the powers of tau that the ceremony began with")
+    attest.add_argument(
+        "--initial", type=Path, metavar="ZKEY", help="the key before the first contribution, if at hand"
+    )
     withdraw = add_command(commands, "withdraw", "take an attestation back, at once", _withdraw, rpc=True)
     for command in (show, attest, withdraw):
         command.add_argument("key_id", metavar="VK_ID", help="the verifying key's id, 0x-hex")
@@ -52,6 +63,47 @@ def register(parser: argparse.ArgumentParser) -> None:
     for command in (attest, withdraw, bond, unbond, release):
         add_key_arguments(command)
     add_command(commands, "list", "who attests ceremonies, with which bond", _list, rpc=True)
+
+
+class ZkeyOfAnotherKey(CliError):
+    """A proving key's verifying key is not the registered one."""
+
+    code = 7320
+
+    def __init__(self, path: Path, vk_id: VkId, got: VkId) -> None:
+        super().__init__(
+            f"{path} is of verifying key 0x{got.hex()}, not of 0x{vk_id.hex()}; get the file of the registered key."
+        )
+        self.path, self.vk_id, self.got = str(path), vk_id, got
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What an attester has of a ceremony. initial: the key before the first contribution, if at hand."""
+
+    zkey: Path
+    r1cs: Path
+    ptau: Path
+    initial: Path | None
+
+
+def checked_ceremony(
+    key: KeyRecord, files: Files, tell: Callable[[str], None] = lambda text: None
+) -> tuple[Ceremony, CeremonyReport]:
+    """Everything that the files show of a registered key: they are those that it names, and they make this key.
+
+    Raises NoCeremony, CeremonyMismatch, ZkeyOfAnotherKey, what `check_ceremony` and the files' readers raise, OSError.
+    """
+    zkey = read_zkey(files.zkey.read_bytes())
+    ceremony = Ceremony(file_hash(files.ptau), file_hash(files.r1cs), Hash(transcript_hash(zkey)))
+    require_same_ceremony(key, ceremony)
+    got = VkId(key_id(compress_key(zkey.verifying())))
+    if got != key.vk_id:
+        raise ZkeyOfAnotherKey(files.zkey, key.vk_id, got)
+    tell("checking every point against circuit, powers of tau and contributions")
+    powers = read_powers(files.ptau.read_bytes(), zkey.header.domain)
+    initial = None if files.initial is None else read_zkey(files.initial.read_bytes())
+    return ceremony, check_ceremony(zkey, read_r1cs(files.r1cs.read_bytes()), powers, initial)
 
 
 def file_hash(path: Path) -> Hash:
@@ -76,13 +128,16 @@ async def _attest(arguments: argparse.Namespace, screen: Screen) -> Json:
     vk_id = _vk_id(arguments.key_id)
     async with RpcClient(arguments.rpc) as rpc:
         key = await get_key_state(rpc, vk_id)
-        with screen.progress("hashing the files"):
-            checked = Ceremony(file_hash(arguments.ptau), file_hash(arguments.r1cs), file_hash(arguments.zkey))
-        require_same_ceremony(key.record, checked)
-        document = await _submitted(arguments, rpc, AttestCeremony(vk_id, checked), screen)
+        with screen.progress("hashing the files") as step:
+            files = Files(arguments.zkey, arguments.r1cs, arguments.ptau, arguments.initial)
+            ceremony, report = checked_ceremony(key.record, files, step.describe)
+        for number, one in enumerate(report.contributions, 1):
+            screen.line(f"contribution {number}{' (beacon)' if one.beacon else ''}: {one.name}, hash {one.hash.hex()}")
+        document = await _submitted(arguments, rpc, AttestCeremony(vk_id, ceremony), screen)
         key = await get_key_state(rpc, vk_id)
     screen.pairs([("evidence", key.strength)])
-    return {**document, "vk_id": "0x" + vk_id.hex(), "evidence": key.strength}
+    contributions = [{"name": one.name, "hash": "0x" + one.hash.hex()} for one in report.contributions]
+    return {**document, "vk_id": "0x" + vk_id.hex(), "evidence": key.strength, "contributions": contributions}
 
 
 async def _withdraw(arguments: argparse.Namespace, screen: Screen) -> Json:

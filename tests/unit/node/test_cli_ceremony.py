@@ -9,19 +9,31 @@ from typing import Any
 
 import pytest
 
-from chain.types.scalars import Hash
+from chain.types.scalars import AccountId, Blob, Hash, Height, Uint, VkId
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from contracts.registry.actions import RegisterKey
 from contracts.registry.ceremony_actions import Ceremony
-from node.cli.ceremony_commands import file_hash
+from contracts.registry.ceremony_errors import CeremonyMismatch, NoCeremony
+from contracts.registry.state import KeyRecord
+from crypto.groth16.ceremony import transcript_hash
+from crypto.groth16.encoding import compress_key
+from crypto.groth16.key_file_errors import InconsistentKey
+from crypto.groth16.zkey import H, read_zkey
+from crypto.r1cs.sections import write_sections
+from node.cli.ceremony_commands import Files, ZkeyOfAnotherKey, checked_ceremony, file_hash
 from node.cli.frame import execute
+from tests.support.make_ceremony_vector import load
 from tests.support.one_node import OneNode, one_node
-from tests.support.programs import compressed_key, vk_id
+from tests.support.tiny_circuit import PRODUCT_R1CS
 
-INPUTS = 5
-KEY = "0x" + vk_id(INPUTS).hex()
-CONTENTS = {"ptau": b"powers", "r1cs": b"constraints", "zkey": b"key and transcript"}
+MADE = load()  # by snarkjs, for the product circuit: two contributions and a beacon
+ZKEY = read_zkey(MADE.final)
+CONTENTS = {"ptau": MADE.ptau, "r1cs": PRODUCT_R1CS, "zkey": MADE.final}
+COMPRESSED = Blob(compress_key(ZKEY.verifying()))
+VK_ID = RegisterKey(COMPRESSED, None).vk_id
+KEY = "0x" + VK_ID.hex()
+NAMED = Ceremony(Hash(sha256(MADE.ptau).digest()), Hash(sha256(PRODUCT_R1CS).digest()), Hash(transcript_hash(ZKEY)))
 
 
 class Ceremonies:
@@ -56,11 +68,9 @@ async def ceremonies(
 
 
 async def register_key(node: OneNode) -> None:
-    hashes = {name: Hash(sha256(data).digest()) for name, data in CONTENTS.items()}
-    ceremony = Ceremony(hashes["ptau"], hashes["r1cs"], hashes["zkey"])
     async with RpcClient(node.url) as rpc:
         wallet = await Wallet.open(node.accounts["account1"].secret(), rpc)
-        await wallet.submit([RegisterKey(compressed_key(INPUTS), ceremony)])
+        await wallet.submit([RegisterKey(COMPRESSED, NAMED)])
 
 
 async def test_a_ceremony_is_attested_by_those_who_have_its_files(ceremonies: Ceremonies) -> None:
@@ -73,13 +83,14 @@ async def test_a_ceremony_is_attested_by_those_who_have_its_files(ceremonies: Ce
     await ceremonies.ask("bond", "101", account="account3")
     first = await ceremonies.ask("attest", KEY, *files, account="account2")
     assert first["evidence"].startswith("proof/single-party(")
-    wrong = await ceremonies.ask("attest", KEY, *ceremonies.files(zkey=b"another key"), account="account3")
+    wrong = await ceremonies.ask("attest", KEY, *ceremonies.files(zkey=MADE.first), account="account3")
     assert wrong["error"]["name"] == "CeremonyMismatch" and wrong["error"]["fields"]["what"] == "transcript"
     second = await ceremonies.ask("attest", KEY, *ceremonies.files(), account="account3")
     assert second["evidence"] == "proof/ceremony(2)"
     shown = await ceremonies.ask("show", KEY)
     assert {entry["attester"] for entry in shown["attestations"]} == {first["account"], second["account"]}
-    assert shown["ceremony"]["transcript"] == "0x" + sha256(CONTENTS["zkey"]).hexdigest()
+    assert shown["ceremony"]["transcript"] == "0x" + NAMED.transcript.hex()
+    assert [one["name"] for one in second["contributions"]] == ["alice", "bob", "drand"]
     await ceremonies.ask("withdraw", KEY, account="account2")
     assert (await ceremonies.ask("show", KEY))["evidence"].startswith("proof/single-party(")
     assert (await ceremonies.ask("release", account="account3"))["error"]["name"] == "AttesterNotUnbonding"
@@ -104,3 +115,52 @@ def test_a_file_is_hashed_as_sha256sum_does(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abc" * 100_000)
     assert file_hash(path) == sha256(b"abc" * 100_000).digest()
+
+
+# What the files show
+
+
+def record(vk_id: VkId = VK_ID, ceremony: Ceremony | None = NAMED) -> KeyRecord:
+    return KeyRecord(vk_id, AccountId(bytes(32)), Uint(2), ceremony, Height(1), Height(2), None)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    found = Files(tmp_path / "file.zkey", tmp_path / "file.r1cs", tmp_path / "file.ptau", tmp_path / "initial.zkey")
+    for path, data in zip((found.zkey, found.r1cs, found.ptau), (MADE.final, PRODUCT_R1CS, MADE.ptau), strict=True):
+        path.write_bytes(data)
+    (tmp_path / "initial.zkey").write_bytes(MADE.initial)
+    return found
+
+
+def test_the_files_of_a_key_are_checked_to_the_last_point(files: Files) -> None:
+    told: list[str] = []
+    ceremony, report = checked_ceremony(record(), files, told.append)
+    assert (ceremony, len(told)) == (NAMED, 1)
+    assert report.sections_checked and report.circuit_hash_checked
+
+
+def test_files_of_another_key_are_refused(files: Files) -> None:
+    other = VkId(b"\x01" * 32)
+    with pytest.raises(ZkeyOfAnotherKey) as refused:
+        checked_ceremony(record(other), files)
+    assert (refused.value.vk_id, refused.value.got) == (other, VK_ID)
+
+
+@pytest.mark.parametrize("name", ["r1cs", "ptau"])
+def test_files_with_other_hashes_are_refused_before_they_are_read(files: Files, name: str) -> None:
+    getattr(files, name).write_bytes(b"something else")
+    with pytest.raises(CeremonyMismatch) as refused:
+        checked_ceremony(record(), files)
+    assert refused.value.what == name
+    with pytest.raises(NoCeremony):
+        checked_ceremony(record(ceremony=None), files)
+
+
+def test_a_key_with_a_false_point_and_an_honest_transcript_is_found(files: Files) -> None:
+    """Its hashes and its verifying key are the registered ones; only the points tell."""
+    points = ZKEY.sections[H]
+    sections = {**ZKEY.sections, H: points[64:] + points[:64]}
+    files.zkey.write_bytes(write_sections(b"zkey", 1, sections))
+    with pytest.raises(InconsistentKey):
+        checked_ceremony(record(), files)
