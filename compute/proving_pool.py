@@ -11,7 +11,7 @@ import multiprocessing
 import pickle
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ MAX_WAITING: Final = 256
 _ATTEMPTS: Final = 2
 _EXIT_SECONDS: Final = 5.0
 
+A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -97,6 +98,21 @@ class ProvingPool:
     ) -> T:
         """`submit`, awaited."""
         return await asyncio.wrap_future(self.submit(spec, function, *args, **kwargs))
+
+    def map(self, spec: ProverSpec, function: Callable[[Any, A], T], items: Iterable[A]) -> Iterator[T]:
+        """function(prover, item) for each item, in their order, as many at once as there are processes. Any number of
+        items: no more are handed over than may wait. Raises as the futures of `submit`; then the rest is cancelled."""
+        running: deque[Future[T]] = deque()
+        try:
+            for item in items:
+                if len(running) >= min(2 * len(self._seats), self._max_waiting):
+                    yield running.popleft().result()
+                running.append(self.submit(spec, function, item))
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
 
     def status(self) -> list[ProcessStatus]:
         """The processes that run now."""

@@ -39,6 +39,14 @@ def use_when_told(prover: Counting, started: Path, told: Path) -> tuple[str, int
     return use(prover)
 
 
+def square(prover: Counting, number: int) -> tuple[int, int]:
+    """The square, and the process that found it. 13 is refused."""
+    if number == 13:
+        refuse(prover, number)
+    time.sleep(0.002)
+    return number * number, os.getpid()
+
+
 def refuse(prover: Counting, limit: int) -> None:
     raise ProvingPoolFull(limit)
 

@@ -16,7 +16,17 @@ import pytest
 from compute.errors import ProverCrashed, ProvingPoolClosed, ProvingPoolFull
 from compute.prover_process import ProverSpec
 from compute.proving_pool import ProvingPool
-from tests.support.prover_jobs import die, die_at_first, fault, refuse, refuses_to_load, spec, use, use_when_told
+from tests.support.prover_jobs import (
+    die,
+    die_at_first,
+    fault,
+    refuse,
+    refuses_to_load,
+    spec,
+    square,
+    use,
+    use_when_told,
+)
 from tests.support.rooms import ROOT
 
 
@@ -130,6 +140,17 @@ def test_jobs_go_where_their_prover_is(pair: ProvingPool, tmp_path: Path) -> Non
     for count in (2, 3):
         for name in ("two", "one"):
             assert pair.submit(spec(name), use).result() == (name, count, homes[name])
+
+
+def test_rows_spread_over_all_processes_and_come_back_in_order(pair: ProvingPool) -> None:
+    found = list(pair.map(spec("rows"), square, iter(range(14, 60))))
+    assert [value for value, _ in found] == [number * number for number in range(14, 60)]
+    assert len({process for _, process in found}) == 2
+    mapped, before = pair.map(spec("rows"), square, range(10, 60)), []
+    with pytest.raises(ProvingPoolFull):
+        before.extend(value for value, _ in mapped)
+    assert before == [100, 121, 144]
+    assert [value for value, _ in pair.map(spec("rows"), square, [3])] == [9]
 
 
 def test_a_process_without_work_ends(tmp_path: Path) -> None:
