@@ -11,6 +11,7 @@ from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit.system import System
 
 _FEW: Final = 8
+_WIDE: Final = 128  # fewer bits than a number that can wrap leaves to a row, however its low places are kept
 
 
 def expansions(system: System, row: int, bits: Sequence[int], values: Sequence[int]) -> Iterator[dict[int, int]]:
@@ -54,3 +55,18 @@ def _numbers(
                 ones = {1 << i for i in range(alias.bit_length()) if alias >> i & 1}
                 if ones <= places.keys():
                     yield {bit: int(place in ones) for place, bit in places.items()}
+
+
+def aliases(system: System, row: int, cell: int, values: Sequence[int]) -> Iterator[int]:
+    """What the cell would be if it holds the low places of a number whose high places are bits of the row, and the
+    number were r higher."""
+    for terms in system.rows[row]:
+        weights = dict(terms)
+        if len(weights) < _WIDE or cell not in weights:
+            continue
+        inverse = pow(weights[cell], -1, SCALAR_FIELD)
+        places = {bit: weight * inverse % SCALAR_FIELD for bit, weight in terms if bit in system.boolean}
+        places = {bit: place for bit, place in places.items() if place & (place - 1) == 0}
+        if places:
+            number = values[cell] + sum(place * values[bit] for bit, place in places.items())
+            yield (number + SCALAR_FIELD) % min(places.values())

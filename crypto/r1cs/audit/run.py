@@ -24,6 +24,9 @@ FLIPS, DELETION, CROSS, COUNTS = "flips", "deletion", "cross", "counts"
 ALGEBRAIC: Final = (MUTATION, JACOBIAN, FLIPS, DELETION)
 TESTS: Final = (DIFFERENTIAL, HIDING, *ALGEBRAIC, CROSS, COUNTS)
 
+CELLS: Final = "cells"
+FIRST: Final = 32  # outputs that are looked at before all other cells
+
 Progress = Callable[[str, int, int], None]  # test, how many of how many are looked at
 Look = Callable[[int], Iterable[Finding]]
 
@@ -79,8 +82,10 @@ class Audit:
     ) -> None:
         """Looks at the items, evenly by scope, until sample or effort is used up."""
         scope = scope_of or (lambda item: "")
-        limited = self._sample is not None or self._effort is not None
+        limited, first = self._sample is not None or self._effort is not None, self._system.outputs[:FIRST]
         order = evenly(items, scope, self._seed) if limited and scope_of else items
+        if unit == CELLS and limited:
+            order = [*first, *filter(lambda cell: cell not in first, order)]
         if scope_of and self._sample is not None:
             order = order[: self._sample]
         start, looked, found = self._system.work, 0, len(self._report.found)
@@ -144,7 +149,7 @@ class Audit:
                     yield Finding(MUTATION, what, self._system.scope(cell), cell, case=case, forged=forged)
                 return
 
-        self._each(MUTATION, "cells", list(self._system.free), look, self._system.scope)
+        self._each(MUTATION, CELLS, list(self._system.free), look, self._system.scope)
 
     def _jacobian(self) -> None:
         if not self._system.outputs:
@@ -176,7 +181,7 @@ class Audit:
                     yield Finding(FLIPS, what, self._system.scope(cell), cell, None, case, forged)
                     return
 
-        return self._each(FLIPS, "cells", list(self._system.free), look, self._system.scope)
+        return self._each(FLIPS, CELLS, list(self._system.free), look, self._system.scope)
 
     def _deletion(self) -> None:
         scope = self.subject.circuit.constraints.scope

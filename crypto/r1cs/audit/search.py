@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from crypto.field import SCALAR_FIELD
-from crypto.r1cs.audit.expansion import expansions
+from crypto.r1cs.audit.expansion import aliases, expansions
 from crypto.r1cs.audit.resolve import Attempt, Pins, tolerant_values
 from crypto.r1cs.audit.system import System
 from crypto.r1cs.circuit import Inputs
@@ -114,6 +114,8 @@ def candidates(system: System, cell: int, honest: Sequence[int]) -> Iterator[tup
     value = honest[cell]
     rows = system.rows_of[cell][:_SUGGESTING]
     allowed = [root for row in rows for root in system.roots(row, cell, honest)]
+    if cell not in system.boolean:
+        allowed += [alias for row in rows for alias in aliases(system, row, cell, honest)]
     near = [value + 1, value - 1, 1 - value, -value, 2 * value + 3]
     beside = [honest[other] for row in rows for other in system.cells_of[row][:_NEIGHBOURS]]
     seen = {value}
