@@ -1,0 +1,70 @@
+"""Which encoding a model's rows get, from a sample of them."""
+
+from typing import Final
+
+import numpy as np
+
+from compute.zkml.encoding import Encoding, Levels, Thresholds
+from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
+from compute.zkml.graph import Affine, FloatModel, Forest
+from compute.zkml.taps import Floats
+
+INPUT_BITS: Final = 8
+MARGIN: Final = 0.5  # the range of a feature is the sample's, widened by this share of its width on both sides
+
+
+def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS) -> Encoding:
+    """Trees get their thresholds, whole numbers stay as they are, anything else is cut into 2**bits levels.
+
+    A scale for each feature where the first layer is dense, one for all where it shares weights among positions.
+    Raises WrongRowLength, NotFinite, UnsupportedModel.
+    """
+    if sample.ndim != 2 or not len(sample) or sample.shape[1] != model.features:
+        raise WrongRowLength(model.features, sample.shape[-1] if sample.ndim else 0)
+    if not np.isfinite(sample).all():
+        raise NotFinite("the calibration sample")
+    forests = [node for node in model.nodes if isinstance(node.operation, Forest)]
+    if forests:
+        return _thresholds(model, forests[0].operation)
+    if np.all(sample == np.rint(sample)) and sample.min() >= 0 and sample.max() < 2**bits:
+        return Levels(model.features, max(1, int(sample.max()).bit_length()), (0.0,), (1.0,))
+    return _levels_of_all(model, sample, bits) if _shares_weights(model) else _levels_of_each(sample, bits)
+
+
+def _thresholds(model: FloatModel, forest: object) -> Thresholds:
+    if len(model.nodes) != 1 or model.nodes[0].inputs != (0,) or not isinstance(forest, Forest):
+        raise UnsupportedModel("trees that do not stand alone", "trees that read the row itself, or behind a scaler")
+    inner = forest.feature >= 0
+    known = [forest.threshold[inner & (forest.feature == index)] for index in range(model.features)]
+    thresholds = tuple(tuple(map(float, np.unique(values))) for values in known)
+    return Thresholds(thresholds, _few(forest.offsets), _few(forest.steps))
+
+
+def _levels_of_each(sample: Floats, bits: int) -> Levels:
+    low, high = sample.min(axis=0), sample.max(axis=0)
+    width = np.where(high > low, high - low, 1.0)
+    steps = width * (1 + 2 * MARGIN) / (2**bits - 1)
+    return Levels(sample.shape[1], bits, _few(low - MARGIN * width), _few(steps))
+
+
+def _levels_of_all(model: FloatModel, sample: Floats, bits: int) -> Levels:
+    """One scale; 0 is a number of it, so that padding is exact. What is never negative keeps its top."""
+    low, high = float(sample.min()), float(sample.max())
+    if low < 0:
+        width = high - low
+        low, high = low - MARGIN * width, high + MARGIN * width
+    step = (max(high, 0.0) - min(low, 0.0) or 1.0) / (2**bits - 1)
+    zero = round(-min(low, 0.0) / step)
+    return Levels(model.features, bits, (-zero * step,), (step,), zero)
+
+
+def _shares_weights(model: FloatModel) -> bool:
+    """Whether some first layer uses one weight at several positions, or is no sum of products at all."""
+    first = [node.operation for node in model.nodes if 0 in node.inputs]
+    return any(not isinstance(one, Affine) or len(one.weights) < one.taps.count for one in first)
+
+
+def _few(values: Floats) -> tuple[float, ...]:
+    """All values, or the one that they all are."""
+    listed = [float(value) for value in values]
+    return (listed[0],) if len(set(listed)) == 1 else tuple(listed)

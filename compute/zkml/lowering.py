@@ -1,0 +1,273 @@
+"""From a float model to integers, step by step: scales, shifts, and a bound of what each rounding can cost.
+
+Symmetric weights, biases at accumulator scale, power-of-two shifts that a sample calibrates. For a committed model
+shifts follow from the shape alone, so that one circuit serves every model of that shape.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from compute.zkml import graph
+from compute.zkml.bounds import Bounds, magnitude_bits
+from compute.zkml.encoding import Encoding, Levels, Thresholds
+from compute.zkml.errors import UnsupportedModel
+from compute.zkml.model import QuantisedModel, Step
+from compute.zkml.operations.argmax import ArgMax
+from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.forest import Forest
+from compute.zkml.operations.gather import Gather
+from compute.zkml.operations.leaky_relu import SLOPE_BITS, LeakyRelu
+from compute.zkml.operations.linear import WEIGHT_OFFSET, Linear
+from compute.zkml.operations.max_pool import MaxPool
+from compute.zkml.operations.operation import Operation
+from compute.zkml.operations.rescale import Relu, Rescale
+from compute.zkml.operations.total import Total
+from compute.zkml.taps import Floats, Ints, Taps, shared
+
+HIDDEN_BITS: Final = 8  # what a value keeps after its shift, on the calibration sample
+WIDE_BITS: Final = 40  # sums that feed sums are not rescaled below this where products cost nothing
+WIDE_COMMITTED_BITS: Final = 16  # they are above this where every product is a cell
+TOTAL_BITS: Final = 6  # what the finest branch of a sum gains, so that the others' scales fit
+LEAF_BITS: Final = 20  # of the largest leaf of a tree; leaves are constants and cost nothing
+EXPECTED_WEIGHT_BITS: Final = 4  # of a typical weight, where the largest has 7
+LARGEST_WEIGHT: Final = WEIGHT_OFFSET - 1
+TINY: Final = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """A value of the integer model: element i stands for units[i] * integer + offsets[i], to within errors[i].
+
+    expected: bits that the shape alone lets expect of its largest element, for the shifts of committed models.
+    """
+
+    number: int
+    units: Floats
+    offsets: Floats
+    errors: Floats
+    sample: Ints
+    bounds: Bounds
+    expected: int
+
+    @property
+    def largest(self) -> int:
+        """The largest magnitude on the sample, at least 1."""
+        return max(1, int(np.abs(self.sample).max()))
+
+    @property
+    def reach(self) -> Floats:
+        """The largest magnitude that each element can have."""
+        return np.maximum(np.abs(self.bounds.low), np.abs(self.bounds.high)).astype(np.float64)
+
+
+@dataclass(slots=True)
+class Lowering:
+    """Integer steps in the making."""
+
+    encoding: Encoding
+    committed: bool
+    steps: list[Step] = field(default_factory=list)
+    maxima: list[int] = field(default_factory=list)  # of every sum of products, on the sample
+
+    def start(self, sample: Floats) -> Value:
+        """Value 0, what the encoding makes of the sample."""
+        numbers, encoding = self.encoding.nearest(sample), self.encoding
+        read, bounds = encoding.expand(numbers), encoding.bounds()
+        if isinstance(encoding, Levels):
+            pairs = [encoding.of(index) for index in range(encoding.features)]
+            offsets = np.asarray([offset + encoding.zero * step for offset, step in pairs])
+            steps = np.asarray([step for _, step in pairs])
+            whole = (steps == 1.0) & (offsets == 0.0) & bool(np.all(sample == np.rint(sample)))
+            offsets[np.abs(offsets) < TINY * steps] = 0.0
+            return Value(0, steps, offsets, np.where(whole, 0.0, steps / 2), read, bounds, bounds.widest)
+        exact = np.zeros(bounds.width)
+        return Value(0, exact + 1.0, exact, exact, read, bounds, 1)
+
+    def put(
+        self, operation: Operation, inputs: Sequence[Value], layer: str, units: Floats, errors: Floats, growth: int = 0
+    ) -> Value:
+        """Adds a step; growth: expected bits that it adds. Raises UnsupportedModel where a sum has no room."""
+        bounds = operation.bounds([value.bounds for value in inputs])
+        sample = operation.evaluate([value.sample for value in inputs])
+        self.steps.append(Step(operation, tuple(value.number for value in inputs), layer))
+        units = np.broadcast_to(units, (bounds.width,)).astype(np.float64)
+        errors = np.broadcast_to(errors, (bounds.width,)).astype(np.float64)
+        expected = min(bounds.widest, max(1, max(value.expected for value in inputs) + growth))
+        return Value(len(self.steps), units, np.zeros(bounds.width), errors, sample, bounds, expected)
+
+    def node(self, operation: graph.FloatOperation, inputs: Sequence[Value], layer: str) -> Value:
+        """One float operation on integer values."""
+        match operation:
+            case graph.Affine():
+                return self.affine(operation, inputs[0], layer)
+            case graph.Gather():
+                return self.gather(operation, inputs, layer)
+            case graph.Total():
+                return self.total(operation, inputs, layer)
+            case graph.Relu():
+                return self.relu(_plain(inputs[0], layer), layer)
+            case graph.LeakyRelu():
+                return self.leaky_relu(operation, _plain(inputs[0], layer), layer)
+            case graph.Clip():
+                return self.clip(operation, _plain(inputs[0], layer), layer)
+            case graph.MaxPool():
+                return self.max_pool(operation, _plain(inputs[0], layer), layer)
+            case graph.Forest():
+                return self.forest(operation, inputs[0], layer)
+            case _:
+                raise UnsupportedModel(f"a {type(operation).__name__}", "the operations of compute/zkml/graph.py")
+
+    def affine(self, layer_of: graph.Affine, given: Value, layer: str) -> Value:
+        given = self.narrowed(given, WIDE_COMMITTED_BITS if self.committed else WIDE_BITS, layer)
+        taps, real = layer_of.taps, layer_of.weights[layer_of.taps.weight_of]
+        on_numbers = real * given.units[taps.columns]
+        by_unit = np.unique(given.units, return_inverse=True)[1].reshape(-1)[taps.columns]
+        weight_of, weights = shared(on_numbers, taps.weight_of, by_unit)
+        shift = taps.matrix(layer_of.weights) @ given.offsets
+        bias_of, bias = shared(layer_of.bias[taps.bias_of] + shift, taps.bias_of, *_positions(shift))
+        taps = Taps(taps.inputs, taps.starts, taps.columns, weight_of, bias_of)
+        structural = _structural(weights, bias)
+        committed = self.committed and not structural
+        bias_bits = _bias_bits(taps, given.bounds) if committed else 0
+        factor = 1.0 / float(np.abs(weights).max()) if structural else _factor(weights, bias, bias_bits)
+        integers = np.rint(weights * factor).astype(np.int64)
+        linear = Linear(taps, integers, np.rint(bias * factor).astype(np.int64), bias_bits)
+        lost = np.abs(taps.matrix(weights) - taps.matrix(integers / factor)) @ given.reach
+        lost += np.abs(bias - linear.bias / factor)[bias_of]
+        spread = np.abs(layer_of.taps.matrix(layer_of.weights)) @ given.errors
+        growth = 0 if structural else EXPECTED_WEIGHT_BITS + (_most_taps(taps).bit_length() + 1) // 2
+        made = self.put(linear, [given], layer, np.asarray(1.0 / factor), spread + lost, growth)
+        self.maxima.append(made.largest)
+        return made
+
+    def gather(self, chosen: graph.Gather, inputs: Sequence[Value], layer: str) -> Value:
+        units, offsets, errors = (
+            np.concatenate(parts)[chosen.index]
+            for parts in zip(*((value.units, value.offsets, value.errors) for value in inputs), strict=True)
+        )
+        return replace(self.put(Gather(chosen.index), inputs, layer, units, errors), offsets=offsets)
+
+    def total(self, summed: graph.Total, inputs: Sequence[Value], layer: str) -> Value:
+        values = [self.narrowed(_plain(value, layer), WIDE_COMMITTED_BITS, layer) for value in inputs]
+        scaled = [c * _one_unit(value, layer) for c, value in zip(summed.coefficients, values, strict=True)]
+        finest = min((abs(unit) for unit in scaled if unit), default=1.0)
+        target = finest if all(abs(unit) in (0.0, finest) for unit in scaled) else finest / 2**TOTAL_BITS
+        factors = tuple(round(unit / target) for unit in scaled)
+        errors = np.zeros(values[0].bounds.width)
+        for c, unit, factor, value in zip(summed.coefficients, scaled, factors, values, strict=True):
+            errors = errors + abs(c) * value.errors + abs(unit - factor * target) * value.reach
+        return self.put(Total(factors), values, layer, np.asarray(target), errors)
+
+    def relu(self, given: Value, layer: str) -> Value:
+        shift = self.shift_for(given, max(1, int(given.sample.max())))
+        units = given.units * 2.0**shift
+        return self.put(Relu(shift), [given], layer, units, given.errors + (units / 2 if shift else 0.0), -shift)
+
+    def leaky_relu(self, bent: graph.LeakyRelu, given: Value, layer: str) -> Value:
+        given = self.narrowed(given, HIDDEN_BITS + 2, layer)
+        slope = round(bent.slope * 2**SLOPE_BITS)
+        if not 0 <= slope <= 1 << SLOPE_BITS:
+            raise UnsupportedModel(f"a LeakyRelu of slope {bent.slope:g}", "slopes from 0 to 1")
+        lost = abs(bent.slope - slope / 2**SLOPE_BITS) * given.units * np.maximum(-given.bounds.low, 0)
+        return self.put(LeakyRelu(slope), [given], layer, given.units / 2**SLOPE_BITS, given.errors + lost, SLOPE_BITS)
+
+    def clip(self, held: graph.Clip, given: Value, layer: str) -> Value:
+        given = self.relu(given, layer) if held.low == 0.0 else self.narrowed(given, HIDDEN_BITS + 2, layer)
+        unit = _one_unit(given, layer)
+        low = _limit(held.low, unit, int(given.bounds.low.min()), int(given.bounds.high.max()))
+        high = _limit(held.high, unit, int(given.bounds.low.min()), int(given.bounds.high.max()))
+        return self.put(Clip(low, high), [given], layer, given.units, given.errors + unit / 2)
+
+    def max_pool(self, pool: graph.MaxPool, given: Value, layer: str) -> Value:
+        units = given.units[pool.windows]
+        if not np.all(units == units[:, :1]):
+            raise UnsupportedModel(f"a window of {layer} over values of different scales", "one branch in each window")
+        errors = given.errors[pool.windows].max(axis=1)
+        return self.put(MaxPool(pool.windows), [given], layer, units[:, 0], errors)
+
+    def forest(self, trees: graph.Forest, given: Value, layer: str) -> Value:
+        if not isinstance(self.encoding, Thresholds) or given.number != 0:
+            raise UnsupportedModel("trees that read a computed value", "trees that read the row itself")
+        unit = max(float(np.abs(trees.leaves).max(initial=0.0)), float(np.abs(trees.offset).max(initial=0.0)), TINY)
+        unit /= 2.0**LEAF_BITS
+        starts = np.concatenate([[0], np.cumsum(self.encoding.tops)]).astype(np.int64)
+        bit = np.full(len(trees.feature), -1, dtype=np.int64)
+        for node in np.flatnonzero(trees.feature >= 0).tolist():
+            feature = int(trees.feature[node])
+            place = np.searchsorted(self.encoding.thresholds[feature], trees.threshold[node])
+            bit[node] = starts[feature] + place
+        leaves = np.where((bit >= 0)[:, None], 0, np.rint(trees.leaves / unit)).astype(np.int64)
+        offset = np.rint(trees.offset / unit).astype(np.int64)
+        forest = Forest(trees.roots, bit, trees.left, trees.right, leaves, offset)
+        return self.put(forest, [given], layer, np.asarray(unit), np.asarray((len(trees.roots) + 1) * unit / 2))
+
+    def argmax(self, given: Value, layer: str) -> Value:
+        _one_unit(given, layer)
+        return self.put(ArgMax(), [given], layer, np.asarray(1.0), np.asarray(0.0))
+
+    def narrowed(self, given: Value, most: int, layer: str) -> Value:
+        """The value itself, or rescaled where it can reach more than `most` bits."""
+        if given.bounds.widest <= most:
+            return given
+        shift = self.shift_for(given, given.largest)
+        units = given.units * 2.0**shift
+        errors = given.errors + (units / 2 if shift else 0.0)
+        return replace(self.put(Rescale(shift), [given], layer, units, errors, -shift), offsets=given.offsets)
+
+    def shift_for(self, given: Value, largest: int) -> int:
+        """How far to shift: down to HIDDEN_BITS of the sample's largest, or of what the shape lets expect."""
+        return max(0, (given.expected if self.committed else largest.bit_length()) - HIDDEN_BITS)
+
+    def model(self) -> QuantisedModel:
+        return QuantisedModel(self.encoding, tuple(self.steps))
+
+
+def _plain(value: Value, layer: str) -> Value:
+    """For operations that are no sums of products: 0 must stand for 0. Raises UnsupportedModel."""
+    if np.any(value.offsets != 0.0):
+        raise UnsupportedModel(f"{layer} on inputs that do not start at 0", "a layer with weights before it")
+    return value
+
+
+def _one_unit(value: Value, layer: str) -> float:
+    if not np.all(value.units == value.units[0]):
+        raise UnsupportedModel(f"{layer} on values of different scales", "branches that are summed by a layer first")
+    return float(value.units[0])
+
+
+def _structural(weights: Floats, bias: Floats) -> bool:
+    """Whether all weights are one positive number and nothing is added: an average, whose scale can be any."""
+    return bool(len(weights)) and bool(np.all(weights == weights[0])) and weights[0] > 0 and not np.any(bias)
+
+
+def _factor(weights: Floats, bias: Floats, bias_bits: int) -> float:
+    """Integer = float * factor: the largest weight becomes LARGEST_WEIGHT, or the largest bias its limit."""
+    factor = LARGEST_WEIGHT / max(float(np.abs(weights).max(initial=0.0)), TINY)
+    if bias_bits:
+        largest = float((1 << (bias_bits - 1)) - 1)
+        factor = min(factor, largest / max(float(np.abs(bias).max(initial=0.0)), TINY))
+    return factor
+
+
+def _bias_bits(taps: Taps, given: Bounds) -> int:
+    """As many bits as the sum of products can have, so that a bias may weigh as much as all else."""
+    reach = np.maximum(np.abs(given.low), np.abs(given.high))
+    largest = max(1, _most_taps(taps) * int(reach.max(initial=1)))
+    return magnitude_bits(0, WEIGHT_OFFSET * largest) + 1
+
+
+def _most_taps(taps: Taps) -> int:
+    return int(np.diff(taps.starts).max(initial=1))
+
+
+def _positions(shift: Floats) -> tuple[Ints, ...]:
+    """Numbers that tell apart outputs whose inputs' offsets add different amounts; none where there are no offsets."""
+    return (np.unique(shift, return_inverse=True)[1].reshape(-1).astype(np.int64),) if np.any(shift) else ()
+
+
+def _limit(limit: float, unit: float, low: int, high: int) -> int:
+    """A limit in units, held to what the value can reach."""
+    return int(np.clip(np.rint(np.clip(limit / unit, -(2.0**60), 2.0**60)), low, high))

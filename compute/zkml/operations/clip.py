@@ -1,0 +1,56 @@
+"""Values held between two limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from compute.zkml.bounds import Bounds, magnitude_bits
+from compute.zkml.operations.operation import Open
+from compute.zkml.taps import Ints
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.gadgets.compare import is_non_negative
+from crypto.r1cs.gadgets.select import select
+from crypto.r1cs.wire import Wire, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(Open):
+    """min(max(x, low), high). Constraints: bits + 2 for each limit that an element can pass."""
+
+    low: int
+    high: int
+
+    kind: ClassVar[str] = "clip"
+
+    def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+
+    def evaluate(self, inputs: Sequence[Ints]) -> Ints:
+        return self._of(inputs[0])
+
+    def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        return [self._one(cs, wire) for wire in inputs[0]]
+
+    def _one(self, cs: Builder, wire: Wire) -> Wire:
+        return _largest(cs, _smallest(cs, wire, self.high), self.low)
+
+    def _of(self, values: Ints) -> Ints:
+        return np.clip(values, self.low, self.high)
+
+
+def _largest(cs: Builder, wire: Wire, limit: int) -> Wire:
+    """max(wire, limit)."""
+    low, high = wire.bound or (0, 0)
+    if low >= limit:
+        return wire
+    if high <= limit:
+        return constant(limit)
+    above = is_non_negative(cs, wire - limit, magnitude_bits(low - limit, high - limit))
+    return select(cs, above, wire, limit).bounded(limit, high)
+
+
+def _smallest(cs: Builder, wire: Wire, limit: int) -> Wire:
+    """min(wire, limit)."""
+    return -_largest(cs, -wire, -limit)

@@ -1,0 +1,78 @@
+"""Decision trees on threshold bits: every comparison was made when the row became bits, what is left is the path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from compute.zkml.bounds import Bounds, require_room
+from compute.zkml.operations.operation import Open
+from compute.zkml.taps import Ints
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.gadgets.products import products
+from crypto.r1cs.wire import Wire, constant, linear
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest(Open):
+    """Sum of one leaf of each tree, (outputs,), plus offset.
+
+    At node i the bit numbered bit[i] decides: 0 goes to left[i], 1 to right[i]; a leaf has bit -1 and its row of
+    `leaves` (nodes, outputs). Parents stand before their children. That a node is reached is a bit: at the root 1, at a
+    right child its parent's times the node's, at the left one the parent's less the right one's. So of each tree just
+    one leaf is reached. Constraints: one for each inner node below a root.
+    """
+
+    roots: Ints
+    bit: Ints
+    left: Ints
+    right: Ints
+    leaves: Ints
+    offset: Ints
+
+    kind: ClassVar[str] = "forest"
+
+    def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        low, high = self.leaves.copy(), self.leaves.copy()
+        for node in np.flatnonzero(self.bit >= 0)[::-1].tolist():
+            pair = [self.left[node], self.right[node]]
+            low[node], high[node] = low[pair].min(axis=0), high[pair].max(axis=0)
+        require_room(float(np.abs(self.leaves).max(initial=0)) * (len(self.roots) + 1))
+        return Bounds(low[self.roots].sum(axis=0) + self.offset, high[self.roots].sum(axis=0) + self.offset)
+
+    def evaluate(self, inputs: Sequence[Ints]) -> Ints:
+        bits = inputs[0]
+        total, every = np.tile(self.offset, (len(bits), 1)), np.arange(len(bits))
+        for root in self.roots.tolist():
+            node = np.full(len(bits), root, dtype=np.int64)
+            while np.any(inner := self.bit[node] >= 0):
+                taken = bits[every, np.maximum(self.bit[node], 0)]
+                node = np.where(inner, np.where(taken == 0, self.left[node], self.right[node]), node)
+            total += self.leaves[node]
+        return np.asarray(total, dtype=np.int64)
+
+    def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        reached: dict[int, Wire] = dict.fromkeys(self.roots.tolist(), constant(1))
+        level = [node for node in self.roots.tolist() if self.bit[node] >= 0]
+        while level:
+            bits = [inputs[0][int(self.bit[node])] for node in level]
+            rights = [self._times(cs, reached[node], bit) for node, bit in zip(level, bits, strict=True)]
+            below = []
+            for node, right in zip(level, rights, strict=True):
+                left_child, right_child = int(self.left[node]), int(self.right[node])
+                reached[right_child], reached[left_child] = right, (reached[node] - right).bounded(0, 1)
+                below += [child for child in (left_child, right_child) if self.bit[child] >= 0]
+            level = below
+        bounds = self.bounds(())
+        ends = [node for node in reached if self.bit[node] < 0]
+        return [
+            linear(
+                ((int(self.leaves[node, output]), reached[node]) for node in ends), int(self.offset[output])
+            ).bounded(int(bounds.low[output]), int(bounds.high[output]))
+            for output in range(len(self.offset))
+        ]
+
+    def _times(self, cs: Builder, reached: Wire, bit: Wire) -> Wire:
+        """Whether the right child is reached; a root is, whatever the row."""
+        return bit if reached.is_constant else products(cs, [reached], [bit])[0]

@@ -1,0 +1,46 @@
+"""The largest of each window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from compute.zkml.bounds import Bounds, magnitude_bits
+from compute.zkml.operations.operation import Open
+from compute.zkml.taps import Ints
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.gadgets.extremum import maximum
+from crypto.r1cs.wire import Wire
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaxPool(Open):
+    """windows (outputs, size) of positions; a position that stands twice in a window counts once.
+
+    Constraints: bits + 2 for each further position of a window, bits being those of the difference.
+    """
+
+    windows: Ints
+
+    kind: ClassVar[str] = "max-pool"
+
+    def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        return Bounds(inputs[0].low[self.windows].max(axis=1), inputs[0].high[self.windows].max(axis=1))
+
+    def evaluate(self, inputs: Sequence[Ints]) -> Ints:
+        return np.asarray(inputs[0][:, self.windows].max(axis=2), dtype=np.int64)
+
+    def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        return [_largest(cs, [inputs[0][i] for i in dict.fromkeys(window)]) for window in self.windows.tolist()]
+
+
+def _largest(cs: Builder, window: Sequence[Wire]) -> Wire:
+    largest = window[0]
+    for value in window[1:]:
+        low, high = (largest - value).bound or (0, 0)
+        if low >= 0 or high <= 0:
+            largest = largest if low >= 0 else value
+        else:
+            largest = maximum(cs, largest, value, magnitude_bits(low, high))
+    return largest

@@ -1,0 +1,75 @@
+"""Back to few bits after a sum: ReLU with a shift, and the same without ReLU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from compute.zkml.bounds import Bounds, magnitude_bits
+from compute.zkml.operations.operation import Open
+from compute.zkml.taps import Ints
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.gadgets.divide import shift_right
+from crypto.r1cs.gadgets.relu import relu_shift
+from crypto.r1cs.wire import Wire, constant
+
+
+@dataclass(frozen=True, slots=True)
+class Relu(Open):
+    """max(x + half, 0) >> shift with half = 2**(shift - 1): rounds half up.
+
+    An element that cannot be negative is only shifted; one that cannot be positive is 0. Nothing saturates: widths
+    follow from what the element can reach. Constraints: bits + 2 an element, bits being those of its bound.
+    """
+
+    shift: int
+
+    kind: ClassVar[str] = "relu"
+
+    @property
+    def half(self) -> int:
+        return 1 << self.shift >> 1
+
+    def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        low, high = inputs[0].low + self.half, inputs[0].high + self.half
+        bits = Bounds(low, high).bits
+        proven = np.maximum((np.int64(1) << bits >> self.shift) - 1, 0)
+        tops = np.where(high <= 0, 0, np.where(low >= 0, high >> self.shift, proven))
+        return Bounds(np.where(low >= 0, low >> self.shift, 0), tops)
+
+    def evaluate(self, inputs: Sequence[Ints]) -> Ints:
+        return np.maximum(inputs[0] + self.half, 0) >> self.shift
+
+    def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        return [self._one(cs, wire + self.half) for wire in inputs[0]]
+
+    def _one(self, cs: Builder, wire: Wire) -> Wire:
+        low, high = wire.bound or (0, 0)
+        if high <= 0:
+            return constant(0)
+        if low >= 0:
+            return shift_right(cs, wire, self.shift)
+        bits = magnitude_bits(low, high)
+        return relu_shift(cs, wire, bits, self.shift) if bits >= self.shift else constant(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale(Open):
+    """(x + half) >> shift: rounds half up. Constraints: bits(bound's span >> shift) + shift an element."""
+
+    shift: int
+
+    kind: ClassVar[str] = "rescale"
+
+    def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+
+    def evaluate(self, inputs: Sequence[Ints]) -> Ints:
+        return self._of(inputs[0])
+
+    def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        return [shift_right(cs, wire, self.shift, rounded=True) for wire in inputs[0]]
+
+    def _of(self, values: Ints) -> Ints:
+        return values + (1 << self.shift >> 1) >> self.shift
