@@ -57,6 +57,8 @@ PROVIDER_SEED: Final = _sha("provider-seed")  # the X25519 key that inputs are s
 CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere
 INPUT: Final = _poseidon("in")  # commit_vector: arity and length join the tag in the capacity element
 OUTPUT: Final = _poseidon("out")  # (salt, task, i)
+MODEL: Final = _poseidon("model")  # commit_vector over a committed model's packed weights
+RESULT: Final = _poseidon("result")  # commit_vector over packed outputs; salt = P[OUT](salt, task, 0)
 DATA_KEY: Final = _poseidon("kc")  # (K, epoch)
 KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
 SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, cm, blinding), cm being the commitment to m

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from compute.zkml.encoding import Encoding, Levels, Thresholds
+from compute.zkml.encoding import Encoding, Levels, Thresholds, comparable
 from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.graph import Affine, FloatModel, Forest
 from compute.zkml.taps import Floats
@@ -35,7 +35,8 @@ def _thresholds(model: FloatModel, forest: object) -> Thresholds:
     if len(model.nodes) != 1 or model.nodes[0].inputs != (0,) or not isinstance(forest, Forest):
         raise UnsupportedModel("trees that do not stand alone", "trees that read the row itself, or behind a scaler")
     inner = forest.feature >= 0
-    known = [forest.threshold[inner & (forest.feature == index)] for index in range(model.features)]
+    rounded = comparable(forest.threshold)
+    known = [rounded[inner & (forest.feature == index)] for index in range(model.features)]
     thresholds = tuple(tuple(map(float, np.unique(values))) for values in known)
     return Thresholds(thresholds, _few(forest.offsets), _few(forest.steps))
 

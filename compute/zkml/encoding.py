@@ -52,6 +52,10 @@ class Encoding(Protocol):
         """What the model reads (n, width) of integers (n, features)."""
         ...
 
+    def cost(self) -> int:
+        """Constraints of `constrain`, all of them bits."""
+        ...
+
     def constrain(self, cs: Builder, numbers: Sequence[Wire]) -> tuple[list[Wire], list[Wire]]:
         """Proves the numbers' ranges; the numbers with their bounds, and what the model reads."""
         ...
@@ -99,6 +103,9 @@ class Levels:
     def expand(self, numbers: Ints) -> Ints:
         return numbers - self.zero
 
+    def cost(self) -> int:
+        return self.features * self.bits
+
     def constrain(self, cs: Builder, numbers: Sequence[Wire]) -> tuple[list[Wire], list[Wire]]:
         ranged = [assert_range(cs, number, self.bits) for number in numbers]
         return ranged, [number - self.zero for number in ranged]
@@ -109,7 +116,7 @@ class Thresholds:
     """number = how many of a feature's thresholds lie below the value; the model reads a bit for each threshold.
 
     Compared is float32((value - offset) / step), as trees of scikit-learn and ONNX compare single precision.
-    thresholds: ascending, finite, for each feature; offsets and steps as for Levels. No finite value is out of range.
+    thresholds: ascending, of single precision, for each feature; offsets and steps as for Levels. No finite value is out of range.
     """
 
     thresholds: tuple[tuple[float, ...], ...]
@@ -143,12 +150,23 @@ class Thresholds:
         parts = [numbers[:, [i]] > np.arange(top) for i, top in enumerate(self.tops)]
         return np.concatenate(parts, axis=1).astype(np.int64)
 
+    def cost(self) -> int:
+        return sum(self.tops) + self.features
+
     def constrain(self, cs: Builder, numbers: Sequence[Wire]) -> tuple[list[Wire], list[Wire]]:
         ranged, bits = [], []
         for number, top in zip(numbers, self.tops, strict=True):
             bits += thermometer(cs, number, top)
             ranged.append(cs.proven(number, 0, top))
         return ranged, bits
+
+
+def comparable(thresholds: Floats) -> Floats:
+    """The largest float32 at or below each threshold: x <= it just where x <= the threshold, for x of that precision."""
+    with np.errstate(over="ignore"):
+        single = thresholds.astype(np.float32)
+    single = np.where(single > thresholds, np.nextafter(single, np.float32(-np.inf)), single)
+    return np.asarray(single, dtype=np.float64)
 
 
 def checked_row(row: Sequence[float], features: int) -> list[float]:

@@ -1,26 +1,38 @@
-"""The statement "inference, public model, private input": a committed row goes through the model, encrypted.
+"""The statement "inference": committed rows go through a model, and what comes out is public, committed or encrypted.
 
-Public:  ctx, task, input commitment, ct[m].     Private: row[n] (input_bits each), salt.
-commitment = commit_vector(INPUT, salt, packed row); ct_i = packed logits_i + P[OUTPUT](salt, task, i).
-The model's weights are constants of the circuit, so the verifying key is the model. Source: zkml.md.
+Public:  ctx, task, input commitment, [model commitment], outputs.    Private: rows, salt, [weights, model salt].
+input commitment = commit_vector(INPUT, salt, packed rows); a row that is public has salt 0, so that anybody can compute
+it. model commitment = commit_vector(MODEL, model salt, packed weights), where weights are not constants of the circuit.
+packed = all outputs of all rows, in order. Outputs are packed_i (public), packed_i + P[OUTPUT](salt, task, i)
+(encrypted), or commit_vector(RESULT, P[OUTPUT](salt, task, 0), packed) (committed). Source: zkml.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from client.inference import input_commitment, result_pads
-from compute.zkml.model import QuantisedModel, magnitude_bits
+from compute.zkml.errors import WrongRowLength
+from compute.zkml.model import QuantisedModel
 from crypto import domains
 from crypto.field import SCALAR_FIELD
+from crypto.poseidon import PACKED_BITS
+from crypto.poseidon import commit_vector as commit
 from crypto.poseidon import pack_bytes
 from crypto.r1cs.builder import Builder
-from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.gadgets.bits import assert_range
-from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.encryption import encrypt_outputs
 from crypto.r1cs.gadgets.pack import pack
 from crypto.r1cs.gadgets.poseidon import commit_vector
-from crypto.r1cs.gadgets.relu import relu_shift
+from crypto.r1cs.wire import Wire
+
+PUBLIC: Final = "public"
+COMMITTED: Final = "committed"
+ENCRYPTED: Final = "encrypted"
+OUTPUTS: Final = (PUBLIC, COMMITTED, ENCRYPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,69 +42,156 @@ class Public:
     ctx: int
     task: int
     commitment: int
-    ciphertext: tuple[int, ...]
+    model: int | None
+    outputs: tuple[int, ...]
 
     def signals(self) -> tuple[int, ...]:
-        return (self.ctx, self.task, self.commitment, *self.ciphertext)
+        model = () if self.model is None else (self.model,)
+        return (self.ctx, self.task, self.commitment, *model, *self.outputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """The witness: the quantised row and the salt of its commitment."""
+    """The witness: encoded rows, one after the other, and the salt of their commitment."""
 
-    row: tuple[int, ...]
+    rows: tuple[int, ...]
+    salt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A committed model's weights and the salt of their commitment."""
+
+    values: tuple[int, ...]
     salt: int
 
 
 class Inference:
-    """The statement for one model, written twice: `check` in plain integers, `constrain` as a circuit."""
+    """The statement for one model, written twice: `check` in plain integers, `constrain` as a circuit.
 
-    def __init__(self, model: QuantisedModel) -> None:
-        self.model = model
+    rows: how many go into one proof. outputs: PUBLIC, COMMITTED or ENCRYPTED.
+    """
 
-    def compute(self, ctx: int, task: int, private: Private) -> Public:
-        """What a proof about `private` makes public."""
-        model = self.model
-        half = 1 << (model.output_bits - 1)
-        packed = pack_bytes([logit + half for logit in model.logits(private.row)], model.output_bits)
-        pads = result_pads(private.salt, task, len(packed))
-        ciphertext = [(clear + pad) % SCALAR_FIELD for clear, pad in zip(packed, pads, strict=True)]
-        commitment = input_commitment(private.row, model.input_bits, private.salt)
-        return Public(ctx, task, commitment, tuple(ciphertext))
+    def __init__(self, model: QuantisedModel, rows: int = 1, outputs: str = ENCRYPTED) -> None:
+        self.model, self.rows, self.outputs = model, rows, outputs
 
-    def check(self, public: Public, private: Private) -> bool:
+    @property
+    def packed_elements(self) -> int:
+        """Field elements that all outputs fill."""
+        return -(-self.rows * self.model.outputs // (PACKED_BITS // self.model.output_bits))
+
+    @property
+    def elements(self) -> int:
+        """Public signals of a result."""
+        return 1 if self.outputs == COMMITTED else self.packed_elements
+
+    def packed(self, rows: Sequence[int]) -> list[int]:
+        """The outputs of encoded rows, packed, in the clear. Raises WrongRowLength."""
+        width = self.model.features
+        if len(rows) != self.rows * width:
+            raise WrongRowLength(self.rows * width, len(rows))
+        outputs = self.model.logits_of(np.asarray(rows, dtype=np.int64).reshape(self.rows, width))
+        offset = self.model.output_offset
+        return pack_bytes([int(value) + offset for value in outputs.reshape(-1)], self.model.output_bits)
+
+    def compute(self, ctx: int, task: int, private: Private, weights: Weights | None = None) -> Public:
+        """What a proof about `private` makes public. Raises WrongRowLength."""
+        packed = self.packed(private.rows)
+        commitment = input_commitment(private.rows, self.model.encoding.bits, private.salt)
+        model = None if weights is None else model_commitment(self.model, weights)
+        return Public(ctx, task, commitment, model, self._result(packed, private.salt, task))
+
+    def check(self, public: Public, private: Private, weights: Weights | None = None) -> bool:
         """Whether `public` follows from `private`. True of any ctx."""
-        in_range = all(0 <= value < 2**self.model.input_bits for value in private.row)
-        return in_range and public == self.compute(public.ctx, public.task, private)
+        tops = self.model.encoding.tops * self.rows
+        in_range = all(0 <= value <= top for value, top in zip(private.rows, tops, strict=True))
+        return in_range and public == self.compute(public.ctx, public.task, private, weights)
 
     def constrain(self) -> Circuit:
-        """The same statement as a circuit; commitment and ciphertext are its outputs."""
+        """The same statement as a circuit; commitments and results are its outputs."""
         model, cs = self.model, Builder()
         ctx, task, commitment = cs.public("ctx"), cs.public("task"), cs.output("commitment")
-        elements = -(-model.outputs // max(1, 253 // model.output_bits))
-        ciphertext = cs.output_array("ct", elements)
-        cs.mul(ctx, ctx)  # an input in no constraint would be bound by nothing
+        model_output = cs.output("model") if model.committed else None
+        results = cs.output_array("outputs", self.elements)
+        cs.bind(ctx)
+        if self.outputs == PUBLIC:
+            cs.bind(task)
         salt = cs.private("salt")
-        with cs.scope("range"):
-            row = [assert_range(cs, wire, model.input_bits) for wire in cs.private_array("row", model.features)]
-        with cs.scope("commit"):
-            cs.define(commitment, commit_vector(cs, domains.INPUT, salt, pack(row, model.input_bits)))
-        values = row
-        for number, layer in enumerate(model.layers):
-            with cs.scope(f"layer {number + 1}"):
-                values = dense(layer.weights, values, layer.bias)
-                if layer.shift is not None:
-                    values = [
-                        relu_shift(cs, value, magnitude_bits(value.bound or (0, 0)), layer.shift) for value in values
-                    ]
-        with cs.scope("encrypt"):
-            half = 1 << (model.output_bits - 1)
-            packed = pack([logit + half for logit in values], model.output_bits)
-            for sealed, value in zip(ciphertext, encrypt_outputs(cs, salt, task, packed), strict=True):
-                cs.define(sealed, value)
+        numbers, read = self._rows(cs)
+        with cs.scope("commit rows"):
+            packed_rows = pack(numbers, model.encoding.bits)
+            cs.define(commitment, commit_vector(cs, domains.INPUT, salt, packed_rows))
+        secrets = self._weights(cs, model_output)
+        computed = [wire for one in read for wire in model.constrain(cs, one, secrets)]
+        with cs.scope("outputs"):
+            packed = pack([wire + model.output_offset for wire in computed], model.output_bits)
+            for output, value in zip(results, self._constrained(cs, packed, salt, task), strict=True):
+                cs.define(output, value)
         return cs.build()
 
+    def inputs(self, public: Public, private: Private, weights: Weights | None = None) -> Inputs:
+        """What the circuit's solver is given."""
+        given: dict[str, int | Sequence[int]] = {"ctx": public.ctx, "task": public.task, "salt": private.salt}
+        given["rows"] = private.rows
+        if weights is not None:
+            given |= {"model salt": weights.salt}
+            start = 0
+            for number, (count, _, _) in enumerate(self.model.limits):
+                given[f"weights {number}"] = weights.values[start : start + count]
+                start += count
+        return given
 
-def circuit_inputs(ctx: int, task: int, row: Sequence[int], salt: int) -> dict[str, int | Sequence[int]]:
-    """What the circuit's solver is given."""
-    return {"ctx": ctx, "task": task, "row": tuple(row), "salt": salt}
+    def _rows(self, cs: Builder) -> tuple[list[Wire], list[list[Wire]]]:
+        """The ranged numbers of all rows, and what the model reads of each."""
+        width, encoding = self.model.features, self.model.encoding
+        cells = cs.private_array("rows", self.rows * width)
+        numbers, read = [], []
+        with cs.scope("range of rows"):
+            for start in range(0, len(cells), width):
+                ranged, wires = encoding.constrain(cs, cells[start : start + width])
+                numbers += ranged
+                read.append(wires)
+        return numbers, read
+
+    def _weights(self, cs: Builder, output: Wire | None) -> list[Wire]:
+        """Ranged weights, tied to their commitment; none where they stand in the circuit."""
+        if output is None:
+            return []
+        salt, secrets, packed = cs.private("model salt"), list[Wire](), list[Wire]()
+        for number, (count, bits, offset) in enumerate(self.model.limits):
+            cells = cs.private_array(f"weights {number}", count, -offset)
+            with cs.scope("range of weights"):
+                ranged = [assert_range(cs, cell + offset, bits) for cell in cells]
+            packed += pack(ranged, bits)
+            secrets += [wire - offset for wire in ranged]
+        with cs.scope("commit weights"):
+            cs.define(output, commit_vector(cs, domains.MODEL, salt, packed))
+        return secrets
+
+    def _result(self, packed: Sequence[int], salt: int, task: int) -> tuple[int, ...]:
+        if self.outputs == PUBLIC:
+            return tuple(packed)
+        if self.outputs == COMMITTED:
+            return (commit(domains.RESULT, result_pads(salt, task, 1)[0], packed),)
+        pads = result_pads(salt, task, len(packed))
+        return tuple((clear + pad) % SCALAR_FIELD for clear, pad in zip(packed, pads, strict=True))
+
+    def _constrained(self, cs: Builder, packed: list[Wire], salt: Wire, task: Wire) -> list[Wire]:
+        if self.outputs == PUBLIC:
+            return packed
+        if self.outputs == COMMITTED:
+            blinding = encrypt_outputs(cs, salt, task, [0])[0]
+            return [commit_vector(cs, domains.RESULT, blinding, packed)]
+        return encrypt_outputs(cs, salt, task, packed)
+
+
+def model_commitment(model: QuantisedModel, weights: Weights) -> int:
+    """What stands on chain of a committed model. Raises ValueTooWide for a weight out of its range."""
+    return commit(domains.MODEL, weights.salt, list(_packed_weights(model, weights.values)))
+
+
+def _packed_weights(model: QuantisedModel, values: Sequence[int]) -> Iterator[int]:
+    start = 0
+    for count, bits, offset in model.limits:
+        yield from pack_bytes([value + offset for value in values[start : start + count]], bits)
+        start += count

@@ -6,17 +6,19 @@ shifts follow from the shape alone, so that one circuit serves every model of th
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 
 from compute.zkml import graph
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.encoding import Encoding, Levels, Thresholds
+from compute.zkml.encoding import Encoding, Levels, Thresholds, comparable
 from compute.zkml.errors import UnsupportedModel
 from compute.zkml.model import QuantisedModel, Step
 from compute.zkml.operations.argmax import ArgMax
 from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.curve import Curve
 from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
 from compute.zkml.operations.leaky_relu import SLOPE_BITS, LeakyRelu
@@ -26,6 +28,7 @@ from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
 from compute.zkml.taps import Floats, Ints, Taps, shared
+from crypto.r1cs.gadgets.piecewise import sigmoid, tanh
 
 HIDDEN_BITS: Final = 8  # what a value keeps after its shift, on the calibration sample
 WIDE_BITS: Final = 40  # sums that feed sums are not rescaled below this where products cost nothing
@@ -34,6 +37,11 @@ TOTAL_BITS: Final = 6  # what the finest branch of a sum gains, so that the othe
 LEAF_BITS: Final = 20  # of the largest leaf of a tree; leaves are constants and cost nothing
 EXPECTED_WEIGHT_BITS: Final = 4  # of a typical weight, where the largest has 7
 LARGEST_WEIGHT: Final = WEIGHT_OFFSET - 1
+CURVE_INPUT_BITS: Final = 12
+CURVE_OUTPUT_BITS: Final = 12
+SEGMENT_BITS: Final = 4
+OFFSET_BITS: Final = 8
+CURVES: Final = {graph.SIGMOID: sigmoid, graph.TANH: tanh}
 TINY: Final = 1e-12
 
 
@@ -113,6 +121,8 @@ class Lowering:
                 return self.leaky_relu(operation, _plain(inputs[0], layer), layer)
             case graph.Clip():
                 return self.clip(operation, _plain(inputs[0], layer), layer)
+            case graph.Curve():
+                return self.curve(operation, _plain(inputs[0], layer), layer)
             case graph.MaxPool():
                 return self.max_pool(operation, _plain(inputs[0], layer), layer)
             case graph.Forest():
@@ -181,6 +191,15 @@ class Lowering:
         high = _limit(held.high, unit, int(given.bounds.low.min()), int(given.bounds.high.max()))
         return self.put(Clip(low, high), [given], layer, given.units, given.errors + unit / 2)
 
+    def curve(self, bent: graph.Curve, given: Value, layer: str) -> Value:
+        given = self.narrowed(given, CURVE_INPUT_BITS, layer)
+        table = CURVES[bent.name](Fraction(_one_unit(given, layer)), CURVE_OUTPUT_BITS, SEGMENT_BITS, OFFSET_BITS)
+        made = Curve(table.nodes, table.offset_bits, table.dropped_bits, table.centre, table.output_bits)
+        steepest = 0.25 if bent.name == graph.SIGMOID else 1.0
+        errors = steepest * given.errors + float(table.error)
+        bits = CURVE_OUTPUT_BITS - given.expected
+        return self.put(made, [given], layer, np.asarray(2.0**-CURVE_OUTPUT_BITS), errors, bits)
+
     def max_pool(self, pool: graph.MaxPool, given: Value, layer: str) -> Value:
         units = given.units[pool.windows]
         if not np.all(units == units[:, :1]):
@@ -194,10 +213,10 @@ class Lowering:
         unit = max(float(np.abs(trees.leaves).max(initial=0.0)), float(np.abs(trees.offset).max(initial=0.0)), TINY)
         unit /= 2.0**LEAF_BITS
         starts = np.concatenate([[0], np.cumsum(self.encoding.tops)]).astype(np.int64)
-        bit = np.full(len(trees.feature), -1, dtype=np.int64)
+        bit, known = np.full(len(trees.feature), -1, dtype=np.int64), comparable(trees.threshold)
         for node in np.flatnonzero(trees.feature >= 0).tolist():
             feature = int(trees.feature[node])
-            place = np.searchsorted(self.encoding.thresholds[feature], trees.threshold[node])
+            place = np.searchsorted(self.encoding.thresholds[feature], known[node])
             bit[node] = starts[feature] + place
         leaves = np.where((bit >= 0)[:, None], 0, np.rint(trees.leaves / unit)).astype(np.int64)
         offset = np.rint(trees.offset / unit).astype(np.int64)

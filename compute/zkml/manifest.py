@@ -1,90 +1,170 @@
-"""A model's manifest: what a buyer needs to quantise a row and to read a result. It is registered with the program.
+"""A model's manifest: what a buyer needs to encode a row and to read a result. It is registered with the program.
 
-Canonical JSON (sorted keys, no spaces). Numbers that scale inputs and logits are floats: they concern the buyer's own
+Canonical JSON (sorted keys, no spaces). Numbers that scale inputs and outputs are floats: they concern the buyer's own
 row and screen, and never reach what validators compute.
 """
 
 import json
 import math
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
-from compute.zkml.errors import ManifestUnusable, NotFinite, RowOutOfRange, WrongRowLength
+import numpy as np
+
+from compute.zkml.encoding import MAX_BITS, Encoding, Levels, Thresholds
+from compute.zkml.errors import ManifestUnusable, WrongRowLength
+from compute.zkml.graph import CLASSIFICATION, LINKS, LOGISTIC, REGRESSION, SOFTMAX
+from compute.zkml.inference import COMMITTED, OUTPUTS, Inference
+from compute.zkml.model import predicted_class
+from compute.zkml.quantise import Quantised
 from crypto.poseidon import PACKED_BITS, pack_bytes
 
-FORMAT: Final = "cluster-quantised-model/1"
-MAX_INPUT_BITS: Final = 16
+FORMAT: Final = "cluster-quantised-model/2"
+MAX_ROWS: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """row[i] is quantised to round((row[i] - offsets[i]) / steps[i]), which must lie in 0..2**input_bits - 1.
+    """rows rows of `encoding` go into a proof. A result is `elements` field elements: the outputs of all rows.
 
-    A result is `elements` field elements; each packs floor(253 / output_bits) numbers, lowest first,
-    and each number minus 2**(output_bits - 1) is a logit, which times logit_step approximates the float model's.
-    shifts: of the ReLU after each layer but the last. calibrated_maxima: of each layer's accumulators on the sample.
-    worst_logit_error: the most that a float logit can differ for any row in range; features with offset 0 and step 1
-    are taken to hold whole numbers. Accuracies on held-out rows.
+    Packed are floor(253 / output_bits) outputs to an element, lowest first, each plus output_offset; an output times
+    unit approximates the float model's. results says whether the elements are public, committed or encrypted.
+    link: what makes probabilities of outputs. class_only: the one output is the number of the class.
+    committed_model: whether the weights stand behind a commitment instead of in the circuit.
+    maxima, shifts: of sums of products on the sample, and of the rescalings after them. worst_error bounds
+    |float output - output * unit| for every row in range; sample_error is the largest on the sample. Scores (accuracy,
+    or R**2 of a regression) are on held-out rows, None where there were none.
     """
 
     format: str
     architecture: str
-    features: int
-    input_bits: int
-    offsets: tuple[float, ...]
-    steps: tuple[float, ...]
+    kind: str
+    classes: tuple[str, ...]
+    link: str
+    class_only: bool
+    committed_model: bool
+    rows: int
+    results: str
+    encoding: Encoding
     outputs: int
     output_bits: int
-    logit_step: float
-    classes: tuple[str, ...]
+    output_offset: int
+    unit: float
+    maxima: tuple[int, ...]
     shifts: tuple[int, ...]
-    calibrated_maxima: tuple[int, ...]
-    worst_logit_error: float
-    accuracy_float: float
-    accuracy_quantised: float
+    worst_error: float
+    sample_error: float
+    agreement: float
+    score_float: float | None
+    score_quantised: float | None
 
     def encode(self) -> bytes:
         """The bytes that are registered."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+        table = asdict(replace(self, encoding=Levels(1, 1, (0.0,), (1.0,)))) | {
+            "encoding": _encoding_json(self.encoding)
+        }
+        return json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+    @property
+    def features(self) -> int:
+        return self.encoding.features
+
+    @property
+    def input_bits(self) -> int:
+        return self.encoding.bits
 
     @property
     def elements(self) -> int:
-        """Field elements of a result."""
-        return -(-self.outputs // (PACKED_BITS // self.output_bits))
+        """Public field elements of a result."""
+        return 1 if self.results == COMMITTED else self.packed_elements
+
+    @property
+    def packed_elements(self) -> int:
+        """Field elements that the outputs fill."""
+        return -(-self.rows * self.outputs // (PACKED_BITS // self.output_bits))
 
     def quantise(self, row: Sequence[float]) -> list[int]:
         """A row's integers. Raises WrongRowLength, NotFinite, RowOutOfRange."""
-        if len(row) != self.features:
-            raise WrongRowLength(self.features, len(row))
-        top = 2**self.input_bits - 1
-        quantised = []
-        for index, (value, offset, step) in enumerate(zip(row, self.offsets, self.steps, strict=True)):
-            if not math.isfinite(value):
-                raise NotFinite(f"feature {index} of the row")
-            scaled = (float(value) - offset) / step
-            if not 0 <= (number := round(max(-1.0, min(scaled, top + 1.0)))) <= top:
-                raise RowOutOfRange(index, float(value), offset, offset + top * step)
-            quantised.append(number)
-        return quantised
+        return self.encoding.numbers(row)
 
-    def pack_logits(self, logits: Sequence[int]) -> list[int]:
-        """Logits as the field elements of a result, before encryption."""
-        half = 1 << (self.output_bits - 1)
-        return pack_bytes([logit + half for logit in logits], self.output_bits)
+    def quantise_rows(self, rows: Sequence[Sequence[float]]) -> list[int]:
+        """The integers of all rows of a proof, one row after the other. Raises as `quantise`."""
+        if len(rows) != self.rows:
+            raise WrongRowLength(self.rows * self.features, sum(map(len, rows)))
+        return [number for row in rows for number in self.quantise(row)]
 
-    def unpack_logits(self, elements: Sequence[int]) -> list[int]:
-        """The logits in a decrypted result. Raises ManifestUnusable when the elements are no packing of them."""
-        if len(elements) != self.elements:
-            raise ManifestUnusable(f"a result has {len(elements)} elements, the manifest speaks of {self.elements}")
-        per, half, mask = PACKED_BITS // self.output_bits, 1 << (self.output_bits - 1), (1 << self.output_bits) - 1
-        logits: list[int] = []
+    def pack_outputs(self, outputs: Sequence[int]) -> list[int]:
+        """Outputs of all rows as the field elements of a result, before encryption."""
+        return pack_bytes([output + self.output_offset for output in outputs], self.output_bits)
+
+    def unpack_outputs(self, elements: Sequence[int]) -> list[int]:
+        """The outputs in a result in the clear. Raises ManifestUnusable when the elements are no packing of them."""
+        if len(elements) != self.packed_elements:
+            raise ManifestUnusable(f"a result has {len(elements)} elements, not {self.packed_elements}")
+        per, mask = PACKED_BITS // self.output_bits, (1 << self.output_bits) - 1
+        outputs: list[int] = []
         for element in elements:
-            count = min(per, self.outputs - len(logits))
+            count = min(per, self.rows * self.outputs - len(outputs))
             if element >> (self.output_bits * count):
-                raise ManifestUnusable("a decrypted result is wider than the logits that it should hold")
-            logits += [(element >> self.output_bits * i & mask) - half for i in range(count)]
-        return logits
+                raise ManifestUnusable("a decrypted result is wider than the outputs that it should hold")
+            outputs += [(element >> self.output_bits * i & mask) - self.output_offset for i in range(count)]
+        return outputs
+
+    def predicted(self, outputs: Sequence[int]) -> int:
+        """The number of the class that one row's outputs name. For classifiers."""
+        number = outputs[0] if self.class_only else predicted_class(outputs)
+        if not 0 <= number < len(self.classes):
+            raise ManifestUnusable(f"output {number} names none of its {len(self.classes)} classes")
+        return number
+
+    def said(self, outputs: Sequence[int]) -> str:
+        """What one row's outputs say, for people: the class, or the values of a regression."""
+        if self.kind == CLASSIFICATION:
+            return self.classes[self.predicted(outputs)]
+        return ", ".join(f"{output * self.unit:.6g}" for output in outputs)
+
+    def probabilities(self, outputs: Sequence[int]) -> list[float] | None:
+        """Of the classes, by the link; not proven beyond the outputs. None where the model knows none."""
+        if self.class_only or self.kind != CLASSIFICATION:
+            return None
+        values = np.asarray(outputs, dtype=np.float64) * self.unit
+        if self.link == LOGISTIC and len(values) == 1:
+            chance = float(0.5 * (1.0 + np.tanh(0.5 * values[0])))
+            return [1.0 - chance, chance]
+        if self.link == SOFTMAX:
+            powers = np.exp(values - values.max())
+            return [float(power) for power in powers / powers.sum()]
+        return None
+
+
+def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
+    """What is said of a quantised model under a statement."""
+    model, source, fidelity = quantised.model, quantised.source, quantised.fidelity
+    return Manifest(
+        format=FORMAT,
+        architecture=source.architecture,
+        kind=source.kind,
+        classes=source.classes,
+        link=source.link,
+        class_only=quantised.class_only,
+        committed_model=model.committed,
+        rows=statement.rows,
+        results=statement.outputs,
+        encoding=model.encoding,
+        outputs=model.outputs,
+        output_bits=model.output_bits,
+        output_offset=model.output_offset,
+        unit=quantised.unit,
+        maxima=quantised.maxima,
+        shifts=tuple(s.operation.shift for s in model.steps if hasattr(s.operation, "shift")),
+        worst_error=fidelity.worst_error,
+        sample_error=fidelity.sample_error,
+        agreement=fidelity.agreement,
+        score_float=fidelity.score_float,
+        score_quantised=fidelity.score_quantised,
+    )
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -93,11 +173,67 @@ def decode_manifest(data: bytes) -> Manifest:
         table = json.loads(data)
         if not isinstance(table, dict) or set(table) != {entry.name for entry in fields(Manifest)}:
             raise ManifestUnusable("its keys are not those of a manifest")
-        manifest = Manifest(**{key: _frozen(value) for key, value in table.items()})
+        encoding = _read_encoding(table.pop("encoding"))
+        manifest = Manifest(**{key: _frozen(value) for key, value in table.items()}, encoding=encoding)
         _check(manifest)
         return manifest
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ManifestUnusable(str(error)[:120]) from error
+
+
+def _encoding_json(encoding: Encoding) -> dict[str, Any]:
+    if isinstance(encoding, Thresholds):
+        flat = np.asarray([value for known in encoding.thresholds for value in known], dtype="<f4")
+        counts, text = list(encoding.tops), b64encode(flat.tobytes()).decode()
+        scales = {"offsets": encoding.offsets, "steps": encoding.steps}
+        return {"kind": "thresholds", "counts": counts, "float32": text, **scales}
+    if isinstance(encoding, Levels):
+        return {"kind": "levels", **asdict(encoding)}
+    raise TypeError(f"an encoding of no known kind: {type(encoding).__name__}")
+
+
+def _read_encoding(table: Any) -> Encoding:
+    kind = table.pop("kind")
+    if kind == "levels":
+        levels = Levels(**{key: _frozen(value) for key, value in table.items()})
+        _check_levels(levels)
+        return levels
+    if kind != "thresholds" or set(table) != {"counts", "float32", "offsets", "steps"}:
+        raise ManifestUnusable(f"its encoding is {kind!r:.40}")
+    counts = [_natural(count) for count in table["counts"]]
+    flat = np.frombuffer(b64decode(table["float32"], validate=True), dtype="<f4").astype(np.float64)
+    if sum(counts) != len(flat) or not np.isfinite(flat).all():
+        raise ManifestUnusable("its thresholds are not as many as it says")
+    ends = np.cumsum(counts)
+    parts = tuple(tuple(map(float, flat[end - count : end])) for count, end in zip(counts, ends, strict=True))
+    if any(list(part) != sorted(set(part)) for part in parts):
+        raise ManifestUnusable("its thresholds do not rise")
+    _check_scales(table["offsets"], table["steps"], len(parts))
+    return Thresholds(parts, _frozen(table["offsets"]), _frozen(table["steps"]))
+
+
+def _natural(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ManifestUnusable(f"{value!r:.40} is not a natural number")
+    return value
+
+
+def _check_levels(levels: Levels) -> None:
+    if _natural(levels.features) == 0 or not 1 <= _natural(levels.bits) <= MAX_BITS:
+        raise ManifestUnusable(f"it has no features, or asks for more than {MAX_BITS} input bits")
+    if _natural(levels.zero) >> levels.bits:
+        raise ManifestUnusable("its zero lies outside its levels")
+    _check_scales(levels.offsets, levels.steps, levels.features)
+
+
+def _check_scales(offsets: Any, steps: Any, features: int) -> None:
+    for values in (offsets, steps):
+        if len(values) not in (1, features):
+            raise ManifestUnusable("it has not one offset and step per feature")
+        if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
+            raise ManifestUnusable("a scale is not a finite number")
+    if any(step <= 0 for step in steps):
+        raise ManifestUnusable("a step is not positive")
 
 
 def _frozen(value: Any) -> Any:
@@ -107,20 +243,26 @@ def _frozen(value: Any) -> Any:
 def _check(manifest: Manifest) -> None:
     if manifest.format != FORMAT:
         raise ManifestUnusable(f"its format is {manifest.format!r:.40}, not {FORMAT}")
-    sizes = (manifest.features, manifest.input_bits, manifest.outputs, manifest.output_bits)
-    if any(type(size) is not int or size < 1 for size in sizes):
-        raise ManifestUnusable("its sizes are not positive integers")
-    if manifest.input_bits > MAX_INPUT_BITS or manifest.output_bits > PACKED_BITS:
-        raise ManifestUnusable(f"it asks for more than {MAX_INPUT_BITS} input bits or {PACKED_BITS} output bits")
-    lists = (manifest.offsets, manifest.steps, manifest.classes, manifest.shifts, manifest.calibrated_maxima)
-    if not all(isinstance(entries, tuple) for entries in lists):
-        raise ManifestUnusable("a list is missing")
-    if len(manifest.classes) != max(2, manifest.outputs) or not all(isinstance(name, str) for name in manifest.classes):
+    for size in (manifest.rows, manifest.outputs, manifest.output_bits):
+        if _natural(size) == 0:
+            raise ManifestUnusable("its sizes are not positive integers")
+    if (
+        manifest.output_bits > PACKED_BITS
+        or manifest.rows > MAX_ROWS
+        or _natural(manifest.output_offset) >> PACKED_BITS
+    ):
+        raise ManifestUnusable(f"it asks for more than {PACKED_BITS} output bits or {MAX_ROWS} rows")
+    if (
+        manifest.kind not in (CLASSIFICATION, REGRESSION)
+        or manifest.link not in LINKS
+        or manifest.results not in OUTPUTS
+    ):
+        raise ManifestUnusable("its kind, link or results are none that exist")
+    if not isinstance(manifest.classes, tuple) or not all(isinstance(name, str) for name in manifest.classes):
+        raise ManifestUnusable("its classes have no names")
+    wanted = max(2, manifest.outputs)
+    fits = len(manifest.classes) == wanted or (manifest.class_only and len(manifest.classes) >= 2)
+    if manifest.kind == CLASSIFICATION and not fits:
         raise ManifestUnusable("it has not one name per class")
-    if len(manifest.offsets) != manifest.features or len(manifest.steps) != manifest.features:
-        raise ManifestUnusable("it has not one offset and step per feature")
-    numbers = (*manifest.offsets, *manifest.steps, manifest.logit_step)
-    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
-        raise ManifestUnusable("a scale is not a finite number")
-    if any(step <= 0 for step in (*manifest.steps, manifest.logit_step)):
-        raise ManifestUnusable("a step is not positive")
+    if type(manifest.unit) is not float or not math.isfinite(manifest.unit) or manifest.unit <= 0:
+        raise ManifestUnusable("its unit is not a positive number")

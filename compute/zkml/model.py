@@ -52,9 +52,14 @@ class QuantisedModel:
         return self.ranges[-1].width
 
     @property
+    def output_offset(self) -> int:
+        """What is added to an output so that it cannot be negative: 0 or 2**(output_bits - 1)."""
+        return 1 << self.ranges[-1].widest if int(self.ranges[-1].low.min()) < 0 else 0
+
+    @property
     def output_bits(self) -> int:
-        """Bits of an output plus its offset 2**(output_bits - 1): each then lies in 0..2**output_bits - 1."""
-        return self.ranges[-1].widest + 1
+        """Bits of an output plus its offset: it then lies in 0..2**output_bits - 1."""
+        return self.ranges[-1].widest + (1 if self.output_offset else 0)
 
     @property
     def secrets(self) -> Ints:

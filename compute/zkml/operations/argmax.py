@@ -1,5 +1,6 @@
 """The class instead of the outputs: the number of the first largest, or whether a single one is positive."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, interval, magnitude_bits
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.compare import is_non_negative
@@ -23,6 +24,13 @@ class ArgMax(Open):
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         return interval(1, 0, max(1, inputs[0].width - 1))
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        low, high, count = int(inputs[0].low.min()), int(inputs[0].high.max()), inputs[0].width
+        if count == 1:
+            return Counter({1: magnitude_bits(low - 1, high - 1) + 1})
+        bits = (high - low).bit_length()
+        return Counter({1: count * (bits + 2) - 1}) if bits else Counter()
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         values = inputs[0]

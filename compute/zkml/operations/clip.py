@@ -1,5 +1,6 @@
 """Values held between two limits."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open, tally
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.compare import is_non_negative
@@ -26,6 +27,17 @@ class Clip(Open):
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        low, high = inputs[0].low, inputs[0].high
+        capped = np.minimum(high, self.high)
+        sides = ((low - self.high, high - self.high), (np.minimum(low, self.high) - self.low, capped - self.low))
+        total: Cost = Counter()
+        for below, above in sides:
+            crosses = (below < 0) & (above > 0)
+            bits = Bounds(below, above).bits
+            total += tally(np.ones_like(bits), np.where(crosses, bits + 1, 0)) + tally(bits, crosses.astype(np.int64))
+        return total
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return self._of(inputs[0])

@@ -1,5 +1,6 @@
 """Decision trees on threshold bits: every comparison was made when the row became bits, what is left is the path."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
@@ -40,6 +41,10 @@ class Forest(Open):
             low[node], high[node] = low[pair].min(axis=0), high[pair].max(axis=0)
         require_room(float(np.abs(self.leaves).max(initial=0)) * (len(self.roots) + 1))
         return Bounds(low[self.roots].sum(axis=0) + self.offset, high[self.roots].sum(axis=0) + self.offset)
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        inner = int(np.count_nonzero(self.bit >= 0)) - int(np.count_nonzero(self.bit[self.roots] >= 0))
+        return Counter({1: inner}) if inner else Counter()
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         bits = inputs[0]

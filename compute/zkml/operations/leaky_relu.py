@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open
 from compute.zkml.operations.rescale import Relu
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
@@ -35,6 +35,9 @@ class LeakyRelu(Open):
         return Bounds(
             self.slope * inputs[0].low + rest * positive.low, self.slope * inputs[0].high + rest * positive.high
         )
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        return RELU.cost(inputs)
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         rest = (1 << SLOPE_BITS) - self.slope

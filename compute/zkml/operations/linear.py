@@ -1,5 +1,6 @@
 """Sums of products with weights that stand in the circuit, or that a commitment hides."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -7,7 +8,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import NOTHING
+from compute.zkml.operations.operation import NOTHING, Cost, span_bits, tally
 from compute.zkml.taps import Ints, Taps
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
@@ -73,6 +74,12 @@ class Linear:
         )
         matrix, half = ones.matrix(np.ones(1, dtype=np.int64)), 1 << (self.bias_bits - 1)
         return matrix @ corners.min(axis=0) - half, matrix @ corners.max(axis=0) + half - 1
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        if not self.committed:
+            return Counter()
+        span = (inputs[0].high - np.minimum(inputs[0].low, 0))[self.taps.columns]
+        return tally(span_bits(np.zeros_like(span), span) + WEIGHT_BITS, np.ones_like(span))
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return np.asarray(self.taps.apply(self.weights, self.bias, inputs[0]), dtype=np.int64)

@@ -1,5 +1,6 @@
 """The largest of each window."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.extremum import maximum
@@ -27,6 +28,21 @@ class MaxPool(Open):
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         return Bounds(inputs[0].low[self.windows].max(axis=1), inputs[0].high[self.windows].max(axis=1))
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        total: Cost = Counter()
+        low, high = inputs[0].low, inputs[0].high
+        for window in self.windows.tolist():
+            most = (int(low[window[0]]), int(high[window[0]]))
+            for position in list(dict.fromkeys(window))[1:]:
+                value = (int(low[position]), int(high[position]))
+                difference = (most[0] - value[1], most[1] - value[0])
+                most = (max(most[0], value[0]), max(most[1], value[1]))
+                if difference[0] < 0 < difference[1]:
+                    bits = magnitude_bits(*difference)
+                    total[1] += bits + 1
+                    total[bits] += 1
+        return total
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return np.asarray(inputs[0][:, self.windows].max(axis=2), dtype=np.int64)

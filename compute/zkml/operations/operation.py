@@ -1,5 +1,6 @@
 """What every operation of a quantised model looks like."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar, Final, Protocol
 
@@ -9,6 +10,8 @@ from compute.zkml.bounds import Bounds
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire
+
+Cost = Counter[int]  # constraints by the width, in bits, of the wire that each makes; 1 for bits
 
 NOTHING: Final[Ints] = np.zeros(0, dtype=np.int64)
 
@@ -34,6 +37,10 @@ class Operation(Protocol):
         """The exact range of the output for inputs in these ranges. Raises UnsupportedModel where a sum has no room."""
         ...
 
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        """What `constrain` will cost for inputs in these ranges, known without building anything."""
+        ...
+
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         """The integer reference: (n, width) from inputs (n, width)."""
         ...
@@ -55,3 +62,17 @@ class Open:
     @property
     def limits(self) -> tuple[tuple[int, int, int], ...]:
         return ()
+
+
+def tally(width: Ints, count: Ints) -> Cost:
+    """count[i] constraints that make wires of width[i] bits."""
+    cost: Cost = Counter()
+    for bits, number in zip(width.tolist(), count.tolist(), strict=True):
+        if number > 0:
+            cost[bits] += number
+    return cost
+
+
+def span_bits(low: Ints, high: Ints) -> Ints:
+    """Bits of high - low, element by element; 0 where they are equal."""
+    return np.asarray([int(value).bit_length() for value in high - low], dtype=np.int64)

@@ -1,5 +1,6 @@
 """Back to few bits after a sum: ReLU with a shift, and the same without ReLU."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open, span_bits, tally
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.divide import shift_right
@@ -38,6 +39,16 @@ class Relu(Open):
         tops = np.where(high <= 0, 0, np.where(low >= 0, high >> self.shift, proven))
         return Bounds(np.where(low >= 0, low >> self.shift, 0), tops)
 
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        low, high = inputs[0].low + self.half, inputs[0].high + self.half
+        bits = Bounds(low, high).bits
+        crosses = (low < 0) & (high > 0) & (bits >= self.shift)
+        shifted = (low >= 0) & (high > 0) & (self.shift > 0)
+        decided = np.where(crosses, bits + 1, 0)
+        plain = np.where(shifted, span_bits(low >> self.shift, high >> self.shift) + self.shift, 0)
+        one = np.ones_like(bits)
+        return tally(one, decided + plain) + tally(np.maximum(bits - self.shift, 1), crosses.astype(np.int64))
+
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return np.maximum(inputs[0] + self.half, 0) >> self.shift
 
@@ -64,6 +75,12 @@ class Rescale(Open):
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        if not self.shift:
+            return Counter()
+        spans = span_bits(self._of(inputs[0].low), self._of(inputs[0].high))
+        return tally(np.ones_like(spans), spans + self.shift)
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return self._of(inputs[0])

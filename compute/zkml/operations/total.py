@@ -1,5 +1,6 @@
 """Sums of whole vectors, each times a constant: what joins two branches at one scale. Constraints: 0."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Open
+from compute.zkml.operations.operation import Cost, Open
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire, linear
@@ -27,6 +28,9 @@ class Total(Open):
         ends = [(f * part.low, f * part.high) for f, part in zip(self.factors, inputs, strict=True)]
         lows, highs = [np.minimum(*pair) for pair in ends], [np.maximum(*pair) for pair in ends]
         return Bounds(np.sum(lows, axis=0), np.sum(highs, axis=0))
+
+    def cost(self, inputs: Sequence[Bounds]) -> Cost:
+        return Counter()
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return np.asarray(sum(f * part for f, part in zip(self.factors, inputs, strict=True)), dtype=np.int64)
