@@ -4,18 +4,23 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from chain.params import Params
 from chain.types.scalars import Amount, FieldElement, Height, ObjectId, ProgramId
 from client.inference import Entropy, PrivateInput, Recipient, fresh_salt, open_result, prepare_input
 from client.market import ModelState, ProviderState, get_model, get_program, get_task, list_providers
 from client.results import chain_status
+from client.rows import save_rows
 from client.rpc import RpcClient
 from client.wallet import Wallet
-from compute.zkml.errors import ManifestUnusable, NoProvider, ResultNotOpened, TaskEndedUnproven
+from compute.zkml.errors import ManifestUnusable, NoProvider, ResultNotOpened, RowsWithoutFolder, TaskEndedUnproven
+from compute.zkml.inference import PUBLIC
 from compute.zkml.manifest import Manifest, decode_manifest
-from compute.zkml.model import QuantisedModel, predicted_class
+from compute.zkml.model import QuantisedModel
 from compute.zkml.receipt import Receipt
 from contracts.tasks.actions import Open, Terms
 from contracts.tasks.events import TaskOpened
@@ -69,26 +74,27 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An opened result: integer logits, the class that they name, who proved it, at which price."""
+    """An opened result: for each row its integer outputs and what they say; who proved it, at which price."""
 
     receipt: Receipt = field(repr=False)
-    logits: tuple[int, ...]
-    predicted: int  # index of the class
-    label: str  # its name
+    manifest: Manifest = field(repr=False)
+    outputs: tuple[tuple[int, ...], ...]
+    said: tuple[str, ...]  # the class, or a regression's values
     provider: str
     price: Amount
     height: Height
 
     def equals_reference(self, model: QuantisedModel) -> bool:
-        """Whether the proven logits are, bit for bit, what the integer reference says of the same row."""
-        return list(self.logits) == model.logits(self.receipt.input.row)
+        """Whether the proven outputs are, bit for bit, what the integer reference says of the same rows."""
+        rows = np.asarray(self.receipt.input.row, dtype=np.int64).reshape(-1, model.features)
+        return bool(np.array_equal(np.asarray(self.outputs, dtype=np.int64), model.logits_of(rows)))
 
 
 class Buyer:
-    """An account that asks for inference."""
+    """An account that asks for inference. Rows of batches travel as files, which are put into the folder `inputs`."""
 
-    def __init__(self, wallet: Wallet, entropy: Entropy = os.urandom) -> None:
-        self._wallet, self._entropy = wallet, entropy
+    def __init__(self, wallet: Wallet, entropy: Entropy = os.urandom, inputs: Path | None = None) -> None:
+        self._wallet, self._entropy, self._inputs = wallet, entropy, inputs
 
     async def order(self, model: str, offer: Offer, providers: Sequence[ProviderState] | None = None) -> Order:
         """Look up a model and decide who may see the inputs: `providers`, or whom `choose_providers` names.
@@ -103,15 +109,21 @@ class Buyer:
             providers = choose_providers(await list_providers(rpc), offer.price_end, params.min_provider_bond)
         return Order(found, manifest, offer, tuple(providers))
 
-    async def post(self, order: Order, row: Sequence[float]) -> Receipt:
-        """Post one task about a row in the model's own units. Keep the receipt: without it the result stays sealed.
+    async def post(self, order: Order, *rows: Sequence[float]) -> Receipt:
+        """Post one task about as many rows as the model proves at once, in its own units.
 
-        Raises RowOutOfRange, NotFinite, WrongRowLength, and what submitting raises.
+        Keep the receipt: without it the result stays sealed. Raises RowOutOfRange, NotFinite, WrongRowLength,
+        RowsWithoutFolder, and what submitting raises.
         """
-        secret = PrivateInput(tuple(order.manifest.quantise(row)), order.manifest.input_bits, fresh_salt(self._entropy))
-        program = order.model.program.record.id
+        manifest, program = order.manifest, order.model.program.record.id
+        numbers = tuple(manifest.quantise_rows(rows))
+        secret = PrivateInput(numbers, manifest.input_bits, fresh_salt(self._entropy), manifest.rows)
         recipients = [Recipient(entry.record.account, entry.record.encryption_key) for entry in order.providers]
         prepared = prepare_input(secret, self._wallet.account, program, recipients, self._entropy)
+        if prepared.apart is not None:
+            if self._inputs is None:
+                raise RowsWithoutFolder(manifest.rows)
+            save_rows(self._inputs, prepared.apart)
         status = await chain_status(self._wallet.rpc)
         terms = order.offer.terms(program, prepared.commitment, status.height, status.params)
         outcome = await self._wallet.submit([Open(terms, prepared.sealed_input, prepared.recipients)])
@@ -163,17 +175,22 @@ def open_answer(receipt: Receipt, task: Task, manifest: Manifest) -> Answer:
     task_id = "0x" + receipt.task.hex()
     if task.result is None:
         raise TaskEndedUnproven(task_id, task.state)
-    packed = open_result(receipt.input.salt, receipt.task, task.result.outputs)
+    packed = (
+        task.result.outputs
+        if manifest.results == PUBLIC
+        else open_result(receipt.input.salt, receipt.task, task.result.outputs)
+    )
     try:
-        logits = manifest.unpack_logits(packed)
+        flat = manifest.unpack_outputs(packed)
+        outputs = [tuple(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]
+        said = tuple(manifest.said(one) for one in outputs)
     except ManifestUnusable as error:
         raise ResultNotOpened(task_id) from error
-    predicted = predicted_class(logits)
     return Answer(
         receipt=receipt,
-        logits=tuple(logits),
-        predicted=predicted,
-        label=manifest.classes[predicted],
+        manifest=manifest,
+        outputs=tuple(outputs),
+        said=said,
         provider=encode_address(task.result.provider),
         price=task.require_lock().price,
         height=task.result.height,

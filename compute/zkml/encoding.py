@@ -116,7 +116,8 @@ class Thresholds:
     """number = how many of a feature's thresholds lie below the value; the model reads a bit for each threshold.
 
     Compared is float32((value - offset) / step), as trees of scikit-learn and ONNX compare single precision.
-    thresholds: ascending, of single precision, for each feature; offsets and steps as for Levels. No finite value is out of range.
+    thresholds: ascending, of single precision, for each feature; offsets and steps as for Levels. No finite value is
+    out of range.
     """
 
     thresholds: tuple[tuple[float, ...], ...]
@@ -162,7 +163,7 @@ class Thresholds:
 
 
 def comparable(thresholds: Floats) -> Floats:
-    """The largest float32 at or below each threshold: x <= it just where x <= the threshold, for x of that precision."""
+    """The largest float32 at or below each threshold: a float32 is <= the one just where it is <= the other."""
     with np.errstate(over="ignore"):
         single = thresholds.astype(np.float32)
     single = np.where(single > thresholds, np.nextafter(single, np.float32(-np.inf)), single)

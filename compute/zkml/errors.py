@@ -159,6 +159,18 @@ class ReceiptUnusable(ModelError):
         self.path, self.reason = str(path), reason
 
 
+class RowsWithoutFolder(ModelError):
+    """A task of many rows needs a folder for the file in which they travel."""
+
+    code = 6124
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(
+            f"the model proves {rows} rows at once, which travel in a file beside the chain; name the folder for it."
+        )
+        self.rows = rows
+
+
 class LearningMissing(ModelError):
     """Training and importing models needs packages that validators do not install."""
 

@@ -1,8 +1,8 @@
 """The example models as files, trained once per machine: nothing but the sources and scikit-learn's version is in them.
 
-    CACHE/examples/<digest>/<name>/model.json  rows.json        CACHE/insecure-dev/*.keys
+    CACHE/examples/<digest>/<name>/model.msgpack  rows.json        CACHE/insecure-dev/*.keys
 
-The digest covers the modules that make a model, so that no stale one is ever read. At a second use nothing of
+The digest covers this folder, which makes the models, so that no stale one is ever read. At a second use nothing of
 scikit-learn is imported, which saves two seconds.
 """
 
@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import Final
 
 from compute.dev_keys import CircuitKeys, DevKeys
-from compute.zkml.artifact import FILE_NAME, encode_model, model_keys, read_model
+from compute.zkml.artifact import FILE_NAME, model_keys
 from compute.zkml.errors import LearningMissing, ModelFileUnusable, UnknownExample
-from compute.zkml.quantise import Quantised
+from compute.zkml.model_file import encode_model, read_model
+from compute.zkml.provable import Provable
 
 EXAMPLES: Final = ("tumour-logistic", "digits-mlp")
 KEPT_ROWS: Final = 40
-SOURCES: Final = ("example_models", "quantise", "manifest", "model")
 LEARNING: Final = "sklearn"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A quantised example model, and held-out rows with their true labels, in the model's own units."""
+    """An example model, and held-out rows with their true labels, in the model's own units."""
 
     name: str
     description: str
-    quantised: Quantised
+    provable: Provable
     rows: tuple[tuple[float, ...], ...]
     labels: tuple[str, ...]
 
@@ -57,7 +57,7 @@ def load_example(name: str, cache: Path) -> Example:
 
 def example_keys(example: Example, cache: Path) -> CircuitKeys:
     """The example's development keys, made at most once per machine."""
-    return model_keys(DevKeys(cache), example.quantised)
+    return model_keys(DevKeys(cache), example.provable)
 
 
 def _train(name: str) -> Example:
@@ -70,22 +70,22 @@ def _train(name: str) -> Example:
     rows, labels = [], []
     for row, label in zip(made.rows.tolist(), made.labels.tolist(), strict=True):
         try:
-            made.quantised.manifest.quantise(row)
+            made.provable.manifest.quantise(row)
         except RowOutOfRange:
             continue
         rows.append(tuple(row))
         labels.append(str(label))
-    return Example(name, made.description, made.quantised, tuple(rows[:KEPT_ROWS]), tuple(labels[:KEPT_ROWS]))
+    return Example(name, made.description, made.provable, tuple(rows[:KEPT_ROWS]), tuple(labels[:KEPT_ROWS]))
 
 
 def _read(name: str, folder: Path) -> Example:
     """Raises ModelFileUnusable for whatever is not there or not whole."""
-    quantised = read_model(folder / FILE_NAME)
+    provable = read_model(folder / FILE_NAME)
     path = folder / "rows.json"
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         rows = tuple(tuple(map(float, row)) for row in table["rows"])
-        return Example(name, str(table["description"]), quantised, rows, tuple(map(str, table["labels"])))
+        return Example(name, str(table["description"]), provable, rows, tuple(map(str, table["labels"])))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelFileUnusable(path, str(error)) from error
 
@@ -94,7 +94,7 @@ def _write(example: Example, folder: Path) -> None:
     """rows.json comes last: without it the folder counts as absent."""
     folder.mkdir(parents=True, exist_ok=True)
     table = {"description": example.description, "rows": example.rows, "labels": example.labels}
-    contents = {FILE_NAME: encode_model(example.quantised), "rows.json": json.dumps(table).encode()}
+    contents = {FILE_NAME: encode_model(example.provable), "rows.json": json.dumps(table).encode()}
     for name, data in contents.items():
         partial = folder / f"{name}.new"
         partial.write_bytes(data)
@@ -103,6 +103,6 @@ def _write(example: Example, folder: Path) -> None:
 
 def _digest() -> str:
     here = Path(__file__).parent
-    sources = b"".join((here / f"{name}.py").read_bytes() for name in SOURCES)
+    sources = b"".join(path.read_bytes() for path in sorted(here.rglob("*.py")))
     require_learning()
     return sha256(sources + version("scikit-learn").encode()).hexdigest()[:16]

@@ -13,7 +13,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from compute.zkml.quantise import Quantised, calibrated_inputs, integer_inputs, quantise
+from compute.zkml.importers.scikit import import_scikit
+from compute.zkml.provable import Provable, provable
+from compute.zkml.quantise import quantise
 
 SEED: Final = 7
 HELD_OUT: Final = 0.25
@@ -27,7 +29,7 @@ class ExampleModel:
 
     name: str
     description: str
-    quantised: Quantised
+    provable: Provable
     classifier: Any
     rows: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
@@ -40,9 +42,9 @@ def breast_cancer() -> ExampleModel:
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=SEED)).fit(
         train, targets
     )
-    quantised = quantise(classifier, calibrated_inputs(train, 8), train, rows, labels)
+    quantised = quantise(import_scikit(classifier), train, rows=rows, labels=labels)
     text = "Tumour classification (breast cancer, Wisconsin): logistic regression on 30 measurements."
-    return ExampleModel(TUMOUR, text, quantised, classifier, rows, labels)
+    return ExampleModel(TUMOUR, text, provable(quantised), classifier, rows, labels)
 
 
 def digits() -> ExampleModel:
@@ -51,8 +53,10 @@ def digits() -> ExampleModel:
     train, rows, targets, labels = train_test_split(data.data, data.target, test_size=HELD_OUT, random_state=SEED)
     training = {"alpha": 1e-3, "learning_rate_init": 3e-3, "tol": 2e-3, "n_iter_no_change": 3}  # ends by itself: 0.2 s
     classifier = MLPClassifier((32,), max_iter=200, random_state=SEED, **training).fit(train, targets)
-    quantised = quantise(classifier, integer_inputs(train.shape[1], 5), train, rows, labels)
-    return ExampleModel(DIGITS, "Handwritten digits, 8 x 8 pixels: MLP 64-32-10.", quantised, classifier, rows, labels)
+    quantised = quantise(import_scikit(classifier), train, rows=rows, labels=labels)
+    return ExampleModel(
+        DIGITS, "Handwritten digits, 8 x 8 pixels: MLP 64-32-10.", provable(quantised), classifier, rows, labels
+    )
 
 
 TRAINERS: Final[dict[str, Callable[[], ExampleModel]]] = {TUMOUR: breast_cancer, DIGITS: digits}

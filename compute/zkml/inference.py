@@ -18,9 +18,8 @@ from compute.zkml.errors import WrongRowLength
 from compute.zkml.model import QuantisedModel
 from crypto import domains
 from crypto.field import SCALAR_FIELD
-from crypto.poseidon import PACKED_BITS
+from crypto.poseidon import PACKED_BITS, pack_bytes
 from crypto.poseidon import commit_vector as commit
-from crypto.poseidon import pack_bytes
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.gadgets.bits import assert_range

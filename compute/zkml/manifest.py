@@ -62,9 +62,8 @@ class Manifest:
 
     def encode(self) -> bytes:
         """The bytes that are registered."""
-        table = asdict(replace(self, encoding=Levels(1, 1, (0.0,), (1.0,)))) | {
-            "encoding": _encoding_json(self.encoding)
-        }
+        table = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        table["encoding"] = _encoding_json(self.encoding)
         return json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @property

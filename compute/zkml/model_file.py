@@ -1,13 +1,13 @@
 """A quantised model as bytes: msgpack of the integers of its steps. Whoever reads them checks every one.
 
-    {"format", "rows", "results", "manifest", "steps": [{"kind", "inputs", "layer", fields...}], "salt"}
+    {"format", "manifest", "salt", "steps": [{"kind", "inputs", "layer", fields...}]}
 
 An array stands as {"shape", "int64"}, little-endian. The encoding is the manifest's. salt: of a committed model's
 weights, which makes such a file a secret; none otherwise.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from compute.zkml.errors import ManifestUnusable, ModelFileUnusable, UnsupportedModel
 from compute.zkml.inference import Inference, Weights
-from compute.zkml.manifest import Manifest, decode_manifest
+from compute.zkml.manifest import decode_manifest
 from compute.zkml.model import QuantisedModel, Step
 from compute.zkml.operations.argmax import ArgMax
 from compute.zkml.operations.clip import Clip
@@ -29,43 +29,30 @@ from compute.zkml.operations.max_pool import MaxPool
 from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
+from compute.zkml.provable import Provable
 from compute.zkml.taps import Taps
 from crypto.field import FIELD_BYTES, SCALAR_FIELD
 
 FORMAT: Final = "cluster-model-file/2"
 MAX_FILE_BYTES: Final = 256 * 2**20
 KINDS: Final[Mapping[str, type[Any]]] = {
-    kind.kind: kind
-    for kind in (ArgMax, Clip, Curve, Forest, Gather, LeakyRelu, Linear, MaxPool, Relu, Rescale, Total)
+    kind.kind: kind for kind in (ArgMax, Clip, Curve, Forest, Gather, LeakyRelu, Linear, MaxPool, Relu, Rescale, Total)
 }
 _BROKEN: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model that can be proven: its statement, what is said of it, and a committed model's weights."""
-
-    statement: Inference
-    manifest: Manifest
-    weights: Weights | None
-
-    @property
-    def model(self) -> QuantisedModel:
-        return self.statement.model
-
-
-def encode_model(file: ModelFile) -> bytes:
+def encode_model(model: Provable) -> bytes:
     """The bytes of a model file."""
     document = {
         "format": FORMAT,
-        "manifest": file.manifest.encode(),
-        "steps": [_step_table(step) for step in file.model.steps],
-        "salt": None if file.weights is None else file.weights.salt.to_bytes(FIELD_BYTES, "big"),
+        "manifest": model.manifest.encode(),
+        "steps": [_step_table(step) for step in model.model.steps],
+        "salt": None if model.weights is None else model.weights.salt.to_bytes(FIELD_BYTES, "big"),
     }
     return bytes(msgpack.packb(document))
 
 
-def read_model(path: Path) -> ModelFile:
+def read_model(path: Path) -> Provable:
     """The model of a file; everything in it is checked. Raises ModelFileUnusable."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -77,7 +64,7 @@ def read_model(path: Path) -> ModelFile:
         raise ModelFileUnusable(path, f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
-def decode_model(data: bytes) -> ModelFile:
+def decode_model(data: bytes) -> Provable:
     """Raises ManifestUnusable, UnsupportedModel, or a plain error of reading for bytes that are no model file."""
     document = msgpack.unpackb(data, strict_map_key=True)
     if not isinstance(document, dict) or set(document) != {"format", "manifest", "steps", "salt"}:
@@ -91,7 +78,7 @@ def decode_model(data: bytes) -> ModelFile:
     if said != (model.outputs, model.output_bits, model.output_offset, model.committed):
         raise ValueError("its manifest describes another model")
     statement = Inference(model, manifest.rows, manifest.results)
-    return ModelFile(statement, manifest, _weights(model, document["salt"]))
+    return Provable(statement, manifest, _weights(model, document["salt"]))
 
 
 def _weights(model: QuantisedModel, salt: Any) -> Weights | None:
@@ -135,7 +122,9 @@ def _read(value: Any) -> Any:
         return np.frombuffer(value["int64"], dtype="<i8").astype(np.int64).reshape(value["shape"])
     if isinstance(value, dict):
         taps = Taps(**{name: _read(part) for name, part in value.items()})
-        if len(taps.starts) and (taps.starts[0] != 0 or taps.starts[-1] != taps.count or np.any(np.diff(taps.starts) < 0)):
+        if len(taps.starts) and (
+            taps.starts[0] != 0 or taps.starts[-1] != taps.count or np.any(np.diff(taps.starts) < 0)
+        ):
             raise ValueError("the taps of a layer are not in order")
         if taps.count and not 0 <= taps.columns.min() <= taps.columns.max() < taps.inputs:
             raise ValueError("a tap reads an input that is not there")

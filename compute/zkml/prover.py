@@ -13,8 +13,8 @@ from client.inference import PrivateInput
 from client.wallet import Signing
 from compute.dev_keys import CircuitKeys
 from compute.zkml.errors import ReferenceMismatch
-from compute.zkml.inference import Inference, Private, circuit_inputs
-from compute.zkml.model import QuantisedModel
+from compute.zkml.inference import Private
+from compute.zkml.provable import Provable
 from contracts.tasks.actions import Settle
 from contracts.tasks.state import Task
 from contracts.tasks.statement import settle_inputs
@@ -27,45 +27,45 @@ NO_PROOF: Final = ProofBytes(bytes(128))
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A result's elements, encrypted for the requester, and the compressed proof (128 bytes) that they are right."""
+    """A result's elements, the compressed proof (128 bytes) that they are right, and all its public inputs."""
 
     outputs: tuple[FieldElement, ...]
     proof: ProofBytes
+    signals: tuple[int, ...]
 
 
 class InferenceProver:
     """A model with its circuit's keys."""
 
-    def __init__(self, model: QuantisedModel, keys: CircuitKeys) -> None:
+    def __init__(self, provable: Provable, keys: CircuitKeys) -> None:
         """Raises what preparing a verifying key raises (a Groth16Error)."""
-        self.model, self.keys = model, keys
-        self._statement = Inference(model)
+        self.provable, self.keys = provable, keys
         self._verifying = PreparedKey(keys.verifying)
 
-    def outputs(self, task_element: int, row: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
-        """What a proof will make public of this row, by the integer reference. Raises WrongRowLength, ValueTooWide."""
-        public = self._statement.compute(0, task_element, Private(tuple(row), salt))
-        return tuple(FieldElement(element) for element in public.ciphertext)
+    def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
+        """What a proof will make public of these rows, by the integer reference. Raises as `Inference.compute`."""
+        public = self.provable.statement.compute(0, task_element, Private(tuple(rows), salt))
+        return tuple(FieldElement(element) for element in public.outputs)
 
-    def prove(self, ctx: int, task_element: int, row: Sequence[int], salt: int) -> Proven:
-        """A proof for one task, verified here before it is given out.
+    def prove(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> Proven:
+        """A proof for one task, verified here before it is given out; rows are encoded, one after the other.
 
         Raises ReferenceMismatch, a CircuitError for a row that cannot be proven, a Groth16Error.
         """
-        expected = self._statement.compute(ctx, task_element, Private(tuple(row), salt)).signals()
-        witness = self.keys.circuit.solve(circuit_inputs(ctx, task_element, row, salt))
-        for position, (said, computed) in enumerate(zip(expected, witness.public, strict=True)):
+        statement, private = self.provable.statement, Private(tuple(rows), salt)
+        public = statement.compute(ctx, task_element, private, self.provable.weights)
+        witness = self.keys.circuit.solve(statement.inputs(public, private, self.provable.weights))
+        for position, (said, computed) in enumerate(zip(public.signals(), witness.public, strict=True)):
             if said != computed:
                 raise ReferenceMismatch(position)
         proof = compress_proof(self.keys.proving.prove(write_wtns(witness)))
-        verify(self._verifying, proof, expected)
-        outputs = tuple(FieldElement(element) for element in expected[-self.elements :])
-        return Proven(outputs, ProofBytes(proof))
+        verify(self._verifying, proof, public.signals())
+        return Proven(tuple(map(FieldElement, public.outputs)), ProofBytes(proof), public.signals())
 
     @property
     def elements(self) -> int:
         """Field elements of a result."""
-        return len(self.keys.circuit.outputs["ct"])
+        return self.provable.statement.elements
 
 
 class ResultProver(Protocol):
@@ -82,8 +82,8 @@ def prove_result(prover: ResultProver, signing: Signing, task: Task, secret: Pri
     It must be sent as the only action of its transaction, whose nonce, expiry and fees may still be chosen: ctx names
     neither. Raises as `InferenceProver.prove`.
     """
-    element = id_element(task.id)
+    element, model = id_element(task.id), prover.provable.commitment
     outputs = prover.outputs(element, secret.row, secret.salt)
-    draft = Settle(task.id, task.vk_id, task.lock_epoch, task.terms.input_commitment, None, outputs, NO_PROOF)
+    draft = Settle(task.id, task.vk_id, task.lock_epoch, task.terms.input_commitment, model, outputs, NO_PROOF)
     ctx = settle_inputs(signing.envelope([draft], nonce=0, expiry_height=0, fee_limit=0), draft)[0]
     return replace(draft, proof=prover.prove(ctx, element, secret.row, secret.salt).proof)

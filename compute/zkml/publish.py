@@ -15,10 +15,10 @@ from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.dev_keys import CircuitKeys
 from compute.zkml.artifact import program_id, save_artifact
-from compute.zkml.quantise import Quantised
+from compute.zkml.provable import Provable
 from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram
 from contracts.registry.events import ModelPublished
-from contracts.registry.statement import INFERENCE
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 
 Progress = Callable[[str], None]
 KEY_UNKNOWN: Final = "KeyUnknown"
@@ -52,7 +52,7 @@ class Published:
 
 async def publish(
     wallet: Wallet,
-    quantised: Quantised,
+    provable: Provable,
     keys: CircuitKeys,
     listing: Listing,
     models: Path,
@@ -64,9 +64,9 @@ async def publish(
     that is taken, a program that somebody else registered first), TransactionFailed, TransactionExpired, Unreachable.
     """
     progress("writing the model's files")
-    folder = save_artifact(models, quantised, keys)
-    program = program_id(quantised, keys)
-    actions = await _missing(wallet.rpc, quantised, keys, listing)
+    folder = save_artifact(models, provable, keys)
+    program = program_id(provable, keys)
+    actions = await _missing(wallet.rpc, provable, keys, listing)
     name = PublishModel(Name(listing.name), Name(listing.version), program, Text(listing.description))
     progress(f"registering {', '.join(action.name for action in (*actions, name))}")
     outcome = await wallet.submit([*actions, name])
@@ -93,7 +93,7 @@ async def wait_active(rpc: RpcClient, active_from: Height) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _missing(rpc: RpcClient, quantised: Quantised, keys: CircuitKeys, listing: Listing) -> list[Action]:
+async def _missing(rpc: RpcClient, provable: Provable, keys: CircuitKeys, listing: Listing) -> list[Action]:
     actions: list[Action] = []
     try:
         await get_key(rpc, keys.vk_id)
@@ -102,21 +102,22 @@ async def _missing(rpc: RpcClient, quantised: Quantised, keys: CircuitKeys, list
             raise
         actions.append(RegisterKey(Blob(keys.compressed), None))
     try:
-        await get_program(rpc, program_id(quantised, keys))
+        await get_program(rpc, program_id(provable, keys))
     except RpcFailed as failed:
         if failed.name != PROGRAM_UNKNOWN:
             raise
-        manifest, elements = quantised.manifest.encode(), quantised.manifest.elements
+        manifest, elements = provable.manifest.encode(), provable.manifest.elements
+        statement = INFERENCE if provable.commitment is None else INFERENCE_COMMITTED_MODEL
         actions.append(
             RegisterProgram(
                 keys.vk_id,
                 Hash(keys.r1cs_hash),
                 Blob(manifest),
                 Uint(listing.royalty_bps),
-                INFERENCE,
+                statement,
                 Uint(elements),
                 bound=True,
-                model=None,
+                model=provable.commitment,
             )
         )
     return actions

@@ -11,7 +11,7 @@ from client.inference import PrivateInput
 from compute.zkml.errors import ReceiptUnusable
 from crypto.field import SCALAR_FIELD
 
-FORMAT: Final = "cluster-task-receipt/1"
+FORMAT: Final = "cluster-task-receipt/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Receipt:
             "program": "0x" + self.program.hex(),
             "model": self.model,
             "row": list(self.input.row),
+            "rows": self.input.rows,
             "input_bits": self.input.input_bits,
             "salt": str(self.input.salt),
             "readers": list(self.readers),
@@ -80,7 +81,7 @@ def _receipt(table: dict[str, Any]) -> Receipt:
         task=ObjectId(_id(table["task"])),
         program=ProgramId(_id(table["program"])),
         model=str(table["model"]),
-        input=PrivateInput(row, int(table["input_bits"]), salt),
+        input=PrivateInput(row, int(table["input_bits"]), salt, int(table["rows"])),
         readers=tuple(str(reader) for reader in table["readers"]),
         transaction=str(table["transaction"]),
         height=int(table["height"]),

@@ -69,15 +69,15 @@ class MarketAct:
         wallet, keys = await stage.wallet(PUBLISHER), DevKeys(self._folder / "keys")
         for train in (breast_cancer, digits):
             example = await asyncio.to_thread(train)
-            circuit_keys = await asyncio.to_thread(model_keys, keys, example.quantised)
+            circuit_keys = await asyncio.to_thread(model_keys, keys, example.provable)
             listing = Listing(example.name, "1.0.0", example.description)
-            published = await publish(wallet, example.quantised, circuit_keys, listing, self.models)
-            manifest, self._keys[example.name] = example.quantised.manifest, circuit_keys
+            published = await publish(wallet, example.provable, circuit_keys, listing, self.models)
+            manifest, self._keys[example.name] = example.provable.manifest, circuit_keys
             self._examples.append(example)
             constraints = sum(circuit_keys.circuit.cost_by_scope().values())
             stage.screen.line(
                 f"  {example.name}: {manifest.architecture}, {constraints} constraints, "
-                f"accuracy {manifest.accuracy_float:.3f} float, {manifest.accuracy_quantised:.3f} quantised, "
+                f"accuracy {manifest.score_float:.3f} float, {manifest.score_quantised:.3f} quantised, "
                 f"program 0x{published.program.hex()[:16]}…"
             )
         stage.check("both models stand on chain", len(self._examples) == 2)
@@ -126,8 +126,8 @@ class MarketAct:
         rpc = stage.rpcs[0]
         answers = await asyncio.gather(*(wait_for_answer(rpc, asked.receipt) for asked in self._asked))
         pairs = list(zip(self._asked, answers, strict=True))
-        exact = sum(answer.equals_reference(asked.example.quantised.model) for asked, answer in pairs)
-        same = sum(_float_class(asked) == answer.label for asked, answer in pairs)
+        exact = sum(answer.equals_reference(asked.example.provable.model) for asked, answer in pairs)
+        same = sum(_float_class(asked) == answer.said[0] for asked, answer in pairs)
         stage.facts["settled"] = len(answers)
         stage.check(
             f"decrypted results equal the integer reference bit for bit in {TASKS} of {TASKS}", exact == TASKS, exact
@@ -164,7 +164,7 @@ class MarketAct:
         buyer = Buyer(wallet)
         order = await buyer.order(example.name, offer, may_lock)
         receipt = await buyer.post(order, [float(value) for value in example.rows[_rows(example, 1)[0]]])
-        prover = InferenceProver(example.quantised.model, self._keys[example.name])
+        prover = InferenceProver(example.provable, self._keys[example.name])
         return Posted(receipt.task, receipt.input, prover)
 
     def compressed_key(self) -> bytes:
@@ -177,7 +177,7 @@ def _rows(example: ExampleModel, count: int) -> list[int]:
     chosen: list[int] = []
     for index, row in enumerate(example.rows):
         try:
-            example.quantised.manifest.quantise([float(value) for value in row])
+            example.provable.manifest.quantise([float(value) for value in row])
         except RowOutOfRange:
             continue
         chosen.append(index)

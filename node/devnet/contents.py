@@ -78,11 +78,11 @@ async def ensure_model(wallet: Wallet, ready: ReadyExample, models: Path) -> dic
         if failed.name != MODEL_UNKNOWN:
             raise
         listing = Listing(example.name, VERSION, example.description)
-        await publish(wallet, example.quantised, keys, listing, models)
+        await publish(wallet, example.provable, keys, listing, models)
     else:
-        save_artifact(models, example.quantised, keys)
+        save_artifact(models, example.provable, keys)
     found = await get_model(wallet.rpc, example.name)
-    program = program_id(example.quantised, keys)
+    program = program_id(example.provable, keys)
     return {"name": example.name, "id": "0x" + found.model.id.hex(), "program": "0x" + program.hex()}
 
 

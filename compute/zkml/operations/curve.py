@@ -51,7 +51,7 @@ class Curve(Open):
         segment = np.minimum(magnitude >> self.offset_bits, segments)
         nodes, slopes = np.asarray(self.nodes, dtype=np.int64), np.asarray([*self.table.slopes, 0], dtype=np.int64)
         half = (nodes[segment] << self.offset_bits) + slopes[segment] * (magnitude & (1 << self.offset_bits) - 1)
-        return np.where(inputs[0] >= 0, self.centre + half, self.centre - half)
+        return np.asarray(np.where(inputs[0] >= 0, self.centre + half, self.centre - half), dtype=np.int64)
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
         table = self.table

@@ -41,7 +41,7 @@ class LeakyRelu(Open):
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         rest = (1 << SLOPE_BITS) - self.slope
-        return self.slope * inputs[0] + rest * np.maximum(inputs[0], 0)
+        return np.asarray(self.slope * inputs[0] + rest * np.maximum(inputs[0], 0), dtype=np.int64)
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
         rest = (1 << SLOPE_BITS) - self.slope
