@@ -67,10 +67,10 @@ async def prepare_settlements(
     """`count` proven and signed settlements, of all providers in turn. Raises PreparationFailed."""
     publisher, *others = chain.staff
     wallet = await Wallet.open(publisher, chain.clients[0])
-    keys = model_keys(DevKeys(folder), example.quantised)
+    keys = model_keys(DevKeys(folder), example.provable)
     listing = Listing(example.name, "1", example.description)
     models = folder / "models"
-    program = (await publish(wallet, example.quantised, keys, listing, models)).program
+    program = (await publish(wallet, example.provable, keys, listing, models)).program
     teams = make_teams(example, others, count)
     desk = Desk(chain, await chain.identity(), await chain.status())
     await desk.open_and_lock(program, teams)
@@ -89,7 +89,7 @@ async def prepare_settlements(
 
 def make_teams(example: ExampleModel, people: Sequence[SecretKey], count: int) -> list[Team]:
     """As many teams as `count` tasks take, each task on the next held-out row under a salt of its own."""
-    manifest = example.quantised.manifest
+    manifest = example.provable.manifest
     rows = [tuple(manifest.quantise(row)) for row in example.rows.tolist()]
     inputs = [PrivateInput(rows[index % len(rows)], manifest.input_bits, fresh_salt()) for index in range(count)]
     dozens = [tuple(inputs[first : first + TASKS_PER_PROVIDER]) for first in range(0, count, TASKS_PER_PROVIDER)]

@@ -32,8 +32,9 @@ def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS) -> E
 
 
 def _thresholds(model: FloatModel, forest: object) -> Thresholds:
-    if len(model.nodes) != 1 or model.nodes[0].inputs != (0,) or not isinstance(forest, Forest):
-        raise UnsupportedModel("trees that do not stand alone", "trees that read the row itself, or behind a scaler")
+    readers = [node.operation for node in model.nodes if 0 in node.inputs]
+    if readers != [forest] or not isinstance(forest, Forest):
+        raise UnsupportedModel("trees beside other layers", "trees that alone read the row, or behind a scaler")
     inner = forest.feature >= 0
     rounded = comparable(forest.threshold)
     known = [rounded[inner & (forest.feature == index)] for index in range(model.features)]

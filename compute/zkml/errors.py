@@ -96,6 +96,63 @@ class ManifestUnusable(ModelError):
         self.reason = reason
 
 
+class ModelKindUnknown(ModelError):
+    """A file whose name does not say what kind of model it holds."""
+
+    code = 6113
+
+    def __init__(self, path: Path, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{path} ends in none of {', '.join(known)}; export the model as ONNX, or save it with joblib."
+        )
+        self.path, self.known = str(path), known
+
+
+class RowsUnusable(ModelError):
+    """A file that should hold rows or labels does not."""
+
+    code = 6114
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used as rows: {reason}. Save them with numpy.save(file, array), a row for each example."
+        )
+        self.path, self.reason = str(path), reason
+
+
+class ProfileUnknown(ModelError):
+    """No profile goes by a name."""
+
+    code = 6115
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no profile {name!r:.40}; there are {', '.join(known)}.")
+        self.name, self.known = name, known
+
+
+class ResultTooWide(ModelError):
+    """A result fills more public inputs than a proof on chain may have."""
+
+    code = 6116
+
+    def __init__(self, elements: int, most: int) -> None:
+        super().__init__(
+            f"a result would fill {elements} field elements, at most {most} fit into a proof; put fewer rows into one, "
+            "or prove the class only."
+        )
+        self.elements, self.most = elements, most
+
+
+class FolderUnusable(ModelError):
+    """A folder is not that of a compiled model, or lacks a part of it."""
+
+    code = 6117
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"{folder} is no usable folder of a compiled model: {reason}. `cluster zk compile` makes one.")
+        self.folder, self.reason = str(folder), reason
+
+
 class ReferenceMismatch(ModelError):
     """The circuit computes something else than the integer reference: a fault of ours, nothing is submitted."""
 
@@ -198,6 +255,7 @@ class NotTrusted(ModelError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"reading {path} runs whatever code its maker put into it; if you made it yourself, say so: --my-own-file."
+            f"reading {path} runs whatever code its maker put into it, and it belongs to somebody else; if you made it "
+            "yourself, say so: --my-own-file."
         )
         self.path = str(path)

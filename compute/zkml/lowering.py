@@ -80,6 +80,11 @@ class Lowering:
     steps: list[Step] = field(default_factory=list)
     maxima: list[int] = field(default_factory=list)  # of every sum of products, on the sample
 
+    @property
+    def widest(self) -> int:
+        """Bits above which a value is rescaled before it is summed."""
+        return WIDE_COMMITTED_BITS if self.committed else WIDE_BITS
+
     def start(self, sample: Floats) -> Value:
         """Value 0, what the encoding makes of the sample."""
         numbers, encoding = self.encoding.nearest(sample), self.encoding
@@ -131,7 +136,7 @@ class Lowering:
                 raise UnsupportedModel(f"a {type(operation).__name__}", "the operations of compute/zkml/graph.py")
 
     def affine(self, layer_of: graph.Affine, given: Value, layer: str) -> Value:
-        given = self.narrowed(given, WIDE_COMMITTED_BITS if self.committed else WIDE_BITS, layer)
+        given = self.narrowed(given, self.widest, layer)
         taps, real = layer_of.taps, layer_of.weights[layer_of.taps.weight_of]
         on_numbers = real * given.units[taps.columns]
         by_unit = np.unique(given.units, return_inverse=True)[1].reshape(-1)[taps.columns]
@@ -161,7 +166,10 @@ class Lowering:
         return replace(self.put(Gather(chosen.index), inputs, layer, units, errors), offsets=offsets)
 
     def total(self, summed: graph.Total, inputs: Sequence[Value], layer: str) -> Value:
-        values = [self.narrowed(_plain(value, layer), WIDE_COMMITTED_BITS, layer) for value in inputs]
+        if len(inputs) == 1 and summed.coefficients[0] > 0:  # only what one is worth changes
+            scale, value = summed.coefficients[0], _plain(inputs[0], layer)
+            return replace(value, units=value.units * scale, errors=value.errors * scale)
+        values = [self.narrowed(_plain(value, layer), self.widest, layer) for value in inputs]
         scaled = [c * _one_unit(value, layer) for c, value in zip(summed.coefficients, values, strict=True)]
         finest = min((abs(unit) for unit in scaled if unit), default=1.0)
         target = finest if all(abs(unit) in (0.0, finest) for unit in scaled) else finest / 2**TOTAL_BITS

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +10,40 @@ from client.market import get_key_state, get_model
 from client.rpc import RpcClient
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import model_keys
-from compute.zkml.errors import ManifestUnusable
-from compute.zkml.manifest import decode_manifest
+from compute.zkml.compiled import PRIVATE, PUBLIC_MODEL, Settings
+from compute.zkml.errors import ManifestUnusable, ResultTooWide
+from compute.zkml.inference import ENCRYPTED
+from compute.zkml.manifest import MAX_ROWS, decode_manifest
+from compute.zkml.provable import MAX_RESULT_ELEMENTS, Provable
 from compute.zkml.publish import ROYALTY_BPS, Listing, Published, publish
-from compute.zkml.quantise import Quantised
+from compute.zkml.sources import JOBLIB, ONNX
 from crypto.address import encode_address
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, open_wallet
+from node.cli.model_source import compile_file, warn_of_joblib
 from node.cli.places import cache_folder, models_folder
 from node.cli.screen import Json, Screen
 
-JOBLIB_SUFFIX = ".joblib"
+ON_CHAIN = (PUBLIC_MODEL, PRIVATE)  # rows are always sealed there
 LISTED = 8  # entries of a list that are shown to people
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
     new = add_command(commands, "publish", "quantise a model, make its circuit and keys, register", _publish, rpc=True)
-    new.add_argument("model", help="tumour-logistic, digits-mlp, or a .joblib file of your own")
+    new.add_argument("model", help="an .onnx or .joblib file of your own, or tumour-logistic, digits-mlp")
+    new.add_argument("--sample", type=Path, metavar="ROWS.npy", help="rows that calibrate it")
+    new.add_argument("--held-out", type=Path, metavar="ROWS.npy", help="other rows, for the scores in the manifest")
+    new.add_argument("--labels", type=Path, metavar="LABELS.npy", help="what the held-out rows really are")
+    new.add_argument("--profile", choices=ON_CHAIN, default=PUBLIC_MODEL, help="private: weights committed, not shown")
+    new.add_argument("--class-only", action="store_true", help="prove the class, not the outputs behind it")
+    new.add_argument("--batch", type=int, default=1, metavar="ROWS", help="rows that go into one proof (default: 1)")
     new.add_argument("--name", help="the name to publish it under (default: the example's or the file's)")
     new.add_argument("--version", dest="model_version", default="1.0.0", help="default: 1.0.0")
     new.add_argument("--description", default="", help="one line for whoever looks for a model")
     new.add_argument("--royalty", type=float, default=ROYALTY_BPS / 100, help="percent of each price (default: 5)")
-    new.add_argument("--data", type=Path, metavar="FILE.npz", help="for a .joblib: sample, rows, labels")
-    new.add_argument("--my-own-file", action="store_true", help="reading a .joblib runs its code: say that you made it")
+    new.add_argument("--my-own-file", action="store_true", help="read a .joblib that belongs to another user")
     new.add_argument("--models", type=Path, help="where the model's files go, for workers (default: see docs)")
     add_key_arguments(new)
     add_command(commands, "list", "the newest version of every model", _list, rpc=True)
@@ -47,40 +57,45 @@ async def _publish(arguments: argparse.Namespace, screen: Screen) -> Json:
     models = (arguments.models or models_folder()).absolute()
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
+        warn_of_joblib(arguments.model, screen)
         with screen.progress("training and quantising") as step:
-            quantised, name, description = await asyncio.to_thread(_quantised, arguments)
+            model, name, description = await asyncio.to_thread(_provable, arguments)
             step.describe("compiling the circuit, making development keys")
-            keys = await asyncio.to_thread(model_keys, DevKeys(cache_folder()), quantised)
+            keys = await asyncio.to_thread(model_keys, DevKeys(cache_folder()), model)
             listing = Listing(
                 arguments.name or name,
                 arguments.model_version,
                 arguments.description or description,
                 round(arguments.royalty * 100),
             )
-            published = await publish(wallet, quantised, keys, listing, models, step.describe)
-    document = _published(published, listing, quantised, len(keys.circuit.constraints))
+            published = await publish(wallet, model, keys, listing, models, step.describe)
+    document = _published(published, listing, model, len(keys.circuit.constraints))
     screen.pairs(document.items())
     screen.line("the keys are of a single-party setup on this machine (insecure-dev): whoever made them could forge")
     return document
 
 
-def _quantised(arguments: argparse.Namespace) -> tuple[Quantised, str, str]:
+def _provable(arguments: argparse.Namespace) -> tuple[Provable, str, str]:
     """What `model` names: quantised, with its own name and description."""
-    if not arguments.model.endswith(JOBLIB_SUFFIX):
+    file = Path(arguments.model)
+    if file.suffix not in (ONNX, JOBLIB):
         from compute.zkml.example_cache import load_example
 
         example = load_example(arguments.model, cache_folder())
-        return example.quantised, example.name, example.description
-    from compute.zkml.model_import import import_classifier
+        return example.provable, example.name, example.description
+    if arguments.sample is None:
+        raise BadArgument("--sample", "a file of rows that calibrate the model", "nothing")
+    if not 1 <= arguments.batch <= MAX_ROWS:
+        raise BadArgument("--batch", f"1 to {MAX_ROWS} rows", str(arguments.batch))
+    settings = Settings(arguments.profile, ENCRYPTED, rows=arguments.batch, class_only=arguments.class_only)
+    made = compile_file(file, arguments, settings).provable
+    if made.statement.elements > MAX_RESULT_ELEMENTS:
+        raise ResultTooWide(made.statement.elements, MAX_RESULT_ELEMENTS)
+    return made, file.stem.lower(), ""
 
-    file = Path(arguments.model)
-    if arguments.data is None:
-        raise BadArgument("--data", "a .npz with sample, rows and labels for a .joblib", "nothing")
-    return import_classifier(file, arguments.data, trusted=arguments.my_own_file), file.stem.lower(), ""
 
-
-def _published(published: Published, listing: Listing, quantised: Quantised, constraints: int) -> dict[str, Any]:
-    manifest = quantised.manifest
+def _published(published: Published, listing: Listing, model: Provable, constraints: int) -> dict[str, Any]:
+    manifest = model.manifest
     return {
         "model": "0x" + published.model.hex(),
         "name": listing.name,
@@ -89,9 +104,10 @@ def _published(published: Published, listing: Listing, quantised: Quantised, con
         "vk_id": "0x" + published.vk_id.hex(),
         "architecture": manifest.architecture,
         "constraints": constraints,
-        "accuracy_float": manifest.accuracy_float,
-        "accuracy_quantised": manifest.accuracy_quantised,
-        "worst_logit_error": manifest.worst_logit_error,
+        "agreement": manifest.agreement,
+        "score_float": manifest.score_float,
+        "score_quantised": manifest.score_quantised,
+        "worst_error": manifest.worst_error,
         "transaction": published.transaction,
         "height": published.height,
         "files": str(published.folder),
@@ -141,9 +157,8 @@ def _brief(value: Any) -> str:
 
 def _manifest(data: bytes) -> dict[str, Any]:
     """The manifest as a table; programs of other makers may have manifests of another kind."""
-    from dataclasses import asdict
-
     try:
-        return asdict(decode_manifest(data))
+        table: dict[str, Any] = json.loads(decode_manifest(data).encode())
+        return table
     except ManifestUnusable as error:
         return {"unreadable": str(error)}

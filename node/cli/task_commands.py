@@ -12,6 +12,8 @@ from chain.types.scalars import ObjectId
 from client.market import ProviderState, TaskState, find_provider, get_task
 from client.rpc import RpcClient
 from compute.zkml.buyer import Answer, Buyer, Offer, Order, wait_for_answer
+from compute.zkml.graph import CLASSIFICATION
+from compute.zkml.manifest import Manifest
 from compute.zkml.receipt import Receipt, load_receipt, receipt_path, save_receipt
 from contracts.tasks.errors import ProviderUnknown
 from crypto.address import encode_address
@@ -24,6 +26,7 @@ from node.cli.screen import Json, Screen
 
 MAX_ROW_BYTES: Final = 2**20
 ID_BYTES: Final = 32
+SHOWN_ROWS: Final = 20
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -106,8 +109,9 @@ async def _answer(rpc: RpcClient, receipt: Receipt, screen: Screen) -> Json:
     with screen.progress("waiting for a provider"):
         answer = await wait_for_answer(rpc, receipt)
     document = _answer_json(answer)
-    shown = {**document, "logits": ", ".join(map(str, answer.logits)), "price": show_amount(answer.price)}
-    screen.pairs([(name, value) for name, value in shown.items() if name != "task"])
+    lines = [(name, value) for name, value in document.items() if name not in ("task", "rows", "price")]
+    screen.pairs([*lines, ("price", show_amount(answer.price))])
+    _show_rows(answer, screen)
     return document
 
 
@@ -115,12 +119,35 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "task": "0x" + answer.receipt.task.hex(),
         "model": answer.receipt.model,
-        "class": answer.label,
-        "logits": list(answer.logits),
+        "rows": [_row_json(answer.manifest, one) for one in answer.outputs],
         "provider": answer.provider,
         "price": str(answer.price),
         "height": answer.height,
     }
+
+
+def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:
+    """What one row's proven outputs say, in the model's units and as they were proven."""
+    said = {"class": manifest.said(outputs)} if manifest.kind == CLASSIFICATION else {}
+    return {
+        **said,
+        "probabilities": manifest.probabilities(outputs),
+        "values": [output * manifest.unit for output in outputs],
+        "outputs": list(outputs),
+    }
+
+
+def _show_rows(answer: Answer, screen: Screen) -> None:
+    """A table of the rows, the first ones of many."""
+    manifest, rows = answer.manifest, []
+    for number, outputs in enumerate(answer.outputs[:SHOWN_ROWS]):
+        chances = manifest.probabilities(outputs)
+        values = [output * manifest.unit for output in outputs] if chances is None else chances
+        rows.append((number, manifest.said(outputs), ", ".join(f"{value:.4g}" for value in values)))
+    chance = rows and manifest.probabilities(answer.outputs[0]) is not None
+    screen.table("", ("row", "prediction", "probabilities" if chance else "values"), rows)
+    if len(answer.outputs) > SHOWN_ROWS:
+        screen.line(f"… {len(answer.outputs)} rows in all; --json prints them")
 
 
 async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:

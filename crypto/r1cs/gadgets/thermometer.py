@@ -1,5 +1,7 @@
 """A small number as a thermometer: which thresholds it has passed. Every comparison with a constant in one go."""
 
+from itertools import pairwise
+
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.boolean import assert_boolean
 from crypto.r1cs.wire import Wire, linear
@@ -16,7 +18,8 @@ def thermometer(cs: Builder, a: Wire, count: int) -> list[Wire]:
         return []
     upper = cs.hint("thermometer", lambda v: [int(v[0] > i) for i in range(1, count)], [a], count - 1, [(0, count)])
     first = linear([(1, a), *((-1, bit) for bit in upper)])
-    steps = [1 - first, *(high - low for high, low in zip([first, *upper], [*upper, 0], strict=True))]
+    bits = [first, *upper]
+    steps = [1 - first, *(high - low for high, low in pairwise(bits)), bits[-1]]
     for step in steps:
         assert_boolean(cs, step)
-    return [cs.proven(bit, 0, 1) for bit in (first, *upper)]
+    return [cs.proven(bit, 0, 1) for bit in bits]

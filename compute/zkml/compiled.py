@@ -1,0 +1,178 @@
+"""A model from a Python session to a proof in three words: compile(model, sample).setup().prove(row).
+
+Nothing here needs a chain; what it writes, snarkjs reads.
+"""
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from client.inference import Entropy, fresh_salt
+from compute.dev_keys import CircuitKeys, DevKeys
+from compute.zkml.artifact import model_keys
+from compute.zkml.calibrate import INPUT_BITS
+from compute.zkml.cost import CostReport, cost_of
+from compute.zkml.errors import ProfileUnknown
+from compute.zkml.inference import PUBLIC
+from compute.zkml.manifest import Manifest
+from compute.zkml.provable import Provable, provable
+from compute.zkml.prover import InferenceProver, Proven
+from compute.zkml.quantise import quantise
+from compute.zkml.sources import float_model
+from crypto.groth16.types import VerifyingKey
+from crypto.r1cs.circuit import Circuit
+
+PUBLIC_MODEL: Final = "public-model"
+PRIVATE_MODEL: Final = "private-model"
+PRIVATE: Final = "private"
+PROFILES: Final = (PUBLIC_MODEL, PRIVATE_MODEL, PRIVATE)
+PUBLIC_SALT: Final = 0  # of a row that anybody may know: its commitment can be computed by all
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """profile: who may know what. public-model: the weights are in the circuit, the row is private; private-model: the
+    weights are committed, the row is public; private: weights committed, row private.
+
+    results: public, committed or encrypted (to whoever knows the row's salt). rows: how many go into one proof.
+    bits: of an input. class_only: the class instead of all outputs.
+    """
+
+    profile: str = PUBLIC_MODEL
+    results: str = PUBLIC
+    rows: int = 1
+    bits: int = INPUT_BITS
+    class_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ProfileUnknown."""
+        if self.profile not in PROFILES:
+            raise ProfileUnknown(self.profile, PROFILES)
+
+    @property
+    def committed(self) -> bool:
+        return self.profile != PUBLIC_MODEL
+
+    @property
+    def row_is_public(self) -> bool:
+        return self.profile == PRIVATE_MODEL
+
+
+def compile(
+    model: object,
+    sample: npt.ArrayLike,
+    *,
+    rows: npt.ArrayLike | None = None,
+    labels: npt.ArrayLike | None = None,
+    settings: Settings | None = None,
+    trusted: bool = True,
+) -> "Compiled":
+    """Quantise a model and state what its proofs will say.
+
+    model: a fitted scikit-learn estimator, an ONNX model, or the path of a file of either. sample: rows (n, features)
+    that calibrate it. rows, labels: held out, for the scores. Raises a ModelError that says what is not supported.
+    """
+    settings = Settings() if settings is None else settings
+    quantised = quantise(
+        float_model(model, trusted=trusted),
+        _matrix(sample),
+        bits=settings.bits,
+        committed=settings.committed,
+        class_only=settings.class_only,
+        rows=None if rows is None else _matrix(rows),
+        labels=None if labels is None else np.asarray(labels),
+    )
+    return Compiled(provable(quantised, rows=settings.rows, results=settings.results), settings)
+
+
+class Compiled:
+    """A model that can be proven, without keys."""
+
+    def __init__(self, model: Provable, settings: Settings) -> None:
+        self.provable, self.settings = model, settings
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.provable.manifest
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        return self.provable.statement.constrain()
+
+    @property
+    def cost(self) -> CostReport:
+        """By layer, computed without building the circuit."""
+        return cost_of(self.provable.statement)
+
+    def setup(self, folder: Path | None = None) -> "Ready":
+        """Keys of a one-party setup, kept in `folder` (default: ~/.cluster/cache, $CLUSTER_HOME): for development only.
+
+        Raises SetupRefused.
+        """
+        keys = model_keys(DevKeys(_cache() if folder is None else folder), self.provable)
+        return Ready(self, keys)
+
+
+class Ready:
+    """A model with keys."""
+
+    def __init__(self, compiled: Compiled, keys: CircuitKeys) -> None:
+        self.compiled, self.keys = compiled, keys
+        self._prover = InferenceProver(compiled.provable, keys)
+
+    def prove(self, *rows: npt.ArrayLike, ctx: int = 0, task: int = 0, entropy: Entropy = os.urandom) -> "Proof":
+        """A proof about as many rows as go into one, in the model's own units; verified before it is given out.
+
+        Raises RowOutOfRange, NotFinite, WrongRowLength.
+        """
+        compiled, manifest = self.compiled, self.compiled.manifest
+        given = [row for part in rows for row in np.atleast_2d(_matrix(part)).tolist()]
+        numbers = manifest.quantise_rows(given)
+        salt = PUBLIC_SALT if compiled.settings.row_is_public else fresh_salt(entropy)
+        proven = self._prover.prove(ctx, task, numbers, salt)
+        flat = manifest.unpack_outputs(compiled.provable.statement.packed(numbers))
+        outputs = [tuple(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]
+        return Proof(proven, self.keys.verifying, manifest, tuple(numbers), salt, tuple(outputs))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof, what it makes public, and what only its maker knows: the encoded rows, their salt, the outputs."""
+
+    proven: Proven = field(repr=False)
+    verifying: VerifyingKey = field(repr=False)
+    manifest: Manifest = field(repr=False)
+    numbers: tuple[int, ...] = field(repr=False)
+    salt: int = field(repr=False)
+    outputs: tuple[tuple[int, ...], ...]
+
+    @property
+    def said(self) -> list[str]:
+        """For each row the class, or the values of a regression."""
+        return [self.manifest.said(one) for one in self.outputs]
+
+    @property
+    def values(self) -> list[list[float]]:
+        """Outputs of each row in the float model's units."""
+        return [[output * self.manifest.unit for output in one] for one in self.outputs]
+
+    @property
+    def public(self) -> tuple[int, ...]:
+        """The proof's public inputs."""
+        return self.proven.signals
+
+
+def _matrix(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Rows (n, features); images (n, ...) are flattened, a single row comes back as (1, features)."""
+    array = np.asarray(values, dtype=np.float64)
+    return array.reshape(1, -1) if array.ndim == 1 else array.reshape(len(array), -1)
+
+
+def _cache() -> Path:
+    home = os.environ.get("CLUSTER_HOME") or Path.home() / ".cluster"
+    return Path(home) / "cache"

@@ -1,0 +1,107 @@
+"""A compiled model's folder: everything that setting up, proving and verifying needs, in forms that others read too.
+
+    settings.json           who may know what, rows in a proof
+    manifest.json           scales, shifts, errors, scores
+    model.msgpack           the integers (a secret where the weights are committed)
+    circuit.r1cs            for snarkjs, and for a ceremony
+    insecure-dev/           keys of a one-party setup
+    verification_key.json proof.json public.json     in snarkjs's form
+    opening.json            what opens the last proof's commitments: its owner's secret
+
+Every file is written whole or not at all.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from compute.dev_keys import DevKeys
+from compute.zkml.artifact import FILE_NAME, save_model
+from compute.zkml.compiled import Compiled, Proof, Ready, Settings
+from compute.zkml.errors import FolderUnusable, ModelFileUnusable, ProfileUnknown
+from compute.zkml.model_file import read_model
+from compute.zkml.prover import KEY_NAME
+from crypto.groth16.encoding import decode_proof
+from crypto.groth16.snarkjs import inputs_to_snarkjs, key_to_snarkjs, proof_to_snarkjs
+from crypto.r1cs.r1cs_file import write_r1cs
+
+FORMAT: Final = "cluster-zk-folder/1"
+SETTINGS: Final = "settings.json"
+MANIFEST: Final = "manifest.json"
+CIRCUIT: Final = "circuit.r1cs"
+KEY: Final = "verification_key.json"
+PROOF: Final = "proof.json"
+PUBLIC: Final = "public.json"
+OPENING: Final = "opening.json"
+
+
+def save_compiled(folder: Path, compiled: Compiled) -> None:
+    """Write a compiled model; settings.json comes last: without it the folder counts as empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_model(folder / FILE_NAME, compiled.provable)
+    write_whole(folder / MANIFEST, _json(json.loads(compiled.manifest.encode())))
+    write_whole(folder / CIRCUIT, write_r1cs(compiled.circuit))
+    write_whole(folder / SETTINGS, _json({"format": FORMAT, **asdict(compiled.settings)}))
+
+
+def load_compiled(folder: Path) -> Compiled:
+    """Raises FolderUnusable, ModelFileUnusable."""
+    try:
+        table = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        if table.pop("format") != FORMAT:
+            raise FolderUnusable(folder, f"{SETTINGS} is of another format than {FORMAT}")
+        settings = Settings(**table)
+    except OSError as error:
+        raise FolderUnusable(folder, f"{SETTINGS}: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ProfileUnknown) as error:
+        raise FolderUnusable(folder, f"{SETTINGS}: {str(error)[:120]}") from error
+    provable = read_model(folder / FILE_NAME)
+    manifest = provable.manifest
+    said = (settings.committed, settings.results, settings.rows)
+    if said != (manifest.committed_model, manifest.results, manifest.rows):
+        raise ModelFileUnusable(folder / FILE_NAME, f"it is not the model that {SETTINGS} speaks of")
+    return Compiled(provable, settings)
+
+
+def set_up(folder: Path, compiled: Compiled) -> Ready:
+    """Keys for the folder's model, from those in it or from a one-party setup now. Raises what setting up raises."""
+    ready = compiled.setup(folder)
+    write_whole(folder / KEY, key_to_snarkjs(ready.keys.verifying).encode())
+    return ready
+
+
+def load_ready(folder: Path) -> Ready:
+    """The folder's model with the keys that lie in it. Raises FolderUnusable where there are none, DamagedKeyFile."""
+    compiled = load_compiled(folder)
+    keys = DevKeys(folder).find(KEY_NAME, compiled.circuit)
+    if keys is None:
+        raise FolderUnusable(folder, f"it holds no keys; make some with `cluster zk setup {folder}`")
+    return Ready(compiled, keys)
+
+
+def save_proof(folder: Path, proof: Proof) -> None:
+    """proof.json, public.json and verification_key.json for anybody, opening.json for its owner's eyes only."""
+    opening: dict[str, Any] = {
+        "salt": str(proof.salt),
+        "rows": list(proof.numbers),
+        "outputs": [list(one) for one in proof.outputs],
+    }
+    write_whole(folder / OPENING, _json(opening), private=True)
+    write_whole(folder / KEY, key_to_snarkjs(proof.verifying).encode())
+    write_whole(folder / PUBLIC, inputs_to_snarkjs(proof.public).encode())
+    write_whole(folder / PROOF, proof_to_snarkjs(decode_proof(proof.proven.proof)).encode())
+
+
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Put a file in place whole; `private`: only its owner can read it."""
+    partial = path.with_name(f"{path.name}.new")
+    mode = 0o600 if private else 0o644
+    with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(data)
+    partial.replace(path)
+
+
+def _json(table: dict[str, Any]) -> bytes:
+    return (json.dumps(table, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()

@@ -1,0 +1,123 @@
+"""Where a model and its rows come from: files that people have, and objects in a Python session.
+
+MODEL.onnx      any tool that exports ONNX
+MODEL.joblib    a fitted scikit-learn estimator; a program, read only for its owner
+ROWS.npy        (n, features), or of any shape with n first (images); also .csv and .json
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from compute.zkml.errors import ModelKindUnknown, NotTrusted, RowsUnusable
+from compute.zkml.graph import FloatModel
+from compute.zkml.taps import Floats
+
+ONNX: Final = ".onnx"
+JOBLIB: Final = ".joblib"
+MAX_ROWS_BYTES: Final = 2**30
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    EOFError,
+    RecursionError,
+    OverflowError,
+    zipfile.BadZipFile,
+)
+
+
+def float_model(source: object, *, trusted: bool = True) -> FloatModel:
+    """The float model of a file (its path), an ONNX model, a fitted scikit-learn estimator, or one that is it already.
+
+    A joblib file is read only if it is `trusted`. Raises ModelKindUnknown, NotTrusted, and what importers raise.
+    """
+    if isinstance(source, FloatModel):
+        return source
+    if isinstance(source, str | Path):
+        return _from_file(Path(source), trusted)
+    if type(source).__module__.startswith("onnx"):
+        from compute.zkml.importers.onnx import import_onnx
+
+        return import_onnx(source)
+    from compute.zkml.importers.scikit import import_scikit
+
+    return import_scikit(source)
+
+
+def require_own(path: Path) -> None:
+    """Raises NotTrusted for a joblib file that another user of this machine owns: reading it would run his code."""
+    if path.suffix == JOBLIB and path.exists() and hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+        raise NotTrusted(path)
+
+
+def read_rows(path: Path, features: int | None = None) -> Floats:
+    """Rows (n, features) of a file; a single row may come flat. Raises RowsUnusable."""
+    table = _read(path)
+    try:
+        rows = np.asarray(table, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise RowsUnusable(path, f"it holds no numbers of one shape ({str(error)[:80]})") from error
+    if rows.ndim == 1 or (features is not None and rows.size == features):
+        rows = rows.reshape(1, -1)
+    rows = rows.reshape(len(rows), -1) if rows.size else rows
+    if rows.ndim != 2 or not rows.size:
+        raise RowsUnusable(path, "it holds no rows")
+    return rows
+
+
+def read_labels(path: Path) -> npt.NDArray[Any]:
+    """Labels or targets (n,) of a file. Raises RowsUnusable."""
+    labels = np.asarray(_read(path))
+    if labels.dtype == object or labels.size != len(labels):
+        raise RowsUnusable(path, "it holds not one label for each row")
+    return labels.reshape(-1)
+
+
+def _from_file(path: Path, trusted: bool) -> FloatModel:
+    if path.suffix == ONNX:
+        from compute.zkml.importers.onnx import import_onnx
+
+        return import_onnx(path)
+    if path.suffix == JOBLIB:
+        from compute.zkml.importers.scikit import import_scikit, load_estimator
+
+        return import_scikit(load_estimator(path, trusted=trusted))
+    raise ModelKindUnknown(path, (ONNX, JOBLIB))
+
+
+def _read(path: Path) -> Any:
+    reader = READERS.get(path.suffix)
+    if reader is None:
+        raise RowsUnusable(path, f"its name ends in none of {', '.join(READERS)}")
+    try:
+        if path.stat().st_size > MAX_ROWS_BYTES:
+            raise RowsUnusable(path, f"it is larger than {MAX_ROWS_BYTES} bytes")
+        return reader(path)
+    except _UNREADABLE as error:
+        raise RowsUnusable(path, getattr(error, "strerror", None) or str(error)[:120]) from error
+
+
+def _read_npy(path: Path) -> Any:
+    array = np.load(path, allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("it is an archive of arrays; save one array with numpy.save")
+    return array
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_csv(path: Path) -> Any:
+    return np.loadtxt(path, delimiter=",", ndmin=2)
+
+
+READERS: Final[dict[str, Callable[[Path], Any]]] = {".npy": _read_npy, ".json": _read_json, ".csv": _read_csv}
