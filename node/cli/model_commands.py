@@ -26,6 +26,7 @@ from node.cli.places import cache_folder, models_folder
 from node.cli.screen import Json, Screen
 
 ON_CHAIN = (PUBLIC_MODEL, PRIVATE)  # rows are always sealed there
+PUBLISHER = "account1"
 LISTED = 8  # entries of a list that are shown to people
 
 
@@ -45,7 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--royalty", type=float, default=ROYALTY_BPS / 100, help="percent of each price (default: 5)")
     new.add_argument("--my-own-file", action="store_true", help="read a .joblib that belongs to another user")
     new.add_argument("--models", type=Path, help="where the model's files go, for workers (default: see docs)")
-    add_key_arguments(new)
+    add_key_arguments(new, default=PUBLISHER)
     add_command(commands, "list", "the newest version of every model", _list, rpc=True)
     show = add_command(commands, "show", "a model, its manifest, how far to trust its key", _show, rpc=True)
     show.add_argument("model", help="its name, or its id in 0x-hex")

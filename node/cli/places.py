@@ -35,6 +35,11 @@ def models_folder() -> Path:
     return (devnet if (devnet / "devnet.json").exists() else cluster_home() / "worker") / "models"
 
 
+def rows_folder() -> Path:
+    """Files of rows on their way to workers: the devnet's where there is one, else one's own worker's."""
+    return models_folder().parent / "inputs"
+
+
 def receipts_folder() -> Path:
     """Receipts of one's own tasks, which open their results."""
     return cluster_home() / "tasks"

@@ -11,22 +11,20 @@ from chain.codec import to_json
 from chain.types.scalars import ObjectId
 from client.market import ProviderState, TaskState, find_provider, get_task
 from client.rpc import RpcClient
-from compute.zkml.buyer import Answer, Buyer, Offer, Order, wait_for_answer
-from compute.zkml.graph import CLASSIFICATION
-from compute.zkml.manifest import Manifest
+from compute.zkml.buyer import Buyer, Offer, wait_for_answer
 from compute.zkml.receipt import Receipt, load_receipt, receipt_path, save_receipt
 from contracts.tasks.errors import ProviderUnknown
 from crypto.address import encode_address
 from node.cli.amounts import parse_amount, show_amount
+from node.cli.answers import answer_json, say_who_sees, show_answer
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import account_of, add_key_arguments, open_wallet
-from node.cli.places import cache_folder, devnet_folder, receipts_folder
+from node.cli.places import cache_folder, devnet_folder, receipts_folder, rows_folder
 from node.cli.screen import Json, Screen
 
 MAX_ROW_BYTES: Final = 2**20
 ID_BYTES: Final = 32
-SHOWN_ROWS: Final = 20
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -67,10 +65,10 @@ async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
         end_within=arguments.end_within,
     )
     async with RpcClient(arguments.rpc) as rpc:
-        buyer = Buyer(await open_wallet(arguments, rpc))
+        buyer = Buyer(await open_wallet(arguments, rpc), inputs=rows_folder())
         order = await buyer.order(arguments.model, offer, await _named_providers(rpc, arguments.provider))
         order.manifest.quantise(row)  # a row that does not fit is refused before anything is said of it
-        _say_who_sees(order, screen)
+        say_who_sees(order, screen)
         receipt = await buyer.post(order, row)
         path = save_receipt(arguments.receipts or receipts_folder(), receipt)
         screen.line(f"task 0x{receipt.task.hex()} posted in block {receipt.height}; receipt {path}")
@@ -88,14 +86,6 @@ async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
         return {**posted, "result": await _answer(rpc, receipt, screen)}
 
 
-def _say_who_sees(order: Order, screen: Screen) -> None:
-    screen.line("able to read this row: you, and whoever holds the keys of")
-    for provider in order.providers:
-        record = provider.record
-        screen.line(f"  {provider.address}  bond {show_amount(provider.bond)}, {record.settled} settled")
-    screen.line("nobody else: on chain stand a commitment and a ciphertext")
-
-
 async def _result(arguments: argparse.Namespace, screen: Screen) -> Json:
     task = _task_id(arguments.task)
     folders = [arguments.receipts] if arguments.receipts else [receipts_folder(), devnet_folder() / "tasks"]
@@ -108,46 +98,8 @@ async def _result(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _answer(rpc: RpcClient, receipt: Receipt, screen: Screen) -> Json:
     with screen.progress("waiting for a provider"):
         answer = await wait_for_answer(rpc, receipt)
-    document = _answer_json(answer)
-    lines = [(name, value) for name, value in document.items() if name not in ("task", "rows", "price")]
-    screen.pairs([*lines, ("price", show_amount(answer.price))])
-    _show_rows(answer, screen)
-    return document
-
-
-def _answer_json(answer: Answer) -> dict[str, Any]:
-    return {
-        "task": "0x" + answer.receipt.task.hex(),
-        "model": answer.receipt.model,
-        "rows": [_row_json(answer.manifest, one) for one in answer.outputs],
-        "provider": answer.provider,
-        "price": str(answer.price),
-        "height": answer.height,
-    }
-
-
-def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:
-    """What one row's proven outputs say, in the model's units and as they were proven."""
-    said = {"class": manifest.said(outputs)} if manifest.kind == CLASSIFICATION else {}
-    return {
-        **said,
-        "probabilities": manifest.probabilities(outputs),
-        "values": [output * manifest.unit for output in outputs],
-        "outputs": list(outputs),
-    }
-
-
-def _show_rows(answer: Answer, screen: Screen) -> None:
-    """A table of the rows, the first ones of many."""
-    manifest, rows = answer.manifest, []
-    for number, outputs in enumerate(answer.outputs[:SHOWN_ROWS]):
-        chances = manifest.probabilities(outputs)
-        values = [output * manifest.unit for output in outputs] if chances is None else chances
-        rows.append((number, manifest.said(outputs), ", ".join(f"{value:.4g}" for value in values)))
-    chance = rows and manifest.probabilities(answer.outputs[0]) is not None
-    screen.table("", ("row", "prediction", "probabilities" if chance else "values"), rows)
-    if len(answer.outputs) > SHOWN_ROWS:
-        screen.line(f"… {len(answer.outputs)} rows in all; --json prints them")
+    show_answer(answer, screen)
+    return answer_json(answer)
 
 
 async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:

@@ -1,0 +1,64 @@
+"""How commands show who will see a row, and what came back."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from compute.zkml.buyer import Answer, Order
+from compute.zkml.graph import CLASSIFICATION
+from compute.zkml.manifest import Manifest
+from node.cli.amounts import show_amount
+from node.cli.screen import Screen
+
+SHOWN_ROWS: Final = 20
+
+
+def say_who_sees(order: Order, screen: Screen) -> None:
+    """Before anything is sent: who will be able to read the rows."""
+    screen.line("able to read these rows: you, and whoever holds the keys of")
+    for provider in order.providers:
+        record = provider.record
+        screen.line(f"  {provider.address}  bond {show_amount(provider.bond)}, {record.settled} settled")
+    screen.line("nobody else: on chain stand a commitment and a ciphertext")
+
+
+def show_answer(answer: Answer, screen: Screen) -> None:
+    """Who proved it at which price, and what it says."""
+    named = ((name, value) for name, value in answer_json(answer).items() if name not in ("task", "rows", "price"))
+    screen.pairs([*named, ("price", show_amount(answer.price))])
+    _show_rows(answer, screen)
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """What --json prints of an answer."""
+    return {
+        "task": "0x" + answer.receipt.task.hex(),
+        "model": answer.receipt.model,
+        "rows": [_row_json(answer.manifest, one) for one in answer.outputs],
+        "provider": answer.provider,
+        "price": str(answer.price),
+        "height": answer.height,
+    }
+
+
+def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:
+    """What one row's proven outputs say, in the model's units and as they were proven."""
+    said = {"class": manifest.said(outputs)} if manifest.kind == CLASSIFICATION else {}
+    return {
+        **said,
+        "probabilities": manifest.probabilities(outputs),
+        "values": [output * manifest.unit for output in outputs],
+        "outputs": list(outputs),
+    }
+
+
+def _show_rows(answer: Answer, screen: Screen) -> None:
+    """A table of the rows, the first ones of many."""
+    manifest, rows = answer.manifest, []
+    for number, outputs in enumerate(answer.outputs[:SHOWN_ROWS]):
+        chances = manifest.probabilities(outputs)
+        values = [output * manifest.unit for output in outputs] if chances is None else chances
+        rows.append((number, manifest.said(outputs), ", ".join(f"{value:.4g}" for value in values)))
+    chance = rows and manifest.probabilities(answer.outputs[0]) is not None
+    screen.table("", ("row", "prediction", "probabilities" if chance else "values"), rows)
+    if len(answer.outputs) > SHOWN_ROWS:
+        screen.line(f"… {len(answer.outputs)} rows in all; --json prints them")

@@ -1,0 +1,55 @@
+"""`cluster predict`: ask for a proven prediction, wait, decrypt, check. `cluster task` has its steps one by one."""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from client.market import get_task
+from client.rpc import RpcClient
+from client.settlement import check_settlement
+from compute.zkml.buyer import Buyer, Offer, wait_for_answer
+from compute.zkml.receipt import save_receipt
+from compute.zkml.sources import read_rows
+from node.cli.amounts import parse_amount
+from node.cli.answers import answer_json, say_who_sees, show_answer
+from node.cli.frame import command
+from node.cli.keyring import add_key_arguments, open_wallet
+from node.cli.places import receipts_folder, rows_folder
+from node.cli.screen import Json, Screen
+
+REQUESTER: Final = "account0"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    predict = command(parser, _predict, rpc=True)
+    predict.add_argument("model", help="a published model's id in 0x-hex, or its name")
+    predict.add_argument("--input", type=Path, required=True, metavar="ROW.npy", help="the row; also .json and .csv")
+    predict.add_argument("--price", default="0.05", help="CLU that a provider gets who locks at once (default: 0.05)")
+    predict.add_argument("--max-price", default="0.2", help="CLU at the end of the ramp, escrowed now (default: 0.2)")
+    predict.add_argument("--receipts", type=Path, help="folder of receipts (default: $CLUSTER_HOME/tasks)")
+    predict.add_argument(
+        "--inputs", type=Path, help="where a batch's file of rows goes, for workers (default: see docs)"
+    )
+    add_key_arguments(predict, default=REQUESTER)
+
+
+async def _predict(arguments: argparse.Namespace, screen: Screen) -> Json:
+    offer = Offer(parse_amount(arguments.price), parse_amount(arguments.max_price))
+    async with RpcClient(arguments.rpc) as rpc:
+        wallet = await open_wallet(arguments, rpc)
+        buyer = Buyer(wallet, inputs=arguments.inputs or rows_folder())
+        order = await buyer.order(arguments.model, offer)
+        rows = read_rows(arguments.input, order.manifest.features).tolist()
+        order.manifest.quantise_rows(rows)  # rows that do not fit are refused before anything is said of them
+        say_who_sees(order, screen)
+        with screen.progress("posting the task") as step:
+            receipt = await buyer.post(order, *rows)
+            path = save_receipt(arguments.receipts or receipts_folder(), receipt)
+            step.describe("waiting for a provider")
+            answer = await wait_for_answer(rpc, receipt)
+            step.describe("verifying the proof")
+            transaction = await check_settlement(rpc, (await get_task(rpc, receipt.task)).task)
+    checked: dict[str, Any] = {"proof": "verified here", "transaction": "0x" + transaction.hex(), "receipt": str(path)}
+    show_answer(answer, screen)
+    screen.pairs(checked.items())
+    return {**answer_json(answer), **checked}
