@@ -150,6 +150,7 @@ async def _open(bench: Bench, state: TaskState, model: LoadedModel) -> PrivateIn
         bench.encryption_key,
         manifest.features,
         manifest.input_bits,
+        manifest.rows,
         fetch=partial(read_rows, bench.inputs),
     )
 

@@ -78,7 +78,7 @@ class Shelf:
 
     def _read_and_try(self, program: Program) -> LoadedModel:
         manifest, prover = self._open(program)
-        row = [0] * manifest.features
+        row = [0] * (manifest.rows * manifest.features)
         prover.prove(0, 0, row, 0)  # whatever is made at first use is made now, and not timed
         start = self._clock()
         prover.prove(0, 0, row, 0)

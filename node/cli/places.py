@@ -37,7 +37,8 @@ def models_folder() -> Path:
 
 def rows_folder() -> Path:
     """Files of rows on their way to workers: the devnet's where there is one, else one's own worker's."""
-    return models_folder().parent / "inputs"
+    devnet = devnet_folder()
+    return (devnet if (devnet / "devnet.json").exists() else cluster_home()) / "worker" / "inputs"
 
 
 def receipts_folder() -> Path:

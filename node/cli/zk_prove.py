@@ -20,13 +20,12 @@ from crypto.groth16.errors import (
 )
 from crypto.groth16.snarkjs import inputs_from_snarkjs, key_from_snarkjs, proof_from_snarkjs
 from node.cli.errors import BadArgument
-from node.cli.frame import UNUSABLE, add_command
+from node.cli.frame import NO, UNUSABLE, add_command
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
     from node.cli.frame import Commands
 
-INVALID: Final = 1
 NOT_A_PROOF: Final = (FalseProof, NotOnCurve, NotInSubgroup, IdentityPoint, CoordinateOutOfRange, InputOutOfRange)
 
 
@@ -96,7 +95,7 @@ def _verify(arguments: argparse.Namespace, screen: Screen) -> Json:
         verify(key, compress_proof(proof_from_snarkjs(proof_text)), inputs)
     except NOT_A_PROOF as error:
         screen.line(f"invalid: {error}")
-        screen.status = INVALID
+        screen.end(NO)
         return {"valid": False, "why": str(error)}
     screen.line(f"valid: the proof shows its {len(inputs)} public inputs under key 0x{key.id.hex()}")
     return {"valid": True, "vk_id": "0x" + key.id.hex(), "public": [str(value) for value in inputs]}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -53,7 +54,8 @@ def model_file(tmp_path: Path) -> Path:
     labels = np.where(rows.sum(axis=1) > 0, "up", "down")
     path = tmp_path / "trend.joblib"
     joblib.dump(LogisticRegression().fit(rows, labels), path)
-    np.savez(path.with_suffix(".npz"), sample=rows, rows=rows, labels=labels)
+    np.save(tmp_path / "rows.npy", rows)
+    np.save(tmp_path / "labels.npy", labels)
     return path
 
 
@@ -75,8 +77,9 @@ class Market:
         return "--key", str(self.node.home.root / self.node.accounts[name].key_file)
 
     async def publish(self, model: Path, *options: str) -> Any:
-        data = str(model.with_suffix(".npz"))
-        options = (*options, "--data", data, "--models", str(self.root / "models"), *self.key("account1"))
+        rows, labels = str(model.parent / "rows.npy"), str(model.parent / "labels.npy")
+        data = ("--sample", rows, "--held-out", rows, "--labels", labels)
+        options = (*options, *data, "--models", str(self.root / "models"), *self.key("account1"))
         return await self.ask("model", "publish", str(model), *options)
 
     async def said(self, *argv: str) -> str:
@@ -119,8 +122,8 @@ async def market(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str])
 
 
 async def test_a_model_is_published_asked_and_proven(market: Market, model_file: Path) -> None:
-    published = await market.publish(model_file, "--my-own-file", "--description", "up or down")
-    assert published["name"] == "trend" and published["accuracy_quantised"] > 0.8
+    published = await market.publish(model_file, "--description", "up or down")
+    assert published["name"] == "trend" and published["score_quantised"] > 0.8
     listed = await market.ask("model", "list")
     assert [entry["model"] for entry in listed["models"]] == ["trend"]
     shown = await market.ask("model", "show", "trend")
@@ -135,7 +138,7 @@ async def test_a_model_is_published_asked_and_proven(market: Market, model_file:
     async with market.worker() as process:
         await _registered(market)
         sent = await market.post("[1, 1, 1]", "--wait")
-        assert sent["result"]["class"] == "up"
+        assert sent["result"]["rows"][0]["class"] == "up"
         assert sent["readers"] == [market.node.accounts["account2"].address]
         process.kill()
         await process.wait()
@@ -151,7 +154,7 @@ async def _result_after_a_restart(market: Market) -> None:
     assert [task["id"] for task in listed["tasks"]] == [waiting["task"]]
     async with market.worker("--json") as process:
         result = await market.ask("task", "result", waiting["task"])
-        assert result["class"] == "down"
+        assert result["rows"][0]["class"] == "down"
         process.send_signal(signal.SIGTERM)
         out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     final = json.loads(out)
@@ -173,12 +176,12 @@ async def _registered(market: Market) -> None:
 
 
 async def test_what_is_wrong_is_said_before_anything_happens(market: Market, model_file: Path) -> None:
-    refused = await market.publish(model_file)
-    assert refused["error"]["code"] == NotTrusted.code
-    missing = await market.publish(model_file.with_name("other.joblib"), "--my-own-file")
+    missing = await market.publish(model_file.with_name("other.joblib"))
     assert missing["error"]["code"] == ClassifierFileUnusable.code
-    await market.publish(model_file, "--my-own-file")
-    again = await market.publish(model_file, "--my-own-file")
+    unknown_kind = await market.publish(model_file.parent / "rows.npy")
+    assert unknown_kind["error"]["name"] == "UnknownExample"
+    await market.publish(model_file)
+    again = await market.publish(model_file)
     assert again["error"]["name"] == "VersionTaken"
     for row in ("", "[1, 2", "1;2;3", '["a", 1, 2]', "[[1], 2, 3]"):
         assert (await market.post(row))["error"]["code"] == BadArgument.code, row
@@ -193,8 +196,8 @@ async def test_what_is_wrong_is_said_before_anything_happens(market: Market, mod
     assert (await market.post("[1e9, 0, 0]"))["error"]["code"] == RowOutOfRange.code
     assert (await market.post("[1, 0]"))["error"]["name"] == "WrongRowLength"
     assert (await market.post("[1, 0, 0]", "--provider", "cluster1xyz"))["error"]["name"] != "NoProvider"
-    assert "able to read this row" not in await market.said("task", "post", "trend", "--row", market.row("[1, 0]"))
-    assert "able to read this row" in await market.said("task", "post", "trend", "--row", market.row("[1, 0, 0]"))
+    assert "able to read these rows" not in await market.said("task", "post", "trend", "--row", market.row("[1, 0]"))
+    assert "able to read these rows" in await market.said("task", "post", "trend", "--row", market.row("[1, 0, 0]"))
 
 
 async def _bond(market: Market) -> None:
@@ -203,6 +206,37 @@ async def _bond(market: Market) -> None:
         secret = market.node.secret("account2")
         wallet = await Wallet.open(secret, rpc)
         await wallet.submit([registration(secret, Amount(10**11), Amount(1))])
+
+
+async def test_somebody_elses_joblib_is_not_read_unasked(
+    market: Market, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    refused = await market.publish(model_file)
+    assert refused["error"]["code"] == NotTrusted.code
+    assert (await market.publish(model_file, "--my-own-file"))["name"] == "trend"
+
+
+async def test_a_prediction_is_posted_proven_opened_and_verified(market: Market, model_file: Path) -> None:
+    """Two rows in one proof, of a model whose weights nobody is shown; the rows travel beside the chain."""
+    await market.publish(model_file, "--profile", "private", "--batch", "2")
+    worker = market.root / "home" / "worker"
+    await market.run(
+        *("worker", "init", "--home", str(worker), "--rpc", market.node.url, "--bond", "20"),
+        *("--models", str(market.root / "models"), *market.key("account2")),
+    )
+    rows = market.root / "two.npy"
+    np.save(rows, [[1.0, 1.0, 1.0], [-1.0, -1.0, -1.0]])
+    async with market.worker("--home", str(worker)):
+        await _registered(market)
+        answer = await market.ask("predict", "trend", "--input", str(rows), *market.key("account0"))
+    assert [row["class"] for row in answer["rows"]] == ["up", "down"]
+    assert answer["proof"] == "verified here"
+    (travelled,) = (worker / "inputs").iterdir()
+    assert travelled.suffix == ".rows"
+    receipt = await asyncio.to_thread(Path(answer["receipt"]).read_text)
+    assert json.loads(receipt)["rows"] == 2
 
 
 # A worker's home
