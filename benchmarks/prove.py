@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import model_keys
 from compute.zkml.example_models import digits
-from compute.zkml.inference import circuit_inputs
+from compute.zkml.inference import Private
 from compute.zkml.prover import InferenceProver
 from crypto.r1cs.wtns_file import write_wtns
 
@@ -25,11 +25,11 @@ def main() -> None:
     example = digits()
     with tempfile.TemporaryDirectory() as folder:
         start = perf_counter()
-        keys = model_keys(DevKeys(Path(folder)), example.quantised)
+        keys = model_keys(DevKeys(Path(folder)), example.provable)
         setup_seconds = perf_counter() - start
         key_bytes = keys.zkey.stat().st_size if keys.zkey else 0
-    prover = InferenceProver(example.quantised.model, keys)
-    rows = [example.quantised.manifest.quantise(row) for row in example.rows[:ROUNDS].tolist()]
+    prover = InferenceProver(example.provable, keys)
+    rows = [example.provable.manifest.quantise(row) for row in example.rows[:ROUNDS].tolist()]
     proofs = [timed(prover, row) for row in rows]
     witnesses = [witness_seconds(prover, row) for row in rows]
     result = {
@@ -54,7 +54,9 @@ def timed(prover: InferenceProver, row: list[int]) -> tuple[float, float, bytes]
 def witness_seconds(prover: InferenceProver, row: list[int]) -> float:
     """CPU seconds for the witness alone, in the file format that the prover takes."""
     start = process_time()
-    write_wtns(prover.keys.circuit.solve(circuit_inputs(CTX, TASK, row, SALT)))
+    statement, private = prover.provable.statement, Private(tuple(row), SALT)
+    public = statement.compute(CTX, TASK, private)
+    write_wtns(prover.keys.circuit.solve(statement.inputs(public, private)))
     return process_time() - start
 
 

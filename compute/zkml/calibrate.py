@@ -36,10 +36,10 @@ def _thresholds(model: FloatModel, forest: object) -> Thresholds:
     if readers != [forest] or not isinstance(forest, Forest):
         raise UnsupportedModel("trees beside other layers", "trees that alone read the row, or behind a scaler")
     inner = forest.feature >= 0
-    rounded = comparable(forest.threshold)
+    rounded = comparable(forest.threshold, forest.single)
     known = [rounded[inner & (forest.feature == index)] for index in range(model.features)]
     thresholds = tuple(tuple(map(float, np.unique(values))) for values in known)
-    return Thresholds(thresholds, _few(forest.offsets), _few(forest.steps))
+    return Thresholds(thresholds, _few(forest.offsets), _few(forest.steps), forest.single)
 
 
 def _levels_of_each(sample: Floats, bits: int) -> Levels:

@@ -115,14 +115,15 @@ class Levels:
 class Thresholds:
     """number = how many of a feature's thresholds lie below the value; the model reads a bit for each threshold.
 
-    Compared is float32((value - offset) / step), as trees of scikit-learn and ONNX compare single precision.
-    thresholds: ascending, of single precision, for each feature; offsets and steps as for Levels. No finite value is
-    out of range.
+    Compared is (value - offset) / step, rounded to float32 where `single`, as trees of scikit-learn and ONNX compare.
+    thresholds: ascending, for each feature, of single precision where `single`; offsets and steps as for Levels. No
+    finite value is out of range.
     """
 
     thresholds: tuple[tuple[float, ...], ...]
     offsets: tuple[float, ...]
     steps: tuple[float, ...]
+    single: bool = True
 
     @property
     def features(self) -> int:
@@ -140,7 +141,9 @@ class Thresholds:
         return [int(number) for number in self.nearest(np.asarray([checked_row(row, self.features)]))[0]]
 
     def nearest(self, rows: Floats) -> Ints:
-        compared = ((rows - np.asarray(self.offsets)) / np.asarray(self.steps)).astype(np.float32).astype(np.float64)
+        with np.errstate(over="ignore"):  # beyond single precision lies beyond every threshold
+            scaled = (rows - np.asarray(self.offsets)) / np.asarray(self.steps)
+            compared = scaled.astype(np.float32).astype(np.float64) if self.single else scaled
         columns = [np.searchsorted(known, compared[:, i], side="left") for i, known in enumerate(self.thresholds)]
         return np.asarray(np.stack(columns, axis=1), dtype=np.int64)
 
@@ -162,8 +165,10 @@ class Thresholds:
         return ranged, bits
 
 
-def comparable(thresholds: Floats) -> Floats:
-    """The largest float32 at or below each threshold: a float32 is <= the one just where it is <= the other."""
+def comparable(thresholds: Floats, single: bool) -> Floats:
+    """Where `single`, the largest float32 at or below each threshold: a float32 is <= both or neither."""
+    if not single:
+        return thresholds
     with np.errstate(over="ignore"):
         single = thresholds.astype(np.float32)
     single = np.where(single > thresholds, np.nextafter(single, np.float32(-np.inf)), single)

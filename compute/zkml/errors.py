@@ -86,6 +86,16 @@ class ClassifierFileUnusable(ModelError):
         self.path, self.reason = str(path), reason
 
 
+class BrokenStep(ModelError):
+    """A step of a quantised model is not one that its kind can be; of a file, as no model of ours is made so."""
+
+    code = 6113
+
+    def __init__(self, kind: str, rule: str) -> None:
+        super().__init__(f"a {kind} step must have {rule}; make the model again from its float model.")
+        self.kind, self.rule = kind, rule
+
+
 class ManifestUnusable(ModelError):
     """A program's manifest is not one of a quantised model."""
 

@@ -221,7 +221,7 @@ class Lowering:
         unit = max(float(np.abs(trees.leaves).max(initial=0.0)), float(np.abs(trees.offset).max(initial=0.0)), TINY)
         unit /= 2.0**LEAF_BITS
         starts = np.concatenate([[0], np.cumsum(self.encoding.tops)]).astype(np.int64)
-        bit, known = np.full(len(trees.feature), -1, dtype=np.int64), comparable(trees.threshold)
+        bit, known = np.full(len(trees.feature), -1, dtype=np.int64), comparable(trees.threshold, trees.single)
         for node in np.flatnonzero(trees.feature >= 0).tolist():
             feature = int(trees.feature[node])
             place = np.searchsorted(self.encoding.thresholds[feature], known[node])

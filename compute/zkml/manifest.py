@@ -23,6 +23,7 @@ from crypto.poseidon import PACKED_BITS, pack_bytes
 
 FORMAT: Final = "cluster-quantised-model/2"
 MAX_ROWS: Final = 2**16
+MAX_FEATURES: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,33 +183,41 @@ def decode_manifest(data: bytes) -> Manifest:
 
 def _encoding_json(encoding: Encoding) -> dict[str, Any]:
     if isinstance(encoding, Thresholds):
-        flat = np.asarray([value for known in encoding.thresholds for value in known], dtype="<f4")
+        kind = "<f4" if encoding.single else "<f8"
+        flat = np.asarray([value for known in encoding.thresholds for value in known], dtype=kind)
         counts, text = list(encoding.tops), b64encode(flat.tobytes()).decode()
-        scales = {"offsets": encoding.offsets, "steps": encoding.steps}
-        return {"kind": "thresholds", "counts": counts, "float32": text, **scales}
+        scales = {"offsets": encoding.offsets, "steps": encoding.steps, "single": encoding.single}
+        return {"kind": "thresholds", "counts": counts, "values": text, **scales}
     if isinstance(encoding, Levels):
         return {"kind": "levels", **asdict(encoding)}
     raise TypeError(f"an encoding of no known kind: {type(encoding).__name__}")
 
 
 def _read_encoding(table: Any) -> Encoding:
+    if not isinstance(table, dict):
+        raise ManifestUnusable(f"its encoding is {table!r:.40}")
     kind = table.pop("kind")
     if kind == "levels":
         levels = Levels(**{key: _frozen(value) for key, value in table.items()})
         _check_levels(levels)
         return levels
-    if kind != "thresholds" or set(table) != {"counts", "float32", "offsets", "steps"}:
+    if kind != "thresholds" or set(table) != {"counts", "values", "offsets", "steps", "single"}:
         raise ManifestUnusable(f"its encoding is {kind!r:.40}")
     counts = [_natural(count) for count in table["counts"]]
-    flat = np.frombuffer(b64decode(table["float32"], validate=True), dtype="<f4").astype(np.float64)
-    if sum(counts) != len(flat) or not np.isfinite(flat).all():
+    single = table["single"]
+    if type(single) is not bool:
+        raise ManifestUnusable("it does not say how precisely its thresholds are compared")
+    flat = np.frombuffer(b64decode(table["values"], validate=True), dtype="<f4" if single else "<f8").astype(np.float64)
+    if sum(counts) != len(flat) or np.isnan(flat).any():
         raise ManifestUnusable("its thresholds are not as many as it says")
+    if not counts or not any(counts):
+        raise ManifestUnusable("it has no thresholds")
     ends = np.cumsum(counts)
     parts = tuple(tuple(map(float, flat[end - count : end])) for count, end in zip(counts, ends, strict=True))
     if any(list(part) != sorted(set(part)) for part in parts):
         raise ManifestUnusable("its thresholds do not rise")
     _check_scales(table["offsets"], table["steps"], len(parts))
-    return Thresholds(parts, _frozen(table["offsets"]), _frozen(table["steps"]))
+    return Thresholds(parts, _frozen(table["offsets"]), _frozen(table["steps"]), single)
 
 
 def _natural(value: Any) -> int:
@@ -218,8 +227,8 @@ def _natural(value: Any) -> int:
 
 
 def _check_levels(levels: Levels) -> None:
-    if _natural(levels.features) == 0 or not 1 <= _natural(levels.bits) <= MAX_BITS:
-        raise ManifestUnusable(f"it has no features, or asks for more than {MAX_BITS} input bits")
+    if not 1 <= _natural(levels.features) <= MAX_FEATURES or not 1 <= _natural(levels.bits) <= MAX_BITS:
+        raise ManifestUnusable(f"it has no features, more than {MAX_FEATURES}, or more than {MAX_BITS} input bits")
     if _natural(levels.zero) >> levels.bits:
         raise ManifestUnusable("its zero lies outside its levels")
     _check_scales(levels.offsets, levels.steps, levels.features)
@@ -263,5 +272,22 @@ def _check(manifest: Manifest) -> None:
     fits = len(manifest.classes) == wanted or (manifest.class_only and len(manifest.classes) >= 2)
     if manifest.kind == CLASSIFICATION and not fits:
         raise ManifestUnusable("it has not one name per class")
+    if not isinstance(manifest.architecture, str):
+        raise ManifestUnusable("its architecture has no name")
+    if not all(type(value) is bool for value in (manifest.class_only, manifest.committed_model)):
+        raise ManifestUnusable("it does not say whether its weights are committed, or its class is all it says")
+    for values in (manifest.maxima, manifest.shifts):
+        if not isinstance(values, tuple) or not all(_natural(value) >= 0 for value in values):
+            raise ManifestUnusable("its maxima or shifts are not natural numbers")
+    _check_fidelity(manifest)
+
+
+def _check_fidelity(manifest: Manifest) -> None:
+    scores = [value for value in (manifest.score_float, manifest.score_quantised) if value is not None]
+    for value in (manifest.unit, manifest.worst_error, manifest.sample_error, manifest.agreement, *scores):
+        if type(value) is not float or not math.isfinite(value):
+            raise ManifestUnusable("its unit, errors or scores are no finite numbers")
+    if min(manifest.worst_error, manifest.sample_error, manifest.agreement) < 0 or manifest.agreement > 1:
+        raise ManifestUnusable("an error is negative, or more than all rows agree")
     if type(manifest.unit) is not float or not math.isfinite(manifest.unit) or manifest.unit <= 0:
         raise ManifestUnusable("its unit is not a positive number")

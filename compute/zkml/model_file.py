@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgpack
 import numpy as np
 
-from compute.zkml.errors import ManifestUnusable, ModelFileUnusable, UnsupportedModel
+from compute.zkml.errors import BrokenStep, ManifestUnusable, ModelFileUnusable, UnsupportedModel
 from compute.zkml.inference import Inference, Weights
 from compute.zkml.manifest import decode_manifest
 from compute.zkml.model import QuantisedModel, Step
@@ -30,7 +30,7 @@ from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
 from compute.zkml.provable import Provable
-from compute.zkml.taps import Taps
+from compute.zkml.taps import Ints, Taps
 from crypto.field import FIELD_BYTES, SCALAR_FIELD
 
 FORMAT: Final = "cluster-model-file/2"
@@ -38,6 +38,7 @@ MAX_FILE_BYTES: Final = 256 * 2**20
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.kind: kind for kind in (ArgMax, Clip, Curve, Forest, Gather, LeakyRelu, Linear, MaxPool, Relu, Rescale, Total)
 }
+TYPES: Final[Mapping[Any, type[Any]]] = {int: int, tuple[int, ...]: tuple, Ints: np.ndarray, Taps: Taps}
 _BROKEN: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)
 
 
@@ -60,12 +61,12 @@ def read_model(path: Path) -> Provable:
         return decode_model(path.read_bytes())
     except OSError as error:
         raise ModelFileUnusable(path, error.strerror or str(error)) from error
-    except (ManifestUnusable, UnsupportedModel, msgpack.UnpackException, *_BROKEN) as error:
+    except (BrokenStep, ManifestUnusable, UnsupportedModel, msgpack.UnpackException, *_BROKEN) as error:
         raise ModelFileUnusable(path, f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
 def decode_model(data: bytes) -> Provable:
-    """Raises ManifestUnusable, UnsupportedModel, or a plain error of reading for bytes that are no model file."""
+    """Raises ManifestUnusable, UnsupportedModel, BrokenStep, or a plain error where the bytes are no model file."""
     document = msgpack.unpackb(data, strict_map_key=True)
     if not isinstance(document, dict) or set(document) != {"format", "manifest", "steps", "salt"}:
         raise ValueError("it is no model file")
@@ -113,24 +114,19 @@ def _step(table: dict[str, Any], number: int) -> Step:
         raise ValueError(f"step {number} does not follow those before it")
     if set(table) != {entry.name for entry in fields(kind)}:
         raise ValueError(f"step {number} has not the parts of a {kind.kind}")
-    operation: Operation = kind(**{name: _read(value) for name, value in table.items()})
+    parts = {entry.name: _read(table[entry.name], TYPES[entry.type]) for entry in fields(kind)}
+    operation: Operation = kind(**parts)
     return Step(operation, inputs, layer)
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any, kind: type[Any]) -> Any:
+    """A part of a step. Raises ValueError where it is of another kind."""
     if isinstance(value, dict) and set(value) == {"shape", "int64"}:
-        return np.frombuffer(value["int64"], dtype="<i8").astype(np.int64).reshape(value["shape"])
-    if isinstance(value, dict):
-        taps = Taps(**{name: _read(part) for name, part in value.items()})
-        if len(taps.starts) and (
-            taps.starts[0] != 0 or taps.starts[-1] != taps.count or np.any(np.diff(taps.starts) < 0)
-        ):
-            raise ValueError("the taps of a layer are not in order")
-        if taps.count and not 0 <= taps.columns.min() <= taps.columns.max() < taps.inputs:
-            raise ValueError("a tap reads an input that is not there")
-        return taps
-    if isinstance(value, list) and all(type(entry) is int for entry in value):
-        return tuple(value)
-    if type(value) is not int:
-        raise ValueError(f"{value!r:.40} is no integer")
+        value = np.frombuffer(value["int64"], dtype="<i8").astype(np.int64).reshape(value["shape"])
+    elif isinstance(value, dict) and kind is Taps:
+        value = Taps(**{entry.name: _read(value.pop(entry.name), TYPES[entry.type]) for entry in fields(Taps)}, **value)
+    elif isinstance(value, list) and all(type(entry) is int for entry in value):
+        value = tuple(value)
+    if type(value) is not kind:
+        raise ValueError(f"{value!r:.40} stands where {kind.__name__} should")
     return value

@@ -12,10 +12,9 @@ import pytest
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import model_keys
 from compute.zkml.example_models import digits
-from compute.zkml.inference import Inference, Private
+from compute.zkml.inference import Private
 from compute.zkml.model import predicted_class
 from compute.zkml.prover import InferenceProver
-from compute.zkml.quantise import float_layers
 from tests.support.rooms import ROOT
 
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
@@ -44,28 +43,28 @@ def ezkl(request: dict[str, Any], log: Path) -> dict[str, Any]:
 
 def test_ezkl_finds_the_same_class_in_the_same_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example = digits()
-    layers, row = float_layers(example.classifier), example.rows[0]
+    network, manifest, row = example.classifier, example.provable.manifest, example.rows[0]
     theirs = ezkl(
         {
-            "weights": [weights.tolist() for weights in layers.weights],
-            "biases": [bias.tolist() for bias in layers.biases],
+            "weights": [weights.T.tolist() for weights in network.coefs_],
+            "biases": [bias.tolist() for bias in network.intercepts_],
             "row": row.tolist(),
             "folder": str(tmp_path),
         },
         tmp_path / "ezkl.log",
     )
-    numbers = tuple(example.quantised.manifest.quantise(row.tolist()))
-    prover = InferenceProver(example.quantised.model, model_keys(DevKeys(tmp_path), example.quantised))
+    numbers = tuple(manifest.quantise(row.tolist()))
+    prover = InferenceProver(example.provable, model_keys(DevKeys(tmp_path), example.provable))
     prover.prove(1, 2, numbers, 3)  # what is made at first use is not measured
     start = process_time()
     ours = prover.prove(1, 2, numbers, 3)
     seconds = process_time() - start
     assert theirs["valid"]
-    assert ours.outputs == tuple(Inference(prover.model).compute(1, 2, Private(numbers, 3)).ciphertext)
-    logits = prover.model.logits(numbers)
+    assert ours.outputs == example.provable.statement.compute(1, 2, Private(numbers, 3)).outputs
+    logits = example.provable.model.logits(numbers)
     assert predicted_class(logits) == int(np.argmax(theirs["logits"]))
-    scaled = np.asarray(logits) * example.quantised.manifest.logit_step
-    assert np.abs(scaled - np.asarray(theirs["logits"])).max() <= example.quantised.manifest.worst_logit_error + 0.1
+    scaled = np.asarray(logits) * manifest.unit
+    assert np.abs(scaled - np.asarray(theirs["logits"])).max() <= manifest.worst_error + 0.1
     assert len(ours.proof) < theirs["proof_bytes"]
     with capsys.disabled():
         print("\nEZKL:", json.dumps({name: value for name, value in theirs.items() if name != "logits"}))

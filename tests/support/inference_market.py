@@ -66,7 +66,7 @@ class Market:
         return open_input(state.task, state.input, account, key, manifest.features, manifest.input_bits)  # type: ignore[arg-type]
 
     def prove(self, wallet: Wallet, state: TaskState, person: int) -> Settle:
-        prover = InferenceProver(SMALL.model, self.keys)
+        prover = InferenceProver(SMALL, self.keys)
         return prove_result(prover, wallet, state.task, self.open(state, person))
 
     def make_worker(

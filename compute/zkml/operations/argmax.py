@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, interval, magnitude_bits
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, single
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.compare import is_non_negative
@@ -23,7 +23,7 @@ class ArgMax(Open):
     kind: ClassVar[str] = "argmax"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        return interval(1, 0, max(1, inputs[0].width - 1))
+        return interval(1, 0, max(1, single(self.kind, inputs).width - 1))
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         low, high, count = int(inputs[0].low.min()), int(inputs[0].high.max()), inputs[0].width

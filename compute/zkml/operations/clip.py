@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Cost, Open, tally
+from compute.zkml.bounds import MAX_ACCUMULATOR_BITS, Bounds, magnitude_bits
+from compute.zkml.operations.operation import Cost, Open, require, single, tally
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.compare import is_non_negative
@@ -26,7 +26,9 @@ class Clip(Open):
     kind: ClassVar[str] = "clip"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+        given, room = single(self.kind, inputs), 1 << MAX_ACCUMULATOR_BITS
+        require(self.kind, -room < self.low <= self.high < room, f"limits in order, below 2**{MAX_ACCUMULATOR_BITS}")
+        return Bounds(self._of(given.low), self._of(given.high))
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         low, high = inputs[0].low, inputs[0].high

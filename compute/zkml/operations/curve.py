@@ -8,12 +8,14 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from compute.zkml.bounds import Bounds, interval
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.bounds import MAX_ACCUMULATOR_BITS, Bounds, interval
+from compute.zkml.operations.operation import Cost, Open, require, single
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.piecewise import Piecewise, piecewise_linear
 from crypto.r1cs.wire import Wire
+
+MOST_SEGMENTS: Final = 2**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,20 @@ class Curve(Open):
         return Piecewise(self.nodes, *shape, error=Fraction(0))
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        highest = max(self.nodes) << self.offset_bits
-        return interval(inputs[0].width, self.centre - highest, self.centre + highest)
+        self._require_table()
+        return interval(single(self.kind, inputs).width, self.centre - self._highest, self.centre + self._highest)
+
+    @property
+    def _highest(self) -> int:
+        return max(self.nodes) << self.offset_bits
+
+    def _require_table(self) -> None:
+        segments, shape = len(self.nodes) - 1, (self.offset_bits, self.dropped_bits, self.output_bits)
+        require(self.kind, 0 < segments <= MOST_SEGMENTS and segments & (segments - 1) == 0, "2**k segments")
+        require(self.kind, self.nodes[0] == 0 and min(self.nodes) == 0, "nodes that start at 0 and stay above")
+        require(self.kind, all(0 <= bits <= MAX_ACCUMULATOR_BITS for bits in shape), "widths that can be")
+        largest = self._highest + abs(self.centre)
+        require(self.kind, largest < 1 << MAX_ACCUMULATOR_BITS, f"values below 2**{MAX_ACCUMULATOR_BITS}")
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         total: Cost = Counter()
@@ -55,8 +69,7 @@ class Curve(Open):
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
         table = self.table
-        bounds = self.bounds([interval(len(inputs[0]), 0, 0)])
-        low, high = int(bounds.low[0]), int(bounds.high[0])
+        low, high = self.centre - self._highest, self.centre + self._highest
         return [piecewise_linear(cs, wire, table).bounded(low, high) for wire in inputs[0]]
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, require, single
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
@@ -35,11 +35,32 @@ class Forest(Open):
     kind: ClassVar[str] = "forest"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        given = single(self.kind, inputs)
+        require(self.kind, given.low.min() >= 0 and given.high.max() <= 1, "bits to decide by")
+        self._require_trees(given.width)
+        return self._reach()
+
+    def _require_trees(self, width: int) -> None:
+        """Every node is a root or the child of one earlier node: what follows children comes to an end."""
+        kind, nodes = self.kind, len(self.bit)
+        flat = (self.roots, self.bit, self.left, self.right, self.offset)
+        require(kind, all(part.ndim == 1 for part in flat) and len(self.offset) > 0, "flat arrays and an output")
+        require(kind, len(self.left) == len(self.right) == nodes, "two children for each node")
+        require(kind, self.leaves.shape == (nodes, len(self.offset)), "a row of leaves for each node")
+        inner = np.flatnonzero(self.bit >= 0)
+        require(kind, self.bit.min() >= -1 and self.bit.max() < width, f"bits below {width}")
+        left, right = self.left[inner], self.right[inner]
+        require(kind, bool(np.all(left > inner) and np.all(right > inner)), "parents before their children")
+        found = np.sort(np.concatenate([self.roots, left, right]))
+        require(kind, np.array_equal(found, np.arange(nodes)), "each node once, as a root or a child")
+        sizes = np.abs(self.leaves.astype(np.float64)).max() * len(self.roots)
+        require_room(float(sizes + np.abs(self.offset.astype(np.float64)).max()))
+
+    def _reach(self) -> Bounds:
         low, high = self.leaves.copy(), self.leaves.copy()
         for node in np.flatnonzero(self.bit >= 0)[::-1].tolist():
             pair = [self.left[node], self.right[node]]
             low[node], high[node] = low[pair].min(axis=0), high[pair].max(axis=0)
-        require_room(float(np.abs(self.leaves).max(initial=0)) * (len(self.roots) + 1))
         return Bounds(low[self.roots].sum(axis=0) + self.offset, high[self.roots].sum(axis=0) + self.offset)
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
@@ -69,7 +90,7 @@ class Forest(Open):
                 reached[right_child], reached[left_child] = right, (reached[node] - right).bounded(0, 1)
                 below += [child for child in (left_child, right_child) if self.bit[child] >= 0]
             level = below
-        bounds = self.bounds(())
+        bounds = self._reach()
         ends = [node for node in reached if self.bit[node] < 0]
         return [
             linear(

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, joined
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, require, require_positions
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire
@@ -23,7 +23,10 @@ class Gather(Open):
     kind: ClassVar[str] = "gather"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        return joined(list(inputs)).pick(self.index)
+        every = joined(list(inputs))
+        require(self.kind, self.index.ndim == 1 and len(self.index) > 0, "a row of positions")
+        require_positions(self.kind, self.index, every.width, "positions")
+        return every.pick(self.index)
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         return Counter()

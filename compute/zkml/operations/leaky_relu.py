@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, require
 from compute.zkml.operations.rescale import Relu
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
@@ -29,8 +29,9 @@ class LeakyRelu(Open):
     kind: ClassVar[str] = "leaky-relu"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        require_room(2.0 ** (inputs[0].widest + SLOPE_BITS + 2))
         positive = RELU.bounds(inputs)
+        require(self.kind, 0 <= self.slope <= 1 << SLOPE_BITS, f"a slope of 0 to {1 << SLOPE_BITS}")
+        require_room(2.0 ** (inputs[0].widest + SLOPE_BITS + 2))
         rest = (1 << SLOPE_BITS) - self.slope
         return Bounds(
             self.slope * inputs[0].low + rest * positive.low, self.slope * inputs[0].high + rest * positive.high

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import NOTHING, Cost, span_bits, tally
+from compute.zkml.bounds import MAX_ACCUMULATOR_BITS, Bounds, require_room
+from compute.zkml.operations.operation import NOTHING, Cost, require, require_positions, single, span_bits, tally
 from compute.zkml.taps import Ints, Taps
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
@@ -50,9 +50,29 @@ class Linear:
         return (len(self.weights), WEIGHT_BITS, WEIGHT_OFFSET), biases
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        given = inputs[0]
+        given = single(self.kind, inputs)
+        self._require_taps(given.width)
+        self._require_numbers()
         low, high = (self._committed_reach if self.committed else self._reach)(given)
         return Bounds(low, high)
+
+    def _require_taps(self, width: int) -> None:
+        taps, kind = self.taps, self.kind
+        flat = (taps.starts, taps.columns, taps.weight_of, taps.bias_of, self.weights, self.bias)
+        require(kind, all(part.ndim == 1 for part in flat) and taps.outputs > 0, "flat arrays and an output")
+        require(kind, taps.inputs == width, f"{width} inputs")
+        require(kind, len(taps.starts) == taps.outputs + 1 and taps.starts[0] == 0, "a start for each output")
+        rising = not np.any(np.diff(taps.starts) < 0)
+        require(kind, rising and taps.starts[-1] == taps.count == len(taps.weight_of), "taps in order")
+        require_positions(kind, taps.columns, taps.inputs, "columns")
+        require_positions(kind, taps.weight_of, len(self.weights), "numbers of weights")
+        require_positions(kind, taps.bias_of, len(self.bias), "numbers of biases")
+
+    def _require_numbers(self) -> None:
+        require(self.kind, 0 <= self.bias_bits < MAX_ACCUMULATOR_BITS, f"bias bits below {MAX_ACCUMULATOR_BITS}")
+        halves = (WEIGHT_OFFSET, 1 << self.bias_bits >> 1) if self.committed else (1 << MAX_ACCUMULATOR_BITS,) * 2
+        for values, half in zip((self.weights, self.bias), halves, strict=True):
+            require(self.kind, not np.any((values < -half) | (values >= half)), f"numbers of {-half} to {half - 1}")
 
     def _reach(self, given: Bounds) -> tuple[Ints, Ints]:
         above = self.taps.matrix(np.maximum(self.weights, 0))
@@ -67,12 +87,13 @@ class Linear:
         """Each product by its corners, for weights -128..127."""
         low, high = given.low[self.taps.columns], given.high[self.taps.columns]
         lowest, highest = -WEIGHT_OFFSET, WEIGHT_OFFSET - 1
-        require_room(float(np.maximum(np.abs(low), np.abs(high)).astype(np.float64).sum() * WEIGHT_OFFSET))
+        half = 1 << (self.bias_bits - 1)
+        require_room(float(np.maximum(np.abs(low), np.abs(high)).astype(np.float64).sum() * WEIGHT_OFFSET) + half)
         corners = np.stack([low * lowest, low * highest, high * lowest, high * highest])
         ones = Taps(
             len(low), self.taps.starts, np.arange(len(low)), np.zeros(len(low), dtype=np.int64), self.taps.bias_of
         )
-        matrix, half = ones.matrix(np.ones(1, dtype=np.int64)), 1 << (self.bias_bits - 1)
+        matrix = ones.matrix(np.ones(1, dtype=np.int64))
         return matrix @ corners.min(axis=0) - half, matrix @ corners.max(axis=0) + half - 1
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, require, require_positions, single
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.extremum import maximum
@@ -27,7 +27,10 @@ class MaxPool(Open):
     kind: ClassVar[str] = "max-pool"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        return Bounds(inputs[0].low[self.windows].max(axis=1), inputs[0].high[self.windows].max(axis=1))
+        given = single(self.kind, inputs)
+        require(self.kind, self.windows.ndim == 2 and self.windows.size > 0, "windows of positions")
+        require_positions(self.kind, self.windows, given.width, "positions")
+        return Bounds(given.low[self.windows].max(axis=1), given.high[self.windows].max(axis=1))
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         total: Cost = Counter()

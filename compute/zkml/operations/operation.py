@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Protocol
 import numpy as np
 
 from compute.zkml.bounds import Bounds
+from compute.zkml.errors import BrokenStep
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire
@@ -34,7 +35,10 @@ class Operation(Protocol):
         ...
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        """The exact range of the output for inputs in these ranges. Raises UnsupportedModel where a sum has no room."""
+        """The exact range of the output for inputs in these ranges.
+
+        Raises UnsupportedModel where a sum has no room, BrokenStep where the step is none of its kind.
+        """
         ...
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
@@ -62,6 +66,23 @@ class Open:
     @property
     def limits(self) -> tuple[tuple[int, int, int], ...]:
         return ()
+
+
+def require(kind: str, holds: bool | np.bool_, rule: str) -> None:
+    """Raises BrokenStep unless a rule of the kind holds."""
+    if not holds:
+        raise BrokenStep(kind, rule)
+
+
+def single(kind: str, inputs: Sequence[Bounds]) -> Bounds:
+    """The one input of an operation that takes no more. Raises BrokenStep."""
+    require(kind, len(inputs) == 1, "one input")
+    return inputs[0]
+
+
+def require_positions(kind: str, index: Ints, count: int, what: str) -> None:
+    """Raises BrokenStep unless all of `index` are positions among `count`: NumPy would take -1 for the last."""
+    require(kind, not index.size or (index.min() >= 0 and index.max() < count), f"{what} below {count}")
 
 
 def tally(width: Ints, count: Ints) -> Cost:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.operations.operation import Cost, Open, span_bits, tally
+from compute.zkml.bounds import MAX_ACCUMULATOR_BITS, Bounds, magnitude_bits
+from compute.zkml.operations.operation import Cost, Open, require, single, span_bits, tally
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.divide import shift_right
@@ -33,7 +33,8 @@ class Relu(Open):
         return 1 << self.shift >> 1
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        low, high = inputs[0].low + self.half, inputs[0].high + self.half
+        given = _shiftable(self.kind, self.shift, inputs)
+        low, high = given.low + self.half, given.high + self.half
         bits = Bounds(low, high).bits
         proven = np.maximum((np.int64(1) << bits >> self.shift) - 1, 0)
         tops = np.where(high <= 0, 0, np.where(low >= 0, high >> self.shift, proven))
@@ -74,7 +75,8 @@ class Rescale(Open):
     kind: ClassVar[str] = "rescale"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
-        return Bounds(self._of(inputs[0].low), self._of(inputs[0].high))
+        given = _shiftable(self.kind, self.shift, inputs)
+        return Bounds(self._of(given.low), self._of(given.high))
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         if not self.shift:
@@ -90,3 +92,8 @@ class Rescale(Open):
 
     def _of(self, values: Ints) -> Ints:
         return values + (1 << self.shift >> 1) >> self.shift
+
+
+def _shiftable(kind: str, shift: int, inputs: Sequence[Bounds]) -> Bounds:
+    require(kind, 0 <= shift <= MAX_ACCUMULATOR_BITS, f"a shift of 0 to {MAX_ACCUMULATOR_BITS}")
+    return single(kind, inputs)

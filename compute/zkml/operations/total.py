@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from compute.zkml.bounds import Bounds, require_room
-from compute.zkml.operations.operation import Cost, Open
+from compute.zkml.operations.operation import Cost, Open, require
 from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire, linear
@@ -23,6 +23,8 @@ class Total(Open):
     kind: ClassVar[str] = "total"
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
+        require(self.kind, len(inputs) == len(self.factors) > 0, "a factor for each input")
+        require(self.kind, len({part.width for part in inputs}) == 1, "inputs of one width")
         sizes = [abs(f) * float(2**part.widest) for f, part in zip(self.factors, inputs, strict=True)]
         require_room(sum(sizes))
         ends = [(f * part.low, f * part.high) for f, part in zip(self.factors, inputs, strict=True)]

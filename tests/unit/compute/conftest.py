@@ -7,7 +7,7 @@ import pytest
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import model_keys
 from compute.zkml.example_models import ExampleModel, breast_cancer, digits
-from tests.support.small_models import OTHER, SMALL
+from tests.support.small_models import COMMITTED_MODEL, OTHER, SMALL
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,11 @@ def small_keys(dev_keys: DevKeys) -> CircuitKeys:
 @pytest.fixture(scope="session")
 def other_keys(dev_keys: DevKeys) -> CircuitKeys:
     return model_keys(dev_keys, OTHER)
+
+
+@pytest.fixture(scope="session")
+def committed_keys(dev_keys: DevKeys) -> CircuitKeys:
+    return model_keys(dev_keys, COMMITTED_MODEL)
 
 
 @pytest.fixture(scope="session", params=["tumour-logistic", "digits-mlp"])

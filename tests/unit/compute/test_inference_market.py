@@ -15,6 +15,7 @@ from compute.dev_keys import CircuitKeys
 from compute.zkml.artifact import load_artifact
 from compute.zkml.buyer import Buyer, choose_providers, open_answer, wait_for_answer
 from compute.zkml.errors import NoProvider, ReceiptUnusable, ResultNotOpened, RowOutOfRange, TaskEndedUnproven
+from compute.zkml.model import predicted_class
 from compute.zkml.publish import Listing, publish
 from compute.zkml.receipt import load_receipt, receipt_path, save_receipt
 from contracts.registry.errors import NotNameOwner, VersionTaken
@@ -61,9 +62,9 @@ async def test_a_row_goes_out_sealed_and_its_class_comes_back_proven(market: Mar
     await provider.submit([market.prove(provider, state, PROVIDER)])
     answer = await wait_for_answer(market.rpc, receipt)
     row = SMALL.manifest.quantise(ROW)
-    assert list(answer.logits) == SMALL.model.logits(row)
+    assert [list(outputs) for outputs in answer.outputs] == [SMALL.model.logits(row)]
     assert answer.equals_reference(SMALL.model)
-    assert answer.label == f"class {answer.predicted}"
+    assert answer.said == (f"class {predicted_class(answer.outputs[0])}",)
     assert (answer.provider, answer.price) == (provider.address, state.task.require_lock().price)
     assert market.rpc.chain.balance(PROVIDER) > before
     assert receipt.readers == (provider.address,)
@@ -220,7 +221,7 @@ async def test_a_taken_name_or_version_is_refused(market: Market, other_keys: Ci
 async def test_a_node_that_lies_about_a_manifest_is_found_out(market: Market) -> None:
     program = (await get_model(market.rpc, NAME)).program
     honest = market.rpc.call
-    lie = replace(SMALL.manifest, logit_step=3.0).encode()
+    lie = replace(SMALL.manifest, unit=3.0).encode()
 
     async def lying(method: str, /, **params: object) -> object:
         answer = await honest(method, **params)

@@ -51,7 +51,7 @@ async def post_prepared(
     wallet, status = await market.rpc.wallet(REQUESTER), await chain_status(market.rpc)
     (provider,) = await list_providers(market.rpc)
     to = [Recipient(provider.record.account, provider.record.encryption_key)]
-    input_ = PrivateInput((0, 7, 15), SMALL.model.input_bits, fresh_salt())
+    input_ = PrivateInput((0, 7, 15), SMALL.manifest.input_bits, fresh_salt())
     prepared = change(prepare_input(input_, wallet.account, market.published.program, to, apart=apart))
     asked = OFFER.terms(market.published.program, prepared.commitment, status.height, status.params)
     outcome = await wallet.submit([Open(replace(asked, **terms), prepared.sealed_input, prepared.recipients)])

@@ -1,36 +1,34 @@
 """Model files: a provider proves with nothing but what the chain's program names."""
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chain.types.scalars import AccountId, Hash, Height, ProgramId, Uint, VkId
 from compute.dev_keys import FOLDER, CircuitKeys, DevKeys
-from compute.zkml.artifact import artifact_folder, encode_model, load_artifact, model_keys, program_id, save_artifact
+from compute.zkml.artifact import artifact_folder, load_artifact, model_keys, program_id, save_artifact
 from compute.zkml.errors import ModelFileUnusable
-from compute.zkml.quantise import Quantised
+from compute.zkml.model_file import encode_model
+from compute.zkml.provable import Provable
 from contracts.registry.state import Program, manifest_hash
-from contracts.registry.statement import INFERENCE
-from tests.support.small_models import OTHER, SMALL, with_weight
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
+from tests.support.small_models import COMMITTED_MODEL, OTHER, SMALL, proven, with_weight
 
 
-def registered(quantised: Quantised, keys: CircuitKeys) -> Program:
+def registered(provable: Provable, keys: CircuitKeys) -> Program:
     """The program as a chain would hold it."""
     return Program(
-        id=program_id(quantised, keys),
+        id=program_id(provable, keys),
         vk_id=keys.vk_id,
         r1cs_hash=Hash(keys.r1cs_hash),
-        manifest_hash=manifest_hash(quantised.manifest.encode()),
+        manifest_hash=manifest_hash(provable.manifest.encode()),
         owner=AccountId(bytes(32)),
         royalty_bps=Uint(0),
-        statement=INFERENCE,
-        outputs=Uint(quantised.manifest.elements),
+        statement=INFERENCE if provable.commitment is None else INFERENCE_COMMITTED_MODEL,
+        outputs=Uint(provable.manifest.elements),
         bound=True,
-        model=None,
+        model=provable.commitment,
         registered_at=Height(1),
     )
 
@@ -42,12 +40,13 @@ def program(small_keys: CircuitKeys, models_folder: Path) -> Program:
 
 
 def model_file(models: Path, program: Program) -> Path:
-    return artifact_folder(models, program.id) / "model.json"
+    return artifact_folder(models, program.id) / "model.msgpack"
 
 
 def test_files_give_back_the_model_and_keys_that_prove(program: Program, models_folder: Path) -> None:
     manifest, prover = load_artifact(models_folder, program)
-    assert (manifest, prover.model) == (SMALL.manifest, SMALL.model)
+    assert manifest == SMALL.manifest
+    assert encode_model(prover.provable) == encode_model(SMALL)
     proven = prover.prove(1, 2, (3, 4, 5), 6)
     assert len(proven.proof) == 128
     assert proven.outputs == prover.outputs(2, (3, 4, 5), 6)
@@ -58,61 +57,22 @@ def test_a_model_without_files_is_refused(models_folder: Path, small_keys: Circu
         load_artifact(models_folder, registered(SMALL, small_keys))
 
 
-def edited(change: Callable[[dict[str, Any]], object]) -> bytes:
-    document = json.loads(encode_model(SMALL))
-    change(document)
-    return json.dumps(document).encode()
-
-
-def layer(document: dict[str, Any], number: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = document["model"]["layers"][number]
-    return found
-
-
-DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
-    "another format": lambda d: d.update(format="x"),
-    "a key too much": lambda d: d.update(x=1),
-    "no layers": lambda d: d["model"].update(layers=[]),
-    "a float weight": lambda d: layer(d)["weights"][0].__setitem__(0, 1.0),
-    "a weight beyond int8": lambda d: layer(d)["weights"][0].__setitem__(0, 128),
-    "a true for a weight": lambda d: layer(d)["weights"][0].__setitem__(0, True),
-    "a bias too few": lambda d: layer(d)["bias"].pop(),
-    "a ragged row": lambda d: layer(d)["weights"][1].pop(),
-    "layers that do not fit": lambda d: layer(d, 1)["weights"][0].append(1),
-    "a negative shift": lambda d: layer(d).update(shift=-1),
-    "a huge shift": lambda d: layer(d).update(shift=61),
-    "no shift between layers": lambda d: layer(d).update(shift=None),
-    "a huge bias": lambda d: layer(d).update(bias=[2**61, 0]),
-    "many input bits": lambda d: d["model"].update(input_bits=1000),
-    "a manifest of another model": lambda d: d["manifest"].update(shifts=[2]),
-    "a manifest that is none": lambda d: d.update(manifest=[]),
-    "NaN": lambda d: d["manifest"].update(logit_step=float("nan")),
-}
-
-
-@pytest.mark.parametrize("what", sorted(DAMAGE))
-def test_a_damaged_file_is_refused(what: str, program: Program, models_folder: Path) -> None:
-    model_file(models_folder, program).write_bytes(edited(DAMAGE[what]))
-    with pytest.raises(ModelFileUnusable):
-        load_artifact(models_folder, program)
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b"9" * 10_000])
-def test_a_file_that_is_no_json_is_refused(data: bytes, program: Program, models_folder: Path) -> None:
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"\x91" * 100_000, b"9" * 10_000, b"\xc1"])
+def test_a_file_that_is_no_msgpack_is_refused(data: bytes, program: Program, models_folder: Path) -> None:
     model_file(models_folder, program).write_bytes(data)
     with pytest.raises(ModelFileUnusable):
         load_artifact(models_folder, program)
 
 
 def test_another_weight_is_another_circuit(program: Program, models_folder: Path) -> None:
-    bent = replace(SMALL, model=with_weight(SMALL.model, 4))
+    bent = replace(proven(with_weight(SMALL.model, 4)), manifest=SMALL.manifest)
     model_file(models_folder, program).write_bytes(encode_model(bent))
     with pytest.raises(ModelFileUnusable, match="circuit"):
         load_artifact(models_folder, program)
 
 
 def test_another_manifest_is_another_program(program: Program, models_folder: Path) -> None:
-    bent = replace(SMALL, manifest=replace(SMALL.manifest, logit_step=2.0))
+    bent = replace(SMALL, manifest=replace(SMALL.manifest, unit=2.0))
     model_file(models_folder, program).write_bytes(encode_model(bent))
     with pytest.raises(ModelFileUnusable, match="manifest"):
         load_artifact(models_folder, program)
@@ -162,3 +122,39 @@ def test_each_part_of_a_program_counts(program: Program, models_folder: Path) ->
     ):
         with pytest.raises(ModelFileUnusable):
             load_artifact(models_folder, bent)
+
+
+# Committed models
+
+
+@pytest.fixture
+def committed(committed_keys: CircuitKeys, models_folder: Path) -> Program:
+    save_artifact(models_folder, COMMITTED_MODEL, committed_keys)
+    return registered(COMMITTED_MODEL, committed_keys)
+
+
+def test_a_committed_models_file_is_its_owners_alone_and_proves(committed: Program, models_folder: Path) -> None:
+    path = model_file(models_folder, committed)
+    assert path.stat().st_mode & 0o077 == 0
+    manifest, prover = load_artifact(models_folder, committed)
+    assert manifest.committed_model
+    signals = prover.prove(1, 2, (3, 1), 6).signals
+    assert signals[3] == committed.model
+
+
+def test_other_weights_or_another_salt_are_not_the_committed_ones(committed: Program, models_folder: Path) -> None:
+    weights = COMMITTED_MODEL.weights
+    assert weights is not None
+    bent = with_weight(COMMITTED_MODEL.model, 4)
+    for wrong in (proven(bent), replace(COMMITTED_MODEL, weights=replace(weights, salt=weights.salt + 1))):
+        assert wrong.manifest == COMMITTED_MODEL.manifest
+        model_file(models_folder, committed).write_bytes(encode_model(wrong))
+        with pytest.raises(ModelFileUnusable, match="commitment"):
+            load_artifact(models_folder, committed)
+
+
+def test_one_setup_serves_every_model_of_a_shape(committed_keys: CircuitKeys, dev_keys: DevKeys) -> None:
+    bent = proven(with_weight(COMMITTED_MODEL.model, 4))
+    keys = model_keys(dev_keys, bent)
+    assert keys.vk_id == committed_keys.vk_id
+    assert program_id(bent, keys) != program_id(COMMITTED_MODEL, keys)

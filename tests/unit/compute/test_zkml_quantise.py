@@ -1,76 +1,80 @@
 """From float to integers: the same classes, an honest error bound, and refusal of what cannot be proven."""
 
 import warnings
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from compute.zkml.errors import NotFinite, NotFitted, UnsupportedModel, WrongRowLength
+from compute.zkml.calibrate import encoding_for
+from compute.zkml.encoding import Levels, Thresholds
+from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.example_models import DIGITS, ExampleModel, breast_cancer, digits
-from compute.zkml.quantise import calibrated_inputs, classes_of, float_layers, integer_inputs, quantise
+from compute.zkml.graph import Affine, FloatModel, classes_of
+from compute.zkml.importers.scikit import import_scikit
+from compute.zkml.model_file import encode_model
+from compute.zkml.operations.linear import Linear
+from compute.zkml.quantise import Quantised, quantise
+from compute.zkml.taps import Floats
 
 RANDOM = np.random.default_rng(5)
 ROWS = RANDOM.normal(size=(60, 4))
 LABELS = (ROWS[:, 0] + ROWS[:, 1] > 0).astype(int)
 
 
-def numbers(example: ExampleModel, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    manifest = example.quantised.manifest
-    return np.rint((rows - np.asarray(manifest.offsets)) / np.asarray(manifest.steps)).astype(np.int64)
+def levels_of(example: ExampleModel) -> Levels:
+    encoding = example.provable.model.encoding
+    assert isinstance(encoding, Levels)
+    return encoding
 
 
-def in_range(example: ExampleModel) -> npt.NDArray[np.float64]:
+def in_range(example: ExampleModel) -> Floats:
     """The held-out rows that the model takes."""
-    found = numbers(example, example.rows)
-    fits = ((found >= 0) & (found < 2**example.quantised.model.input_bits)).all(axis=1)
-    rows: npt.NDArray[np.float64] = example.rows[fits]
+    levels = levels_of(example)
+    found = np.rint((example.rows - np.asarray(levels.offsets)) / np.asarray(levels.steps))
+    rows: Floats = example.rows[((found >= 0) & (found < 2**levels.bits)).all(axis=1)]
     assert len(rows) > 100
     return rows
 
 
 def test_quantised_and_float_model_name_the_same_class_in_19_of_20_rows(example: ExampleModel) -> None:
-    rows = in_range(example)
-    integer = classes_of(example.quantised.model.logits_of(numbers(example, rows)))
-    same = np.mean(
-        np.asarray(example.quantised.manifest.classes)[integer] == example.classifier.predict(rows).astype(str)
-    )
-    assert same >= 0.95
+    rows, manifest, model = in_range(example), example.provable.manifest, example.provable.model
+    numbers = np.asarray([manifest.quantise(row) for row in rows.tolist()])
+    ours = np.asarray(manifest.classes)[classes_of(model.logits_of(numbers))]
+    assert np.mean(ours == example.classifier.predict(rows).astype(str)) >= 0.95
 
 
 def test_the_manifest_says_what_quantising_cost(example: ExampleModel) -> None:
-    manifest = example.quantised.manifest
-    assert manifest.accuracy_float > 0.95
-    assert abs(manifest.accuracy_float - manifest.accuracy_quantised) < 0.02
+    manifest = example.provable.manifest
+    assert manifest.score_float is not None and manifest.score_quantised is not None
+    assert manifest.score_float > 0.95
+    assert abs(manifest.score_float - manifest.score_quantised) < 0.02
+    assert manifest.agreement > 0.95
+    assert 0 < manifest.sample_error <= manifest.worst_error
 
 
-def test_no_row_in_range_exceeds_the_stated_logit_error(example: ExampleModel) -> None:
-    """Random rows over the whole range, its corners, and those that drive each logit to its edges."""
-    model, manifest = example.quantised.model, example.quantised.manifest
-    top = 2**model.input_bits - 1
-    first = np.asarray(model.layers[0].weights)
+def test_no_row_in_range_exceeds_the_stated_error(example: ExampleModel) -> None:
+    """Random rows over the whole range, its corners, and those that drive each sum to its edges."""
+    model, manifest, levels = example.provable.model, example.provable.manifest, levels_of(example)
+    top, linear = 2**levels.bits - 1, model.steps[0].operation
+    assert isinstance(linear, Linear)
+    first = linear.taps.matrix(linear.weights).toarray()
     corners = np.concatenate([np.where(first > 0, top, 0), np.where(first < 0, top, 0)])
     chosen = np.concatenate([RANDOM.integers(0, top + 1, (2000, model.features)), corners])
-    layers = float_layers(example.classifier)
-    steps, offsets = np.asarray(manifest.steps), np.asarray(manifest.offsets)
+    steps, offsets = np.asarray(levels.steps), np.asarray(levels.offsets)
     whole = (steps == 1.0) & (offsets == 0.0)
     jitter = np.where(whole, 0.0, RANDOM.uniform(-0.5, 0.5, chosen.shape))
-    exact = layers.logits(offsets + (chosen + jitter) * steps)
-    integer = model.logits_of(chosen) * manifest.logit_step
-    worst = float(np.abs(exact - integer).max())
-    assert worst <= manifest.worst_logit_error
-    assert worst > manifest.worst_logit_error / 100  # the bound says something
+    exact = import_scikit(example.classifier).outputs(offsets + (chosen + jitter) * steps)
+    worst = float(np.abs(exact - model.logits_of(chosen) * manifest.unit).max())
+    assert worst <= manifest.worst_error
+    assert worst > manifest.worst_error / 100  # the bound says something
 
 
 def test_examples_are_the_same_at_every_training(example: ExampleModel) -> None:
     again = digits() if example.name == DIGITS else breast_cancer()
-    assert again.quantised == example.quantised
+    assert encode_model(again.provable) == encode_model(example.provable)
 
 
 def test_training_the_examples_warns_of_nothing() -> None:
@@ -79,77 +83,104 @@ def test_training_the_examples_warns_of_nothing() -> None:
         digits()
 
 
-def test_a_logistic_regression_behind_a_scaler_keeps_its_logits() -> None:
-    classifier = make_pipeline(StandardScaler(), LogisticRegression()).fit(ROWS, LABELS)
-    assert np.allclose(float_layers(classifier).logits(ROWS)[:, 0], classifier.decision_function(ROWS))
-
-
-def test_more_than_two_classes_have_a_logit_each() -> None:
+def test_more_than_two_classes_have_an_output_each() -> None:
     labels = np.argmax(ROWS[:, :3], axis=1)
-    classifier = LogisticRegression().fit(ROWS, labels)
-    made = quantise(classifier, calibrated_inputs(ROWS, 8), ROWS, ROWS, labels)
-    assert (made.model.outputs, made.manifest.classes) == (3, ("0", "1", "2"))
-    assert made.manifest.accuracy_quantised >= made.manifest.accuracy_float - 0.05
+    source = import_scikit(LogisticRegression().fit(ROWS, labels))
+    made = quantise(source, ROWS, rows=ROWS, labels=labels)
+    fidelity = made.fidelity
+    assert (made.model.outputs, made.source.classes) == (3, ("0", "1", "2"))
+    assert fidelity.score_float is not None and fidelity.score_quantised is not None
+    assert fidelity.score_quantised >= fidelity.score_float - 0.05
+    assert fidelity.score_float == np.mean(source.predictions(ROWS) == labels)
 
 
-@pytest.mark.parametrize(
-    "classifier",
-    [
-        DecisionTreeClassifier(),
-        MLPClassifier((3,), activation="tanh", max_iter=5),
-        make_pipeline(MinMaxScaler(), LogisticRegression()),
-        make_pipeline(StandardScaler(), StandardScaler(), LogisticRegression()),
-    ],
-    ids=["tree", "tanh", "another scaler", "three steps"],
-)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_what_has_no_circuit_is_refused(classifier: Any) -> None:
-    classifier.fit(ROWS, LABELS)
-    with pytest.raises(UnsupportedModel):
-        quantise(classifier, calibrated_inputs(ROWS, 8), ROWS, ROWS, LABELS)
+def test_the_class_alone_is_what_the_outputs_say() -> None:
+    labels = np.argmax(ROWS[:, :3], axis=1)
+    source = import_scikit(LogisticRegression().fit(ROWS, labels))
+    open_, only = quantise(source, ROWS), quantise(source, ROWS, class_only=True, rows=ROWS, labels=labels)
+    numbers = open_.model.encoding.nearest(ROWS)
+    outputs = only.model.logits_of(numbers)
+    assert (only.model.outputs, only.unit) == (1, 1.0)
+    assert np.array_equal(outputs[:, 0], classes_of(open_.model.logits_of(numbers)))
+    assert np.array_equal(only.predictions(outputs), outputs[:, 0])
+    assert only.fidelity.score_quantised == np.mean(outputs[:, 0] == labels)
+    assert quantise(replace(source, class_only=True), ROWS).class_only
+    with pytest.raises(UnsupportedModel, match="class of a regression"):
+        quantise(import_scikit(LinearRegression().fit(ROWS, LABELS)), ROWS, class_only=True)
 
 
-@pytest.mark.parametrize(
-    ("classifier", "kind"),
-    [
-        (LogisticRegression(), "LogisticRegression"),
-        (MLPClassifier((3,)), "MLPClassifier"),
-        (make_pipeline(StandardScaler(), LogisticRegression().fit(ROWS, LABELS)), "StandardScaler"),
-        (make_pipeline(StandardScaler().fit(ROWS), LogisticRegression()), "LogisticRegression"),
-    ],
-    ids=["alone", "mlp", "the scaler", "behind a scaler"],
-)
-def test_what_was_never_fitted_is_refused_by_name(classifier: Any, kind: str) -> None:
-    with pytest.raises(NotFitted, match=r"call \.fit") as refused:
-        float_layers(classifier)
-    assert refused.value.kind == kind
-
-
-@pytest.mark.parametrize(("mean", "std"), [(True, False), (False, True), (False, False)])
-def test_a_scaler_does_what_it_was_told_to(mean: bool, std: bool) -> None:
-    shifted = ROWS + 3.0
-    scaler = StandardScaler(with_mean=mean, with_std=std)
-    classifier = make_pipeline(scaler, LogisticRegression()).fit(shifted, LABELS)
-    assert np.allclose(float_layers(classifier).logits(shifted)[:, 0], classifier.decision_function(shifted))
+def test_a_regression_is_scored_by_how_much_it_explains() -> None:
+    target = ROWS @ [1.0, -2.0, 0.5, 0.0] + 0.3 * RANDOM.normal(size=60)
+    fitted = LinearRegression().fit(ROWS, target)
+    made = quantise(import_scikit(fitted), ROWS, rows=ROWS, labels=target)
+    assert made.fidelity.score_float == pytest.approx(fitted.score(ROWS, target))
+    assert made.fidelity.score_quantised == pytest.approx(fitted.score(ROWS, target), abs=0.01)
+    assert made.fidelity.agreement > 0.9
+    assert made.predictions(made.model.logits_of(made.model.encoding.nearest(ROWS)))[:, 0] == pytest.approx(
+        fitted.predict(ROWS), abs=made.fidelity.sample_error + 1e-12
+    )
 
 
 def test_data_of_another_width_than_the_model_is_refused() -> None:
-    classifier, narrow = LogisticRegression().fit(ROWS, LABELS), ROWS[:, :3]
+    source = import_scikit(LogisticRegression().fit(ROWS, LABELS))
+    for sample in (ROWS[:, :3], ROWS[:0], ROWS[0]):
+        with pytest.raises(WrongRowLength):
+            quantise(source, sample)
     with pytest.raises(WrongRowLength):
-        quantise(classifier, calibrated_inputs(narrow, 8), narrow, narrow, LABELS)
+        quantise(source, ROWS, rows=ROWS[:, :3], labels=LABELS)
 
 
 def test_weights_and_samples_that_are_no_numbers_are_refused() -> None:
-    classifier = LogisticRegression().fit(ROWS, LABELS)
-    classifier.coef_[0, 0] = np.nan
-    with pytest.raises(NotFinite):
-        quantise(classifier, calibrated_inputs(ROWS, 8), ROWS, ROWS, LABELS)
-    with pytest.raises(NotFinite):
-        calibrated_inputs(np.asarray([[1.0, np.inf]]), 8)
+    source = import_scikit(LogisticRegression().fit(ROWS, LABELS))
+    bad = ROWS.copy()
+    for value in (np.nan, np.inf):
+        bad[0, 0] = value
+        with pytest.raises(NotFinite):
+            quantise(source, bad)
+        with pytest.raises(NotFinite):
+            quantise(source, ROWS, rows=bad, labels=LABELS)
+        with pytest.raises(NotFinite, match="dense"):
+            quantise(with_first_weight(source, value), ROWS)
 
 
-def test_a_constant_feature_and_whole_numbers_are_scaled_safely() -> None:
-    sample = np.asarray([[1.0, 5.0], [1.0, 9.0]])
-    scale = calibrated_inputs(sample, 8)
-    assert (scale.steps > 0).all()
-    assert integer_inputs(3, 5).steps.tolist() == [1.0, 1.0, 1.0]
+def with_first_weight(source: FloatModel, value: float) -> FloatModel:
+    (node,) = source.nodes
+    assert isinstance(node.operation, Affine)
+    weights = np.concatenate([[value], node.operation.weights[1:]])
+    return replace(source, nodes=(replace(node, operation=replace(node.operation, weights=weights)),))
+
+
+def test_rows_are_encoded_by_what_the_sample_shows() -> None:
+    source = import_scikit(LogisticRegression().fit(ROWS, LABELS))
+    constant = ROWS.copy()
+    constant[:, 1] = 7.0
+    scaled, whole = encoding_for(source, constant), encoding_for(source, np.abs(np.rint(ROWS)) + 3)
+    assert isinstance(scaled, Levels) and isinstance(whole, Levels)
+    assert all(step > 0 for step in scaled.steps) and len(scaled.steps) == 4
+    assert [scaled.numbers([*constant[0, :1], value, *constant[0, 2:]])[1] for value in (6.5, 7.0, 8.5)] == [0, 64, 255]
+    assert (whole.offsets, whole.steps) == ((0.0,), (1.0,))
+    tree = encoding_for(import_scikit(DecisionTreeClassifier(max_depth=2).fit(ROWS, LABELS)), ROWS)
+    assert isinstance(tree, Thresholds)
+    assert 1 <= sum(tree.tops) <= 3
+
+
+def test_all_of_the_sample_is_in_range_and_half_its_width_beyond() -> None:
+    levels = encoding_for(import_scikit(LogisticRegression().fit(ROWS, LABELS)), ROWS)
+    width = np.ptp(ROWS, axis=0)
+    for row in (*ROWS, ROWS.min(axis=0) - 0.49 * width, ROWS.max(axis=0) + 0.49 * width):
+        numbers = levels.numbers(row.tolist())
+        assert numbers == levels.nearest(row.reshape(1, -1))[0].tolist()
+
+
+def test_a_model_without_weights_has_nothing_to_commit_to() -> None:
+    tree = import_scikit(DecisionTreeClassifier(max_depth=2).fit(ROWS, LABELS))
+    with pytest.raises(UnsupportedModel, match="commit"):
+        quantise(tree, ROWS, committed=True)
+
+
+def test_a_committed_model_says_the_same_classes() -> None:
+    labels = np.argmax(ROWS[:, :3], axis=1)
+    source = import_scikit(LogisticRegression().fit(ROWS, labels))
+    made: Quantised = quantise(source, ROWS, committed=True)
+    assert made.model.committed and len(made.model.secrets) == 4 * 3 + 3
+    assert made.fidelity.agreement > 0.9

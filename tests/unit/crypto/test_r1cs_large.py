@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.circuits import SHAPES, build, inputs_of
-from compute.zkml.inference import Inference, circuit_inputs
+from compute.zkml.inference import Private
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.estimate import estimate
@@ -38,7 +38,7 @@ GOLDEN = {
         "5166ece853e6ab3e635a0893a4b5debc1621a5da833db4737225c4a3f92529fb",
     ),
 }
-SMALL_INFERENCE = ("2ee9c2792864cadf", "8159852c8ad7d21e")  # the first 16 digits of both
+SMALL_INFERENCE = ("d9c852707fd45278", "f5b7037108aebecd")  # the first 16 digits of both
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -50,8 +50,9 @@ def test_circuits_and_their_witnesses_are_the_same_bytes_as_ever(shape: str) -> 
 
 
 def test_an_inference_circuit_is_the_same_bytes_as_ever() -> None:
-    circuit = Inference(SMALL.model).constrain()
-    witness = circuit.solve(circuit_inputs(3, 4, [1, 2, 3], 5))
+    statement, private = SMALL.statement, Private((1, 2, 3), 5)
+    circuit = statement.constrain()
+    witness = circuit.solve(statement.inputs(statement.compute(3, 4, private), private))
     digests = [sha256(data).hexdigest()[:16] for data in (write_r1cs(circuit), write_wtns(witness))]
     assert tuple(digests) == SMALL_INFERENCE
 
