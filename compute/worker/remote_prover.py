@@ -21,7 +21,7 @@ class RemoteProver:
     """The methods of InferenceProver that a worker needs. They raise as those do, and what a proving pool raises."""
 
     def __init__(self, pool: ProvingPool, models: Path, program: Program) -> None:
-        self._pool = pool
+        self._pool, self.commitment = pool, program.model  # load_artifact refuses files of another
         files = (path for path in artifact_folder(models, program.id).rglob("*") if path.is_file())
         memory = KEPT_PER_FILE_BYTE * sum(path.stat().st_size for path in files)
         self._spec = ProverSpec("0x" + program.id.hex(), load_artifact, (models, program), memory)
@@ -30,11 +30,11 @@ class RemoteProver:
         """Raises as `load_artifact`."""
         return self._pool.submit(self._spec, _manifest).result()
 
-    def outputs(self, task_element: int, row: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
-        return self._pool.submit(self._spec, _outputs, task_element, tuple(row), salt).result()
+    def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
+        return self._pool.submit(self._spec, _outputs, task_element, tuple(rows), salt).result()
 
-    def prove(self, ctx: int, task_element: int, row: Sequence[int], salt: int) -> Proven:
-        return self._pool.submit(self._spec, _prove, ctx, task_element, tuple(row), salt).result()
+    def prove(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> Proven:
+        return self._pool.submit(self._spec, _prove, ctx, task_element, tuple(rows), salt).result()
 
 
 def _manifest(loaded: Loaded) -> Manifest:

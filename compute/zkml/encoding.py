@@ -170,9 +170,9 @@ def comparable(thresholds: Floats, single: bool) -> Floats:
     if not single:
         return thresholds
     with np.errstate(over="ignore"):
-        single = thresholds.astype(np.float32)
-    single = np.where(single > thresholds, np.nextafter(single, np.float32(-np.inf)), single)
-    return np.asarray(single, dtype=np.float64)
+        near = thresholds.astype(np.float32)
+    below = np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
+    return np.asarray(below, dtype=np.float64)
 
 
 def checked_row(row: Sequence[float], features: int) -> list[float]:

@@ -89,7 +89,7 @@ class ClassifierFileUnusable(ModelError):
 class BrokenStep(ModelError):
     """A step of a quantised model is not one that its kind can be; of a file, as no model of ours is made so."""
 
-    code = 6113
+    code = 6118
 
     def __init__(self, kind: str, rule: str) -> None:
         super().__init__(f"a {kind} step must have {rule}; make the model again from its float model.")

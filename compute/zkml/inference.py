@@ -9,6 +9,7 @@ packed = all outputs of all rows, in order. Outputs are packed_i (public), packe
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -184,8 +185,9 @@ class Inference:
         return encrypt_outputs(cs, salt, task, packed)
 
 
+@lru_cache(maxsize=16)
 def model_commitment(model: QuantisedModel, weights: Weights) -> int:
-    """What stands on chain of a committed model. Raises ValueTooWide for a weight out of its range."""
+    """What stands on chain of a committed model, computed once. Raises ValueTooWide for a weight out of its range."""
     return commit(domains.MODEL, weights.salt, list(_packed_weights(model, weights.values)))
 
 

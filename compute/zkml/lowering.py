@@ -227,9 +227,10 @@ class Lowering:
             place = np.searchsorted(self.encoding.thresholds[feature], known[node])
             bit[node] = starts[feature] + place
         leaves = np.where((bit >= 0)[:, None], 0, np.rint(trees.leaves / unit)).astype(np.int64)
-        offset = np.rint(trees.offset / unit).astype(np.int64)
+        start = trees.offset / unit
+        offset = np.where(np.abs(start) < 1, np.sign(start), np.rint(start)).astype(np.int64)  # the least breaks ties
         forest = Forest(trees.roots, bit, trees.left, trees.right, leaves, offset)
-        return self.put(forest, [given], layer, np.asarray(unit), np.asarray((len(trees.roots) + 1) * unit / 2))
+        return self.put(forest, [given], layer, np.asarray(unit), np.asarray((len(trees.roots) + 2) * unit / 2))
 
     def argmax(self, given: Value, layer: str) -> Value:
         _one_unit(given, layer)

@@ -42,6 +42,11 @@ class InferenceProver:
         self.provable, self.keys = provable, keys
         self._verifying = PreparedKey(keys.verifying)
 
+    @property
+    def commitment(self) -> FieldElement | None:
+        """Of a committed model's weights."""
+        return self.provable.commitment
+
     def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
         """What a proof will make public of these rows, by the integer reference. Raises as `Inference.compute`."""
         public = self.provable.statement.compute(0, task_element, Private(tuple(rows), salt))
@@ -71,9 +76,12 @@ class InferenceProver:
 class ResultProver(Protocol):
     """What a result needs of a prover, in this process or in another: see InferenceProver."""
 
-    def outputs(self, task_element: int, row: Sequence[int], salt: int) -> tuple[FieldElement, ...]: ...
+    @property
+    def commitment(self) -> FieldElement | None: ...
 
-    def prove(self, ctx: int, task_element: int, row: Sequence[int], salt: int) -> Proven: ...
+    def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]: ...
+
+    def prove(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> Proven: ...
 
 
 def prove_result(prover: ResultProver, signing: Signing, task: Task, secret: PrivateInput) -> Settle:
@@ -82,7 +90,7 @@ def prove_result(prover: ResultProver, signing: Signing, task: Task, secret: Pri
     It must be sent as the only action of its transaction, whose nonce, expiry and fees may still be chosen: ctx names
     neither. Raises as `InferenceProver.prove`.
     """
-    element, model = id_element(task.id), prover.provable.commitment
+    element, model = id_element(task.id), prover.commitment
     outputs = prover.outputs(element, secret.row, secret.salt)
     draft = Settle(task.id, task.vk_id, task.lock_epoch, task.terms.input_commitment, model, outputs, NO_PROOF)
     ctx = settle_inputs(signing.envelope([draft], nonce=0, expiry_height=0, fee_limit=0), draft)[0]

@@ -71,15 +71,8 @@ def quantise(
         raise UnsupportedModel("the class of a regression", "class_only for classifiers")
     simple = simplify(source)
     require_finite(simple)
-    encoding = encoding_for(simple, sample, bits)
-    sample = sample[:SHOWN]
-    lowering = Lowering(encoding, committed)
-    values = [lowering.start(sample)]
-    for node, layer in zip(simple.nodes, simple.layers, strict=True):
-        values.append(lowering.node(node.operation, [values[number] for number in node.inputs], layer))
-    last = values[-1]
-    if np.any(last.units != last.units[0]) or np.any(last.offsets != 0.0):
-        raise UnsupportedModel("a model without weights before its output", "at least one layer with weights")
+    lowering, sample = Lowering(encoding_for(simple, sample, bits), committed), sample[:SHOWN]
+    last = _lowered(simple, lowering, sample)
     head = lowering.argmax(last, "class") if class_only else last
     model, unit = lowering.model(), 1.0 if class_only else float(last.units[0])
     if committed and not model.committed:
@@ -93,6 +86,17 @@ def quantise(
         _fidelity(source, last, sample, head, model, rows, labels),
         class_only,
     )
+
+
+def _lowered(simple: FloatModel, lowering: Lowering, sample: Floats) -> Value:
+    """All nodes as integer steps; the last value. Raises UnsupportedModel."""
+    values = [lowering.start(sample)]
+    for node, layer in zip(simple.nodes, simple.layers, strict=True):
+        values.append(lowering.node(node.operation, [values[number] for number in node.inputs], layer))
+    last = values[-1]
+    if np.any(last.units != last.units[0]) or np.any(last.offsets != 0.0):
+        raise UnsupportedModel("a model without weights before its output", "at least one layer with weights")
+    return last
 
 
 def require_finite(model: FloatModel) -> None:

@@ -10,7 +10,7 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ import numpy.typing as npt
 from compute.zkml.errors import ModelKindUnknown, NotTrusted, RowsUnusable
 from compute.zkml.graph import FloatModel
 from compute.zkml.taps import Floats
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 ONNX: Final = ".onnx"
 JOBLIB: Final = ".joblib"
@@ -43,10 +46,10 @@ def float_model(source: object, *, trusted: bool = True) -> FloatModel:
         return source
     if isinstance(source, str | Path):
         return _from_file(Path(source), trusted)
-    if type(source).__module__.startswith("onnx"):
+    if type(source).__name__ == "ModelProto":
         from compute.zkml.importers.onnx import import_onnx
 
-        return import_onnx(source)
+        return import_onnx(cast("ModelProto", source))
     from compute.zkml.importers.scikit import import_scikit
 
     return import_scikit(source)
