@@ -78,14 +78,8 @@ def quantise(
     if committed and not model.committed:
         raise UnsupportedModel("a model without weights to commit to", "private-model for layers with weights")
     rows = None if rows is None else _checked(source, rows)
-    return Quantised(
-        model,
-        source,
-        unit,
-        tuple(lowering.maxima),
-        _fidelity(source, last, sample, head, model, rows, labels),
-        class_only,
-    )
+    fidelity = _fidelity(source, last, sample, head, model, rows, labels)
+    return Quantised(model, source, unit, tuple(lowering.maxima), fidelity, class_only)
 
 
 def _lowered(simple: FloatModel, lowering: Lowering, sample: Floats) -> Value:

@@ -64,7 +64,7 @@ def test_layers_that_do_not_fit_are_refused() -> None:
             chain(1, operations)
 
 
-def test_a_sum_that_could_overflow_is_refused_before_it_is_made() -> None:
+def test_an_accumulator_that_could_overflow_is_refused() -> None:
     model = chain(64, (dense((WIDE,), (2**59,)),), bits=8)
     assert model.logits((255,) * 64) == [2**59 + 127 * 64 * 255]
     for operations in (
