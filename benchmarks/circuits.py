@@ -20,11 +20,12 @@ from crypto import domains
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.gadgets.bits import assert_range
-from crypto.r1cs.gadgets.dense import dense, dense_private
+from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.poseidon import commit_vector
+from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.gadgets.relu import relu_shift
 from crypto.r1cs.r1cs_file import write_r1cs
-from crypto.r1cs.wire import Wire
+from crypto.r1cs.wire import Wire, linear
 from crypto.r1cs.wtns_file import write_wtns
 
 SIZES = (10, 14, 17)
@@ -122,8 +123,9 @@ def _private(cs: Builder, dice: random.Random, constraints: int) -> None:
         number += 1
         count = min(64, 1 + (constraints - cs.constraint_count) // 930)
         weights = [assert_range(cs, w + 128, 8) - 128 for w in cs.private_array(f"w{number}", 100 * count, -128)]
-        rows = [weights[i * 100 : i * 100 + 100] for i in range(count)]
-        _relu(cs, dense_private(cs, rows, row, [assert_range(cs, w, 8) for w in cs.private_array(f"b{number}", count)]))
+        bias = [assert_range(cs, w, 8) for w in cs.private_array(f"b{number}", count)]
+        made = products(cs, weights, row * count)
+        _relu(cs, [linear([*((1, w) for w in made[i * 100 : i * 100 + 100]), (1, bias[i])]) for i in range(count)])
 
 
 def _commit(cs: Builder, dice: random.Random, constraints: int) -> None:

@@ -155,7 +155,7 @@ class Thresholds:
         return np.concatenate(parts, axis=1).astype(np.int64)
 
     def cost(self) -> int:
-        return sum(self.tops) + self.features
+        return sum(top + 1 if top > 1 else 1 for top in self.tops)
 
     def constrain(self, cs: Builder, numbers: Sequence[Wire]) -> tuple[list[Wire], list[Wire]]:
         ranged, bits = [], []

@@ -12,10 +12,11 @@ from crypto.r1cs.circuit import Witness
 from crypto.r1cs.gadgets.bits import assert_interval, to_bits
 from crypto.r1cs.gadgets.canonical import bits_at_most
 from crypto.r1cs.gadgets.compare import less_than
-from crypto.r1cs.gadgets.dense import dense, dense_private
+from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire
 from crypto.r1cs.gadgets.extremum import argmax, max_pool
 from crypto.r1cs.gadgets.pack import pack
+from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.gadgets.relu import relu_shift, relu_shift_saturated
 from crypto.r1cs.r1cs_file import read_r1cs, write_r1cs
 from crypto.r1cs.wire import Wire, linear
@@ -136,8 +137,9 @@ def test_dense_layers_are_matrix_products(rows: int, columns: int, data: st.Data
     assert run(lambda cs, wires: dense(weights, wires, bias), x, -127, 127) == expected
 
     def private(cs: Builder, wires: list[Wire]) -> list[Wire]:
-        matrix = [wires[columns * (1 + i) : columns * (2 + i)] for i in range(rows)]
-        return dense_private(cs, matrix, wires[:columns], wires[columns * (1 + rows) :])
+        made = products(cs, wires[columns : columns * (1 + rows)], wires[:columns] * rows)
+        sums = [linear((1, wire) for wire in made[i * columns : (i + 1) * columns]) for i in range(rows)]
+        return [total + offset for total, offset in zip(sums, wires[columns * (1 + rows) :], strict=True)]
 
     flat = [*x, *(w for row in weights for w in row), *bias]
     assert run(private, flat, -127, 127) == expected

@@ -1,12 +1,11 @@
-"""Dense layers: sums of products, without a constraint when the weights are constants of the circuit."""
+"""Dense layers: sums of products with constants of the circuit, without a constraint. For others see `products`."""
 
 from collections.abc import Sequence
 from operator import index, mul
 
 from crypto.field import SCALAR_FIELD
-from crypto.r1cs.builder import Builder
-from crypto.r1cs.errors import Bound, RangeError
-from crypto.r1cs.wire import Wire, linear, product_bound
+from crypto.r1cs.errors import RangeError
+from crypto.r1cs.wire import Wire, linear
 
 
 def dense(weights: Sequence[Sequence[int]], inputs: Sequence[Wire], bias: Sequence[int]) -> list[Wire]:
@@ -43,41 +42,6 @@ class _Layer:
         )
         terms = {cell: factor for cell, factor in zip(self._cells, factors, strict=True) if factor}
         return Wire(terms, offset, ((middle - span) // 2, (middle + span) // 2))
-
-
-def dense_private(
-    cs: Builder, weights: Sequence[Sequence[Wire]], inputs: Sequence[Wire], bias: Sequence[Wire]
-) -> list[Wire]:
-    """weights @ inputs + bias with private, bounded weights (outputs, inputs) and bias (outputs,).
-
-    Product cells are offset by their lower bound, so that signed weights make no wide cells (zkml.md, cost model).
-    Constraints: 1 per weight. Raises RangeError if an input or weight is unbounded or a sum could wrap.
-    """
-    width = len(inputs)
-    bounds = [[_product_bound(w, x) for w, x in zip(row, inputs, strict=True)] for row in weights]
-    lows = [low for row in bounds for low, _ in row]
-
-    def products(values: Sequence[int]) -> list[int]:
-        xs = values[:width]
-        return [values[width + i] * xs[i % width] - low for i, low in enumerate(lows)]
-
-    cells = cs.hint("dense_private", products, [*inputs, *(w for row in weights for w in row)], len(lows))
-    outputs = []
-    for i, (row, offset) in enumerate(zip(weights, bias, strict=True)):
-        terms = []
-        for j, (weight, value) in enumerate(zip(row, inputs, strict=True)):
-            low, high = bounds[i][j]
-            product = cells[i * width + j] + low
-            cs.constrain(weight, value, product)
-            terms.append((1, cs.proven(product, low, high)))
-        outputs.append(_exact("dense_private", linear([*terms, (1, offset)])))
-    return outputs
-
-
-def _product_bound(weight: Wire, value: Wire) -> Bound:
-    for wire in (weight, value):
-        wire.require("dense_private", -(2**125), 2**125)
-    return product_bound(weight.bound, value.bound) or (0, 0)
 
 
 def _exact(gadget: str, total: Wire) -> Wire:

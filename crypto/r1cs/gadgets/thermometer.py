@@ -11,11 +11,13 @@ def thermometer(cs: Builder, a: Wire, count: int) -> list[Wire]:
     """[a >= 1, a >= 2, ..., a >= count] as bits, which proves 0 <= a <= count. Any field element in.
 
     Neighbours may differ by 0 or 1 only, counting a 1 before the first and a 0 after the last, so the bits fall once.
-    Bit 1 is a less the others, no cell of its own. Constraints: count + 1; `a == 0` for count = 0.
+    Bit 1 is a less the others, no cell of its own. Constraints: count + 1, but 1 for counts of 0 and 1.
     """
     if count == 0:
         cs.assert_equal(a, 0)
         return []
+    if count == 1:
+        return [assert_boolean(cs, a)]
     upper = cs.hint("thermometer", lambda v: [int(v[0] > i) for i in range(1, count)], [a], count - 1, [(0, count)])
     first = linear([(1, a), *((-1, bit) for bit in upper)])
     bits = [first, *upper]

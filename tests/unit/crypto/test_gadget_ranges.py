@@ -16,10 +16,11 @@ from crypto.r1cs.gadgets.compare import (
     less_or_equal,
     less_than,
 )
-from crypto.r1cs.gadgets.dense import dense, dense_private
+from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire, shift_right
 from crypto.r1cs.gadgets.extremum import argmax, max_pool, maximum
 from crypto.r1cs.gadgets.pack import pack
+from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.gadgets.relu import relu_shift, relu_shift_saturated
 from crypto.r1cs.gadgets.select import select
 from crypto.r1cs.wire import Wire, as_wire
@@ -70,9 +71,9 @@ REFUSED: dict[str, Refused] = {
     "argmax of one": lambda cs, free, x: argmax(cs, [x], 4),
     "dense of the unranged": lambda cs, free, x: dense([[1, 1]], [x, free], [0]),
     "dense whose sum could wrap": lambda cs, free, x: dense([[2**251]], [x], [0]),
-    "dense_private of unranged inputs": lambda cs, free, x: dense_private(cs, [[x]], [free], [x]),
-    "dense_private of unranged weights": lambda cs, free, x: dense_private(cs, [[free]], [x], [x]),
-    "dense_private of an unranged bias": lambda cs, free, x: dense_private(cs, [[x]], [x], [free]),
+    "products of an unranged left side": lambda cs, free, x: products(cs, [x, free], [x, x]),
+    "products of an unranged right side": lambda cs, free, x: products(cs, [x, x], [x, free]),
+    "products that could wrap": lambda cs, free, x: products(cs, [x], [x * 2**122]),
     "packing before ranging": lambda cs, free, x: pack([x, free], 4),
     "packing in too few bits": lambda cs, free, x: pack([x], 3),
     "packing of a negative number": lambda cs, free, x: pack([x - 1], 8),

@@ -20,14 +20,16 @@ from crypto.r1cs.gadgets.compare import (
     less_or_equal,
     less_than,
 )
-from crypto.r1cs.gadgets.dense import dense, dense_private
+from crypto.r1cs.gadgets.dense import dense
 from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire, shift_right
 from crypto.r1cs.gadgets.equality import assert_nonzero, inverse, is_equal, is_zero
 from crypto.r1cs.gadgets.extremum import argmax, max_pool, maximum
 from crypto.r1cs.gadgets.pack import pack
 from crypto.r1cs.gadgets.piecewise import piecewise_linear, sigmoid, tanh
+from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.gadgets.relu import relu_shift, relu_shift_saturated
 from crypto.r1cs.gadgets.select import select
+from crypto.r1cs.gadgets.thermometer import thermometer
 from crypto.r1cs.wire import Wire
 from tests.support.gadget import FIELD, Gadget, agrees_with_its_reference, cannot_be_forged, costs_what_it_says
 
@@ -58,10 +60,6 @@ def first_largest(*values: int) -> tuple[int, int]:
 
 def dense_two(cs: Builder, x: list[Wire]) -> list[Wire]:
     return dense([[3, -2], [0, 5]], x, [7, -11])
-
-
-def dense_learned(cs: Builder, x: list[Wire]) -> list[Wire]:
-    return dense_private(cs, [x[2:4]], x[:2], [x[4]])
 
 
 GADGETS = [
@@ -132,8 +130,17 @@ GADGETS = [
     Gadget("argmax", lambda cs, x: argmax(cs, x, 2), ((-2, 1),) * 3, first_largest, 11,
            ((-2, 1, 1), (0, 0, 0), (1, -2, 0), (-1, 0, 1))),
     Gadget("dense", dense_two, ((0, 3), (-2, 3)), lambda a, b: (3 * a - 2 * b + 7, 5 * b - 11), 0, ((0, 3), (3, -2))),
-    Gadget("dense_private", dense_learned, ((0, 3), (-2, 1), (-4, 3), (-4, 3), (-2, 1)),
-           lambda a, b, w, v, c: (a * w + b * v + c,), 2, ((3, -2, -4, 3, 1), (0, 1, 3, -4, -2))),
+    Gadget("products", lambda cs, x: products(cs, x[:2], x[2:]), ((0, 3), (-2, 1), (-4, 3), (-4, 3)),
+           lambda a, b, w, v: (a * w, b * v), 2, ((3, -2, -4, 3), (0, 1, 3, -4), (0, 0, 0, 0))),
+    Gadget("thermometer", lambda cs, x: thermometer(cs, x[0], 3), (FIELD,),
+           lambda a: [int(a > i) for i in range(3)] if a <= 3 else None, 4, ((0,), (1,), (2,), (3,)),
+           extra=((3,), (4,), (5,), (P - 2,))),
+    Gadget("thermometer of two", lambda cs, x: thermometer(cs, x[0], 2), (FIELD,),
+           lambda a: [int(a > i) for i in range(2)] if a <= 2 else None, 3, ((0,), (1,), (2,)), extra=((3,),)),
+    Gadget("thermometer of one", lambda cs, x: thermometer(cs, x[0], 1), (FIELD,),
+           lambda a: (a,) if a <= 1 else None, 1, ((0,), (1,))),
+    Gadget("thermometer of nothing", lambda cs, x: thermometer(cs, x[0], 0), (FIELD,),
+           lambda a: ok_if(a == 0), 1, ((0,),)),
     Gadget("piecewise_linear, sigmoid", lambda cs, x: [piecewise_linear(cs, x[0], SIGMOID)], ((-31, 31),),
            lambda a: (SIGMOID.value(a),), 11, ((-31,), (-16,), (-1,), (0,), (7,), (31,)), loose=1,
            extra=tuple((i,) for i in range(-31, 32))),
