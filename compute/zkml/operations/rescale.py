@@ -20,8 +20,9 @@ from crypto.r1cs.wire import Wire, constant
 class Relu(Open):
     """max(x + half, 0) >> shift with half = 2**(shift - 1): rounds half up.
 
-    An element that cannot be negative is only shifted; one that cannot be positive is 0. Nothing saturates: widths
-    follow from what the element can reach. Constraints: bits + 2 an element, bits being those of its bound.
+    An element that cannot be negative is only shifted; one that cannot reach half is 0. Nothing saturates: widths
+    follow from what the element can reach. Constraints: bits + 2 an element, bits being those of its bound; 0 where
+    the result is certain.
     """
 
     shift: int
@@ -35,17 +36,15 @@ class Relu(Open):
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         given = _shiftable(self.kind, self.shift, inputs)
         low, high = given.low + self.half, given.high + self.half
-        bits = Bounds(low, high).bits
-        proven = np.maximum((np.int64(1) << bits >> self.shift) - 1, 0)
-        tops = np.where(high <= 0, 0, np.where(low >= 0, high >> self.shift, proven))
-        return Bounds(np.where(low >= 0, low >> self.shift, 0), tops)
+        return Bounds(np.maximum(low, 0) >> self.shift, np.maximum(high, 0) >> self.shift)
 
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         low, high = inputs[0].low + self.half, inputs[0].high + self.half
         bits = Bounds(low, high).bits
-        crosses = (low < 0) & (high > 0) & (bits >= self.shift)
-        shifted = (low >= 0) & (high > 0) & (self.shift > 0)
+        certain = np.maximum(low, 0) >> self.shift == np.maximum(high, 0) >> self.shift
+        crosses = (low < 0) & ~certain
         decided = np.where(crosses, bits + 1, 0)
+        shifted = (low >= 0) & ~certain & (self.shift > 0)
         plain = np.where(shifted, span_bits(low >> self.shift, high >> self.shift) + self.shift, 0)
         one = np.ones_like(bits)
         return tally(one, decided + plain) + tally(np.maximum(bits - self.shift, 1), crosses.astype(np.int64))
@@ -58,17 +57,20 @@ class Relu(Open):
 
     def _one(self, cs: Builder, wire: Wire) -> Wire:
         low, high = wire.bound or (0, 0)
-        if high <= 0:
-            return constant(0)
+        least, most = max(low, 0) >> self.shift, max(high, 0) >> self.shift
+        if least == most:
+            return constant(most)
         if low >= 0:
             return shift_right(cs, wire, self.shift)
-        bits = magnitude_bits(low, high)
-        return relu_shift(cs, wire, bits, self.shift) if bits >= self.shift else constant(0)
+        return relu_shift(cs, wire, magnitude_bits(low, high), self.shift).bounded(0, most)
 
 
 @dataclass(frozen=True, slots=True)
 class Rescale(Open):
-    """(x + half) >> shift: rounds half up. Constraints: bits(bound's span >> shift) + shift an element."""
+    """(x + half) >> shift: rounds half up.
+
+    Constraints: bits(bound's span >> shift) + shift an element; 0 where the result is certain.
+    """
 
     shift: int
 
@@ -82,13 +84,18 @@ class Rescale(Open):
         if not self.shift:
             return Counter()
         spans = span_bits(self._of(inputs[0].low), self._of(inputs[0].high))
-        return tally(np.ones_like(spans), spans + self.shift)
+        return tally(np.ones_like(spans), np.where(spans > 0, spans + self.shift, 0))
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return self._of(inputs[0])
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
-        return [shift_right(cs, wire, self.shift, rounded=True) for wire in inputs[0]]
+        return [self._one(cs, wire) for wire in inputs[0]]
+
+    def _one(self, cs: Builder, wire: Wire) -> Wire:
+        half, (low, high) = 1 << self.shift >> 1, wire.bound or (0, 0)
+        least, most = low + half >> self.shift, high + half >> self.shift
+        return constant(most) if least == most else shift_right(cs, wire, self.shift, rounded=True)
 
     def _of(self, values: Ints) -> Ints:
         return values + (1 << self.shift >> 1) >> self.shift
