@@ -1,10 +1,12 @@
-"""Dense layers: sums of products with constants of the circuit, without a constraint. For others see `products`."""
+"""Dense layers: sums of products, without a constraint where the weights are constants of the circuit."""
 
 from collections.abc import Sequence
 from operator import index, mul
 
 from crypto.field import SCALAR_FIELD
+from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
+from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.wire import Wire, linear
 
 
@@ -18,6 +20,21 @@ def dense(weights: Sequence[Sequence[int]], inputs: Sequence[Wire], bias: Sequen
     return [
         _exact("dense", layer.output(row, offset) if layer.plain else linear(zip(row, inputs, strict=True), offset))
         for row, offset in zip(weights, bias, strict=True)
+    ]
+
+
+def dense_private(
+    cs: Builder, weights: Sequence[Sequence[Wire]], inputs: Sequence[Wire], bias: Sequence[Wire]
+) -> list[Wire]:
+    """weights @ inputs + bias with private, bounded weights (outputs, inputs) and bias (outputs,).
+
+    Constraints: 1 per weight. Raises RangeError if an input or weight is unbounded or a sum could wrap.
+    """
+    width = len(inputs)
+    made = products(cs, [weight for row in weights for weight in row], [*inputs] * len(weights))
+    return [
+        _exact("dense_private", linear([*((1, product) for product in made[i * width : (i + 1) * width]), (1, offset)]))
+        for i, offset in enumerate(bias)
     ]
 
 

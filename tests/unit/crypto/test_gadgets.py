@@ -20,7 +20,7 @@ from crypto.r1cs.gadgets.compare import (
     less_or_equal,
     less_than,
 )
-from crypto.r1cs.gadgets.dense import dense
+from crypto.r1cs.gadgets.dense import dense, dense_private
 from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire, shift_right
 from crypto.r1cs.gadgets.equality import assert_nonzero, inverse, is_equal, is_zero
 from crypto.r1cs.gadgets.extremum import argmax, max_pool, maximum
@@ -56,6 +56,10 @@ def relu(a: int, shift: int, highest: int = 1 << 60) -> int:
 
 def first_largest(*values: int) -> tuple[int, int]:
     return values.index(max(values)), max(values)
+
+
+def dense_learned(cs: Builder, x: list[Wire]) -> list[Wire]:
+    return dense_private(cs, [x[2:4]], x[:2], [x[4]])
 
 
 def dense_two(cs: Builder, x: list[Wire]) -> list[Wire]:
@@ -129,6 +133,8 @@ GADGETS = [
            ((0, 3, 3, 1), (2, 2, 2, 2))),
     Gadget("argmax", lambda cs, x: argmax(cs, x, 2), ((-2, 1),) * 3, first_largest, 11,
            ((-2, 1, 1), (0, 0, 0), (1, -2, 0), (-1, 0, 1))),
+    Gadget("dense_private", dense_learned, ((0, 3), (-2, 1), (-4, 3), (-4, 3), (-2, 1)),
+           lambda a, b, w, v, c: (a * w + b * v + c,), 2, ((3, -2, -4, 3, 1), (0, 1, 3, -4, -2))),
     Gadget("dense", dense_two, ((0, 3), (-2, 3)), lambda a, b: (3 * a - 2 * b + 7, 5 * b - 11), 0, ((0, 3), (3, -2))),
     Gadget("products", lambda cs, x: products(cs, x[:2], x[2:]), ((0, 3), (-2, 1), (-4, 3), (-4, 3)),
            lambda a, b, w, v: (a * w, b * v), 2, ((3, -2, -4, 3), (0, 1, 3, -4), (0, 0, 0, 0))),
