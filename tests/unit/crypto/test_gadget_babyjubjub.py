@@ -138,7 +138,7 @@ def test_multiplication_cannot_be_forged() -> None:
     fixed, _ = multiplication(5, True)
     assert audit(fixed, [{"bits": bits_of(s, 5)} for s in (0, 0b10110)]).findings == ()
     private, _ = multiplication(4, False)
-    assert audit(private, [{"bits": bits_of(s, 4), "p": list(P)} for s in (0, 0b1011)], sample=5).findings == ()
+    assert audit(private, [{"bits": bits_of(s, 4), "p": list(P)} for s in (0, 0b1011)], sample=40).findings == ()
 
 
 def test_multiplication_refuses_bits_that_are_not_proven_to_be_bits() -> None:
