@@ -103,7 +103,8 @@ def _circuit(data: bytes, at: int) -> Circuit | None:
     at += _COUNTS.size
     if kind or not 0 < public + 1 <= cells or rows > len(data):
         return None
-    matrices, interned = (Matrix(), Matrix(), Matrix()), {}
+    matrices = (Matrix(), Matrix(), Matrix())
+    interned: dict[bytes, int] = {}
     for number in range(3 * rows):
         if len(data) - at < _COUNT.size:
             return None

@@ -12,7 +12,7 @@ from compute.circom.errors import CircomMissing, InputRefused, NoWitness
 from crypto.field import FIELD_BYTES, SCALAR_FIELD
 from crypto.r1cs.circuit import Witness
 
-Value = int | str | Sequence["Value"]
+Value = Any  # an integer, a decimal string, or a sequence of such, as deep as the signal's array
 Inputs = Mapping[str, Value]
 
 MAX_MEMORY: Final = 2 * 2**30
@@ -132,7 +132,8 @@ class _Run:
     def reason(self, fallback: str) -> str:
         """Why the program stopped."""
         said = "; ".join(line for line in self._text if line)[:300]
-        known = _CODES.get(self._code or 0, fallback.splitlines()[0][:200] if fallback else "it failed")
+        lines = [line.strip() for line in fallback.splitlines() if line.strip()] or ["it failed"]
+        known = _CODES.get(self._code or 0, lines[-1][:200])  # a trap's last line is its cause
         return f"{known} ({said})" if said else known
 
     def _read(self) -> int:
@@ -144,7 +145,7 @@ class _Run:
         raise NoWitness(self.reason("it failed"))
 
     def _print(self) -> None:
-        characters = []
+        characters: list[str] = []
         while (character := self.call("getMessageChar")) != 0 and len(characters) < 1_000:
             characters.append(chr(character & 0xFF))
         if len(self._text) < 20:

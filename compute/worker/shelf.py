@@ -11,6 +11,7 @@ from typing import Final
 from chain.types.scalars import ProgramId
 from client.market import get_program
 from client.rpc import RpcClient
+from compute.circom.program import CircomManifest, is_circom, load_circom
 from compute.proving_pool import ProvingPool
 from compute.worker.remote_prover import RemoteProver
 from compute.zkml.artifact import load_artifact
@@ -30,7 +31,7 @@ class LoadedModel:
     """A program with everything to prove it; trial_seconds is what a proof took when it was loaded."""
 
     program: Program
-    manifest: Manifest
+    manifest: Manifest | CircomManifest
     prover: ResultProver
     trial_seconds: float
 
@@ -78,14 +79,27 @@ class Shelf:
 
     def _read_and_try(self, program: Program) -> LoadedModel:
         manifest, prover = self._open(program)
-        row = [0] * (manifest.rows * manifest.features)
+        row = list(manifest.trial_row) if isinstance(manifest, CircomManifest) else _blank_row(manifest)
         prover.prove(0, 0, row, 0)  # whatever is made at first use is made now, and not timed
         start = self._clock()
         prover.prove(0, 0, row, 0)
         return LoadedModel(program, manifest, prover, self._clock() - start)
 
-    def _open(self, program: Program) -> tuple[Manifest, ResultProver]:
+    def _open(self, program: Program) -> tuple[Manifest | CircomManifest, ResultProver]:
+        if is_circom(self._models, program):
+            return self._open_circom(program)
         if self._provers is None:
             return load_artifact(self._models, program)
         prover = RemoteProver(self._provers, self._models, program)
         return prover.manifest(), prover
+
+    def _open_circom(self, program: Program) -> tuple[CircomManifest, ResultProver]:
+        """A circom program proves in this process: its witness runs outside the interpreter lock, as the proof does."""
+        manifest, prover = load_circom(self._models, program)
+        if not manifest.bound:
+            raise ModelFileUnusable(self._models / program.id.hex(), "an unbound program's inputs are not sealed rows")
+        return manifest, prover
+
+
+def _blank_row(manifest: Manifest) -> list[int]:
+    return [0] * (manifest.rows * manifest.features)

@@ -15,7 +15,8 @@ def faults(names: set[str]) -> list[str]:
     modules = {path.relative_to(ROOT).as_posix() for room in PACKAGES for path in (ROOT / room).rglob("*.py")}
     configs = {path.relative_to(ROOT).as_posix() for path in (ROOT / "configs").glob("*.*")}
     explorer = {path.relative_to(ROOT).as_posix() for path in (ROOT / "node" / "explorer").glob("*.*")}
-    missing = (modules | configs | explorer | {CONSTANTS}) - names
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "compute" / "circom").rglob("*.circom")}
+    missing = (modules | configs | explorer | templates | {CONSTANTS}) - names
     foreign = {name for name in names if name.split("/")[0] not in PACKAGES and ".dist-info/" not in name}
     return [f"missing: {name}" for name in sorted(missing)] + [f"does not belong: {name}" for name in sorted(foreign)]
 
