@@ -168,7 +168,7 @@ class Certificate:
         with cs.scope("weights"):
             weights = constrain_weights(cs, spec.weights, self.model.weight_count)
         with cs.scope("commit"):
-            cs.define(root, constrain_root(cs, spec.data, [batch.commitment for batch in batches]))
+            cs.define(root, constrain_root(cs, spec.data, spec.rows, [batch.commitment for batch in batches]))
             cs.define(committed, constrain_weights_commitment(cs, spec.weights, weights, salt))
         rows = [row for batch in batches for row in batch.rows]
         labels = [label for batch in batches for label in batch.labels]

@@ -55,9 +55,9 @@ def batch_inputs(batch: Batch, name: str = "") -> Inputs:
     return {f"rows{name}": flat, f"labels{name}": batch.labels, f"salt{name}": batch.salt}
 
 
-def constrain_root(cs: Builder, shape: DataShape, batches: Sequence[Wire]) -> Wire:
+def constrain_root(cs: Builder, shape: DataShape, rows: int, batches: Sequence[Wire]) -> Wire:
     """`DatasetRecord.root` of commitments in a circuit."""
-    return commit_vector(cs, domains.DATA_SET, as_wire(shape.element), batches)
+    return commit_vector(cs, domains.DATA_SET, as_wire(shape.element(rows)), batches)
 
 
 def constrain_weights(cs: Builder, shape: WeightShape, count: int) -> list[Wire]:

@@ -69,10 +69,15 @@ class DatasetRecord:
     rows: int
     batches: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        """Raises WrongCount if the rows do not fill so many minibatches."""
+        if len(self.batches) != -(-self.rows // self.shape.batch):
+            raise WrongCount("minibatches", -(-self.rows // self.shape.batch), len(self.batches))
+
     @property
     def root(self) -> int:
-        """The data set's name, as `constrain_root` computes it. It binds the shape; hiding is the batches' work."""
-        return _root(self.shape, self.batches)
+        """The data set's name, as `constrain_root` computes it. It binds the whole record; the batches hide."""
+        return _root(self.shape.element(self.rows), self.batches)
 
     def batch_index(self, beacon: bytes, step: int) -> int:
         """The minibatch that a beacon picks for a step, uniform over the full ones (bias below 2**-190).
@@ -117,6 +122,6 @@ class Dataset:
 
 
 @lru_cache(maxsize=16)
-def _root(shape: DataShape, batches: tuple[int, ...]) -> int:
+def _root(element: int, batches: tuple[int, ...]) -> int:
     """Kept, as every step of a run asks for it."""
-    return commit_vector(domains.DATA_SET, shape.element, batches)
+    return commit_vector(domains.DATA_SET, element, batches)

@@ -59,17 +59,24 @@ class TrainingRun:
 
 
 def verify_run(
-    statement: SgdStep, key: PreparedKey, record: DatasetRecord, beacon: bytes, start: int, claims: Sequence[StepClaim]
+    statement: SgdStep,
+    key: PreparedKey,
+    record: DatasetRecord,
+    beacon: bytes,
+    start: int,
+    claims: Sequence[StepClaim],
+    first: int = 0,
 ) -> int:
     """The commitment of the weights to which the claimed steps lead from `start`, if all of it is true.
 
-    `key` must be the verifying key of the statement's circuit, and `beacon` younger than the record. Whether each
+    The claims are of the steps first, first + 1, ... under the beacon. `key` must be the verifying key of the
+    statement's circuit, `record` have the root that was published, and `beacon` be younger than that. Whether each
     claim's ctx and task are what they should be is for the caller to compare. Raises RunRefused, TooFewRows.
     """
     if record.shape != statement.spec.data:
         raise RunRefused(0, "the data set has another shape than the statement")
     weights = start
-    for step, claim in enumerate(claims):
+    for step, claim in enumerate(claims, start=first):
         public = claim.public
         if public.batch != record.batches[record.batch_index(beacon, step)]:
             raise RunRefused(step, "its minibatch is not the one that the beacon picks")

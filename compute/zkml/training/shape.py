@@ -51,9 +51,8 @@ class DataShape:
         """The input that stands for 1, by which a bias is multiplied."""
         return 1 << self.input_fraction
 
-    @property
-    def element(self) -> int:
-        """The shape as a field element, for the root of a data set."""
+    def element(self, rows: int) -> int:
+        """The shape, and of how many rows, as a field element: for the root of a data set."""
         numbers = (
             self.features,
             self.batch,
@@ -62,7 +61,7 @@ class DataShape:
             self.label_bits,
             self.label_fraction,
         )
-        return sum(number << _FIELD_BITS * place for place, number in enumerate(numbers))
+        return sum(number << _FIELD_BITS * place for place, number in enumerate((*numbers, rows)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,9 @@ def test_a_root_names_rows_labels_salts_order_and_shape(data: Dataset, record: D
         replace(data, batches=(first, second)),
     ]
     roots = {record.root, *(other.record.root for other in changed)}
+    roots.add(replace(record, rows=8).root)
     roots |= {replace(record, shape=replace(DATA, **{name: 2})).root for name in ("input_fraction", "label_bits")}
-    assert len(roots) == 8
+    assert len(roots) == 9
 
 
 def test_data_that_the_shape_cannot_hold_is_refused() -> None:
@@ -158,6 +159,12 @@ def test_data_that_the_shape_cannot_hold_is_refused() -> None:
     ):
         with pytest.raises(error):
             Dataset.of(DATA, rows, labels)
+
+
+def test_a_record_whose_rows_do_not_fill_its_minibatches_is_refused(record: DatasetRecord) -> None:
+    for rows in (6, 9):
+        with pytest.raises(WrongCount):
+            replace(record, rows=rows)
 
 
 def test_salts_are_field_elements_and_differ() -> None:
