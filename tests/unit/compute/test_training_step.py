@@ -143,6 +143,11 @@ def test_constraint_counts_are_as_they_were(circuits: dict[str, Circuit]) -> Non
     assert {name: len(circuit.constraints) for name, circuit in circuits.items()} == GOLDEN_CONSTRAINTS
 
 
+def test_a_full_step_costs_less_than_the_prototype() -> None:
+    """zkml.md: 14,294 constraints for batch 32, 30 features, data and weights private."""
+    assert len(SgdStep(StepSpec(DataShape(30, 32))).constrain().constraints) == 13_029
+
+
 # Audits (zkml.md, tests 1 to 5). Poseidon has audits of its own; a cheap stand-in leaves what this circuit adds to it.
 # The witnesses lie where each constraint is needed: scores on both sides and beyond the segments, ReLU open and shut.
 
