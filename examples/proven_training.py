@@ -41,48 +41,44 @@ class Outcome:
 
 def train(spec: StepSpec, steps: int, unproven: int, home: Path) -> Outcome:
     """Commits, trains, proves and verifies; prints what each party sees."""
-    train_rows, held_out = tumours.split_tables()
+    rows, held_out = tumours.split_tables()
     statement = SgdStep(spec)
-    rows = train_rows.quantised(spec.data)
-    data = Dataset.of(spec.data, rows, train_rows.labels.tolist())
+    data = Dataset.of(spec.data, rows.quantised(spec.data), rows.labels.tolist())
     first = tumours.initial_weights(spec.hidden, spec.weights)
-
     start = perf_counter()
     prover = TrainingProver(DevKeys(home).get("sgd-step", statement.constrain))
     print(f"a step has {len(prover.keys.circuit.constraints)} constraints; setup took {perf_counter() - start:.1f} s")
 
-    run = TrainingRun(
-        statement, data, beacon := os.urandom(32), first
-    )  # on a chain the beacon is the chain's, and later
+    beacon = os.urandom(32)  # on a chain it is the chain's, and comes after the commitments
+    run = TrainingRun(statement, data, beacon, first)
     print(f"the owner commits to {run.record.rows} rows in {len(run.record.batches)} minibatches: {run.record.root:#x}")
-
-    def loss(weights: floats.Floats) -> float:
-        return floats.log_loss(floats.scores(spec.hidden, weights, held_out.rows), held_out.labels)
-
-    real = floats.real_weights(first, spec.weights.fraction)
-    before = loss(real)
     for _ in range(unproven):
         run.advance(run.private())
     committed, claims = run.commitment, []
     for step in range(unproven, steps):
         start = perf_counter()
         claims.append(run.prove(prover, CTX, TASK))
-        now = loss(floats.real_weights(run.weights, spec.weights.fraction))
-        print(f"step {step}: proven in {perf_counter() - start:.2f} s, held-out loss {now:.4f} (the owner sees this)")
+        print(f"step {step}: proven in {perf_counter() - start:.2f} s, loss {_loss(spec, run.weights, held_out):.4f}")
 
     end = verify_run(statement, prover.verifying, run.record, beacon, committed, claims, unproven)
     print(f"the verifier: {len(claims)} steps lead from weights {committed:#x} to {end:#x}")
-
-    exact = floats.train(spec, run.record, beacon, (train_rows.rows, train_rows.labels), steps, real)
-    scores = statement.network.scores(run.weights, held_out.quantised(spec.data))
+    real = floats.real_weights(first, spec.weights.fraction)
+    exact = floats.train(spec, run.record, beacon, (rows.rows, rows.labels), steps, real)
+    logits = floats.scores(spec.hidden, exact, held_out.rows)
     return Outcome(
-        before,
-        loss(floats.real_weights(run.weights, spec.weights.fraction)),
-        loss(exact),
-        floats.accuracy(scores, held_out.labels),
-        floats.accuracy(floats.scores(spec.hidden, exact, held_out.rows), held_out.labels),
-        sum(len(claim.proof) for claim in claims),
+        loss_before=_loss(spec, first, held_out),
+        loss_after=_loss(spec, run.weights, held_out),
+        loss_float=floats.log_loss(logits, held_out.labels),
+        accuracy=floats.accuracy(statement.network.scores(run.weights, held_out.quantised(spec.data)), held_out.labels),
+        accuracy_float=floats.accuracy(logits, held_out.labels),
+        proof_bytes=sum(len(claim.proof) for claim in claims),
     )
+
+
+def _loss(spec: StepSpec, weights: tuple[int, ...], table: tumours.Table) -> float:
+    """Log-loss of integer weights, which only the owner can compute."""
+    real = floats.real_weights(weights, spec.weights.fraction)
+    return floats.log_loss(floats.scores(spec.hidden, real, table.rows), table.labels)
 
 
 def main() -> None:

@@ -188,4 +188,4 @@ def test_the_circuit_leaves_its_prover_no_choice(name: str, monkeypatch: pytest.
     statement, private = STATEMENTS[name], WITNESSES[name]
     least = statement.squared_norm(private)  # with room below the bound, other data would fit as well
     cases = [statement.inputs(CTX, TASK, private, least + slack) for slack in (0, 2 ** (statement.bound_bits - 1))]
-    audit(statement.constrain(), cases, sample=30).require_sound()
+    audit(statement.constrain(), cases, sample=50).require_sound()

@@ -163,20 +163,20 @@ def case(statement: SgdStep, batch: Batch, *weights: int) -> Inputs:
 @pytest.mark.usefixtures("stand_ins")
 def test_a_step_of_logistic_regression_leaves_its_prover_no_choice() -> None:
     cases = [case(LOGISTIC, BATCH, 2, -3, 1, 0), case(LOGISTIC, HIGH, 14, 14, 14, 12)]
-    audit(LOGISTIC.constrain(), cases, sample=120).require_sound()
+    audit(LOGISTIC.constrain(), cases).require_sound()
 
 
 @pytest.mark.usefixtures("stand_ins")
 def test_a_step_of_a_perceptron_leaves_its_prover_no_choice() -> None:
     weights = (3, 2, -1, 4, -5, -1)
     cases = [case(UNIT, BATCH, *weights), case(UNIT, TURNED, *weights), case(UNIT, BEYOND, 15, 15, 14, 15, 15, 15)]
-    audit(UNIT.constrain(), cases, sample=30).require_sound()
+    audit(UNIT.constrain(), cases, sample=50).require_sound()
 
 
 @pytest.mark.usefixtures("stand_ins")
 def test_an_update_whose_remainder_is_not_ranged_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(update, "to_bits", lambda cs, a, count: [])
-    assert audit(LOGISTIC.constrain(), [case(LOGISTIC, BATCH, 2, -3, 1, 0)], sample=97).findings != ()
+    assert audit(LOGISTIC.constrain(), [case(LOGISTIC, BATCH, 2, -3, 1, 0)]).findings != ()
 
 
 @pytest.mark.usefixtures("stand_ins")
