@@ -1,8 +1,11 @@
 """Quantised models: exact bounds, and refusal of what could overflow."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compute.zkml.encoding import Levels
 from compute.zkml.errors import BrokenStep, UnsupportedModel, WrongRowLength
@@ -28,22 +31,30 @@ def test_every_value_lies_within_its_bounds(drawn: tuple[QuantisedModel, tuple[i
 
 
 @settings(max_examples=60, deadline=None)
-@given(models_with_row())
-def test_64_bits_never_wrap(drawn: tuple[QuantisedModel, tuple[int, ...]]) -> None:
-    """The same model in Python's own integers, one neuron after the other."""
-    model, row = drawn
-    values = list(row)
-    for step in model.steps:
-        operation = step.operation
-        if isinstance(operation, Relu):
-            values = [max(value + operation.half, 0) >> operation.shift for value in values]
-        else:
-            weights = operation.weights.reshape(len(operation.bias), -1).tolist()  # type: ignore[attr-defined]
-            bias = operation.bias.tolist()  # type: ignore[attr-defined]
-            values = [
-                sum(w * x for w, x in zip(line, values, strict=True)) + b for line, b in zip(weights, bias, strict=True)
-            ]
-    assert model.logits(row) == values
+@given(st.integers(0, 2**32 - 1), st.integers(0, 44))
+def test_64_bits_never_wrap(seed: int, bits: int) -> None:
+    """The same sums in Python's own integers: what is accepted is exact at its edges, and only the wide is refused."""
+    random = np.random.default_rng(seed)
+    widths = random.integers(1, 4, random.integers(2, 5)).tolist()
+    layers = [random.integers(-(2**bits), 2**bits + 1, (n, m)).tolist() for m, n in pairwise(widths)]
+    reach = [255] * widths[0]
+    for layer in layers:
+        sizes = [sum(abs(w) * x for w, x in zip(line, reach, strict=True)) for line in layer]
+        reach = [size >> 3 for size in sizes]
+        if max(sizes) >= 2**60:
+            break
+    operations = [one for layer in layers for one in (dense(layer, (0,) * len(layer)), Relu(3))][:-1]
+    try:
+        model = chain(widths[0], operations, bits=8)
+    except UnsupportedModel:
+        assert max(sizes) >= 2**59
+        return
+    for row in random.choice([0, 255], (4, widths[0])).tolist():
+        values = row
+        for number, layer in enumerate(layers):
+            sums = [sum(w * x for w, x in zip(line, values, strict=True)) for line in layer]
+            values = sums if number == len(layers) - 1 else [max(value + 4, 0) >> 3 for value in sums]
+        assert model.logits(row) == values
 
 
 def test_many_rows_at_once_equal_one_by_one() -> None:
