@@ -95,17 +95,20 @@ class Inference:
         return pack_bytes([int(value) + offset for value in outputs.reshape(-1)], self.model.output_bits)
 
     def compute(self, ctx: int, task: int, private: Private, weights: Weights | None = None) -> Public:
-        """What a proof about `private` makes public. Raises WrongRowLength."""
+        """What a proof about `private` makes public; weights are the model's own. Raises WrongRowLength."""
         packed = self.packed(private.rows)
         commitment = input_commitment(private.rows, self.model.encoding.bits, private.salt)
         model = None if weights is None else model_commitment(self.model, weights)
         return Public(ctx, task, commitment, model, self._result(packed, private.salt, task))
 
     def check(self, public: Public, private: Private, weights: Weights | None = None) -> bool:
-        """Whether `public` follows from `private`. True of any ctx."""
+        """Whether `public` follows from `private`, for this model's weights and no others. True of any ctx."""
         tops = self.model.encoding.tops * self.rows
-        in_range = all(0 <= value <= top for value, top in zip(private.rows, tops, strict=True))
-        return in_range and public == self.compute(public.ctx, public.task, private, weights)
+        in_range = len(private.rows) == len(tops) and all(
+            0 <= value <= top for value, top in zip(private.rows, tops, strict=True)
+        )
+        ours = (() if weights is None else weights.values) == tuple(self.model.secrets.tolist())
+        return in_range and ours and public == self.compute(public.ctx, public.task, private, weights)
 
     def constrain(self) -> Circuit:
         """The same statement as a circuit; commitments and results are its outputs."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chain.execution.statement import id_element
 from client.inference import open_result
 from compute.zkml import inference
-from compute.zkml.errors import RowOutOfRange
+from compute.zkml.errors import RowOutOfRange, WrongRowLength
 from compute.zkml.example_models import ExampleModel
 from compute.zkml.inference import COMMITTED, ENCRYPTED, OUTPUTS, PUBLIC, Inference, Private, Weights, model_commitment
 from compute.zkml.model import QuantisedModel
@@ -126,6 +126,8 @@ def test_a_committed_model_is_tied_to_its_weights_and_their_salt() -> None:
     circuit = statement.constrain()
     for other in others:
         assert not statement.check(public, private, other)
+        of_another = statement.compute(CTX, TASK, private, other)
+        assert statement.check(of_another, private, other) == (other.values == weights.values)
         found = circuit.solve(statement.inputs(public, private, other)).public
         assert found[3] == model_commitment(model, other) != public.model
 
@@ -180,6 +182,18 @@ def test_a_value_out_of_range_is_neither_checked_nor_proven(value: int, results:
         assert not statement.check(honest, Private(row, SALT))
         with pytest.raises(CircuitError):
             statement.constrain().solve(case(statement, row))
+
+
+def test_rows_and_weights_that_do_not_fit_are_not_checked() -> None:
+    statement, weights = COMMITTED_MODEL.statement, COMMITTED_MODEL.weights
+    public = statement.compute(CTX, TASK, Private((1, 2), SALT), weights)
+    assert statement.check(public, Private((1, 2), SALT), weights)
+    for rows in ((), (1,), (1, 2, 0)):
+        assert not statement.check(public, Private(rows, SALT), weights)
+        with pytest.raises(WrongRowLength):
+            statement.compute(CTX, TASK, Private(rows, SALT), weights)
+    assert not statement.check(public, Private((1, 2), SALT))
+    assert not SMALL.statement.check(SMALL.statement.compute(1, 2, Private((0,) * 3, 3)), Private((0,) * 3, 3), weights)
 
 
 def test_any_ctx_may_be_proven_but_each_by_itself() -> None:
