@@ -17,8 +17,15 @@ from client.results import chain_status
 from client.rows import save_rows
 from client.rpc import RpcClient
 from client.wallet import Wallet
-from compute.zkml.errors import ManifestUnusable, NoProvider, ResultNotOpened, RowsWithoutFolder, TaskEndedUnproven
-from compute.zkml.inference import PUBLIC
+from compute.zkml.errors import (
+    ManifestUnusable,
+    NoProvider,
+    ResultCommitted,
+    ResultNotOpened,
+    RowsWithoutFolder,
+    TaskEndedUnproven,
+)
+from compute.zkml.inference import COMMITTED, PUBLIC
 from compute.zkml.manifest import Manifest, decode_manifest
 from compute.zkml.model import QuantisedModel
 from compute.zkml.receipt import Receipt
@@ -175,6 +182,8 @@ def open_answer(receipt: Receipt, task: Task, manifest: Manifest) -> Answer:
     task_id = "0x" + receipt.task.hex()
     if task.result is None:
         raise TaskEndedUnproven(task_id, task.state)
+    if manifest.results == COMMITTED:
+        raise ResultCommitted(task_id)
     packed = (
         task.result.outputs
         if manifest.results == PUBLIC

@@ -13,10 +13,11 @@ INPUT_BITS: Final = 8
 MARGIN: Final = 0.5  # the range of a feature is the sample's, widened by this share of its width on both sides
 
 
-def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS) -> Encoding:
+def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS, committed: bool = False) -> Encoding:
     """Trees get their thresholds, whole numbers stay as they are, anything else is cut into 2**bits levels.
 
     A scale for each feature where the first layer is dense, one for all where it shares weights among positions.
+    committed: where 0 lies among the levels must not depend on the sample, as the circuit holds it.
     Raises WrongRowLength, NotFinite, UnsupportedModel.
     """
     if sample.ndim != 2 or not len(sample) or sample.shape[1] != model.features:
@@ -28,7 +29,7 @@ def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS) -> E
         return _thresholds(model, forests[0].operation)
     if np.all(sample == np.rint(sample)) and sample.min() >= 0 and sample.max() < 2**bits:
         return Levels(model.features, max(1, int(sample.max()).bit_length()), (0.0,), (1.0,))
-    return _levels_of_all(model, sample, bits) if _shares_weights(model) else _levels_of_each(sample, bits)
+    return _levels_of_all(model, sample, bits, committed) if _shares_weights(model) else _levels_of_each(sample, bits)
 
 
 def _thresholds(model: FloatModel, forest: object) -> Thresholds:
@@ -49,12 +50,15 @@ def _levels_of_each(sample: Floats, bits: int) -> Levels:
     return Levels(sample.shape[1], bits, _few(low - MARGIN * width), _few(steps))
 
 
-def _levels_of_all(model: FloatModel, sample: Floats, bits: int) -> Levels:
+def _levels_of_all(model: FloatModel, sample: Floats, bits: int, committed: bool) -> Levels:
     """One scale; 0 is a number of it, so that padding is exact. What is never negative keeps its top."""
     low, high = float(sample.min()), float(sample.max())
     if low < 0:
         width = high - low
         low, high = low - MARGIN * width, high + MARGIN * width
+        if committed:
+            high = max(high, -low)
+            low = -high * 2 ** (bits - 1) / (2 ** (bits - 1) - 1)  # zero is then the middle level
     step = (max(high, 0.0) - min(low, 0.0) or 1.0) / (2**bits - 1)
     zero = round(-min(low, 0.0) / step)
     return Levels(model.features, bits, (-zero * step,), (step,), zero)

@@ -213,6 +213,19 @@ class ResultNotOpened(ModelError):
         self.task = task
 
 
+class ResultCommitted(ModelError):
+    """A result stands on chain as a commitment alone."""
+
+    code = 6125
+
+    def __init__(self, task: str) -> None:
+        super().__init__(
+            f"the result of task {task} is a commitment; its outputs come from its provider, who can open it, not from "
+            "the chain."
+        )
+        self.task = task
+
+
 class ReceiptUnusable(ModelError):
     """A file that should hold what is needed to open a task's result does not."""
 

@@ -27,7 +27,7 @@ from compute.zkml.operations.max_pool import MaxPool
 from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
-from compute.zkml.taps import Floats, Ints, Taps, shared
+from compute.zkml.taps import Floats, Ints, Taps, diagonal_taps, shared
 from crypto.r1cs.gadgets.piecewise import sigmoid, tanh
 
 HIDDEN_BITS: Final = 8  # what a value keeps after its shift, on the calibration sample
@@ -121,15 +121,15 @@ class Lowering:
             case graph.Total():
                 return self.total(operation, inputs, layer)
             case graph.Relu():
-                return self.relu(_plain(inputs[0], layer), layer)
+                return self.relu(self.plain(inputs[0], layer), layer)
             case graph.LeakyRelu():
-                return self.leaky_relu(operation, _plain(inputs[0], layer), layer)
+                return self.leaky_relu(operation, self.plain(inputs[0], layer), layer)
             case graph.Clip():
-                return self.clip(operation, _plain(inputs[0], layer), layer)
+                return self.clip(operation, self.aligned(inputs[0], layer), layer)
             case graph.Curve():
-                return self.curve(operation, _plain(inputs[0], layer), layer)
+                return self.curve(operation, self.aligned(inputs[0], layer), layer)
             case graph.MaxPool():
-                return self.max_pool(operation, _plain(inputs[0], layer), layer)
+                return self.max_pool(operation, self.aligned(inputs[0], layer), layer)
             case graph.Forest():
                 return self.forest(operation, inputs[0], layer)
             case _:
@@ -167,10 +167,11 @@ class Lowering:
 
     def total(self, summed: graph.Total, inputs: Sequence[Value], layer: str) -> Value:
         if len(inputs) == 1 and summed.coefficients[0] > 0:  # only what one is worth changes
-            scale, value = summed.coefficients[0], _plain(inputs[0], layer)
-            return replace(value, units=value.units * scale, errors=value.errors * scale)
-        values = [self.narrowed(_plain(value, layer), self.widest, layer) for value in inputs]
-        scaled = [c * _one_unit(value, layer) for c, value in zip(summed.coefficients, values, strict=True)]
+            scale, value = summed.coefficients[0], inputs[0]
+            units, offsets, errors = (part * scale for part in (value.units, value.offsets, value.errors))
+            return replace(value, units=units, offsets=offsets, errors=errors)
+        values = [self.narrowed(self.aligned(value, layer), self.widest, layer) for value in inputs]
+        scaled = [c * float(value.units[0]) for c, value in zip(summed.coefficients, values, strict=True)]
         finest = min((abs(unit) for unit in scaled if unit), default=1.0)
         target = finest if all(abs(unit) in (0.0, finest) for unit in scaled) else finest / 2**TOTAL_BITS
         factors = tuple(round(unit / target) for unit in scaled)
@@ -194,14 +195,14 @@ class Lowering:
 
     def clip(self, held: graph.Clip, given: Value, layer: str) -> Value:
         given = self.relu(given, layer) if held.low == 0.0 else self.narrowed(given, HIDDEN_BITS + 2, layer)
-        unit = _one_unit(given, layer)
+        unit = float(given.units[0])
         low = _limit(held.low, unit, int(given.bounds.low.min()), int(given.bounds.high.max()))
         high = _limit(held.high, unit, int(given.bounds.low.min()), int(given.bounds.high.max()))
         return self.put(Clip(low, high), [given], layer, given.units, given.errors + unit / 2)
 
     def curve(self, bent: graph.Curve, given: Value, layer: str) -> Value:
         given = self.narrowed(given, CURVE_INPUT_BITS, layer)
-        table = CURVES[bent.name](Fraction(_one_unit(given, layer)), CURVE_OUTPUT_BITS, SEGMENT_BITS, OFFSET_BITS)
+        table = CURVES[bent.name](Fraction(float(given.units[0])), CURVE_OUTPUT_BITS, SEGMENT_BITS, OFFSET_BITS)
         made = Curve(table.nodes, table.offset_bits, table.dropped_bits, table.centre, table.output_bits)
         steepest = 0.25 if bent.name == graph.SIGMOID else 1.0
         errors = steepest * given.errors + float(table.error)
@@ -209,11 +210,8 @@ class Lowering:
         return self.put(made, [given], layer, np.asarray(2.0**-CURVE_OUTPUT_BITS), errors, bits)
 
     def max_pool(self, pool: graph.MaxPool, given: Value, layer: str) -> Value:
-        units = given.units[pool.windows]
-        if not np.all(units == units[:, :1]):
-            raise UnsupportedModel(f"a window of {layer} over values of different scales", "one branch in each window")
         errors = given.errors[pool.windows].max(axis=1)
-        return self.put(MaxPool(pool.windows), [given], layer, units[:, 0], errors)
+        return self.put(MaxPool(pool.windows), [given], layer, given.units[pool.windows[:, 0]], errors)
 
     def forest(self, trees: graph.Forest, given: Value, layer: str) -> Value:
         if not isinstance(self.encoding, Thresholds) or given.number != 0:
@@ -233,8 +231,25 @@ class Lowering:
         return self.put(forest, [given], layer, np.asarray(unit), np.asarray((len(trees.roots) + 2) * unit / 2))
 
     def argmax(self, given: Value, layer: str) -> Value:
-        _one_unit(given, layer)
         return self.put(ArgMax(), [given], layer, np.asarray(1.0), np.asarray(0.0))
+
+    def plain(self, given: Value, layer: str) -> Value:
+        """The value itself, or aligned where 0 does not stand for 0."""
+        return self.aligned(given, layer) if np.any(given.offsets) else given
+
+    def aligned(self, given: Value, layer: str) -> Value:
+        """The value itself, or with one scale for all elements and 0 for 0: a factor and an offset for each."""
+        if not np.any(given.offsets) and np.all(given.units == given.units[0]):
+            return given
+        finest = float(given.units.min())
+        whole = all(np.all(part == np.rint(part)) for part in (given.units / finest, given.offsets / finest))
+        target = finest if whole else finest / 2**TOTAL_BITS
+        factors = np.rint(given.units / target).astype(np.int64)
+        bias = np.rint(given.offsets / target).astype(np.int64)
+        linear = Linear(diagonal_taps(given.bounds.width), factors, bias)
+        lost = np.abs(given.units - factors * target) * given.reach + np.abs(given.offsets - bias * target)
+        growth = int(factors.max()).bit_length()
+        return self.put(linear, [given], layer, np.asarray(target), given.errors + lost, growth)
 
     def narrowed(self, given: Value, most: int, layer: str) -> Value:
         """The value itself, or rescaled where it can reach more than `most` bits."""
@@ -251,19 +266,6 @@ class Lowering:
 
     def model(self) -> QuantisedModel:
         return QuantisedModel(self.encoding, tuple(self.steps))
-
-
-def _plain(value: Value, layer: str) -> Value:
-    """For operations that are no sums of products: 0 must stand for 0. Raises UnsupportedModel."""
-    if np.any(value.offsets != 0.0):
-        raise UnsupportedModel(f"{layer} on inputs that do not start at 0", "a layer with weights before it")
-    return value
-
-
-def _one_unit(value: Value, layer: str) -> float:
-    if not np.all(value.units == value.units[0]):
-        raise UnsupportedModel(f"{layer} on values of different scales", "branches that are summed by a layer first")
-    return float(value.units[0])
 
 
 def _structural(weights: Floats, bias: Floats) -> bool:

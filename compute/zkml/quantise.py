@@ -71,7 +71,7 @@ def quantise(
         raise UnsupportedModel("the class of a regression", "class_only for classifiers")
     simple = simplify(source)
     require_finite(simple)
-    lowering, sample = Lowering(encoding_for(simple, sample, bits), committed), sample[:SHOWN]
+    lowering, sample = Lowering(encoding_for(simple, sample, bits, committed), committed), sample[:SHOWN]
     last = _lowered(simple, lowering, sample)
     head = lowering.argmax(last, "class") if class_only else last
     model, unit = lowering.model(), 1.0 if class_only else float(last.units[0])
@@ -87,10 +87,7 @@ def _lowered(simple: FloatModel, lowering: Lowering, sample: Floats) -> Value:
     values = [lowering.start(sample)]
     for node, layer in zip(simple.nodes, simple.layers, strict=True):
         values.append(lowering.node(node.operation, [values[number] for number in node.inputs], layer))
-    last = values[-1]
-    if np.any(last.units != last.units[0]) or np.any(last.offsets != 0.0):
-        raise UnsupportedModel("a model without weights before its output", "at least one layer with weights")
-    return last
+    return lowering.aligned(values[-1], "output")
 
 
 def require_finite(model: FloatModel) -> None:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from compute.zkml.graph import Affine, Clip, Curve, FloatModel, FloatOperation, Gather, LeakyRelu, MaxPool, Node, Relu
-from compute.zkml.taps import Floats, Ints, Taps, shared
+from compute.zkml.taps import Ints, Taps, shared
 
 MONOTONE: Final = (Relu, Clip, Curve)
 
@@ -133,31 +134,32 @@ RULES: Final[tuple[Callable[[_Draft], bool], ...]] = (
 def _scaled_after(inner: Affine, outer: Affine) -> Affine:
     """outer(inner(x)) for an outer that scales each output; batch normalisation after a convolution, say."""
     taps = inner.taps.chosen(outer.taps.columns)
-    by_value, factors = _by_value(outer.weights[outer.taps.weight_of])
-    factor_of = by_value[taps.rows]
-    weight_of, weights = shared(inner.weights[taps.weight_of] * factors[factor_of], taps.weight_of, factor_of)
-    added, offsets = _by_value(outer.bias[outer.taps.bias_of])
-    bias_of, biases = shared(
-        factors[by_value] * inner.bias[taps.bias_of] + offsets[added], taps.bias_of, by_value, added
+    factors, added = outer.weights[outer.taps.weight_of], outer.bias[outer.taps.bias_of]
+    rows = taps.rows
+    weight_of, weights = shared(
+        inner.weights[taps.weight_of] * factors[rows], taps.weight_of, outer.taps.weight_of[rows]
     )
+    bias = factors * inner.bias[taps.bias_of] + added
+    bias_of, biases = shared(bias, taps.bias_of, outer.taps.weight_of, outer.taps.bias_of)
     return Affine(Taps(taps.inputs, taps.starts, taps.columns, weight_of, bias_of), weights, biases)
 
 
 def _scaled_before(inner: Affine, outer: Affine) -> Affine:
     """outer(inner(x)) for an inner that scales each input; a scaler before a dense layer, say."""
-    taps, columns = outer.taps, inner.taps.columns[outer.taps.columns]
-    by_value, factors = _by_value(inner.weights[inner.taps.weight_of])
-    factor_of = by_value[taps.columns]
-    weight_of, weights = shared(outer.weights[taps.weight_of] * factors[factor_of], taps.weight_of, factor_of)
+    taps, scale_of = outer.taps, inner.taps.weight_of[outer.taps.columns]
+    weight_of, weights = shared(outer.weights[taps.weight_of] * inner.weights[scale_of], taps.weight_of, scale_of)
     shift = taps.matrix(outer.weights) @ inner.bias[inner.taps.bias_of]
-    bias_of, biases = _by_value(outer.bias[taps.bias_of] + shift)
+    bias_of, biases = shared(outer.bias[taps.bias_of] + shift, taps.bias_of, _alike(taps, inner.taps.bias_of))
+    columns = inner.taps.columns[taps.columns]
     return Affine(Taps(inner.taps.inputs, taps.starts, columns, weight_of, bias_of), weights, biases)
 
 
-def _by_value(values: Floats) -> tuple[Ints, Floats]:
-    """Equal values under one number: (number of each, values)."""
-    known, numbers = np.unique(values, return_inverse=True)
-    return numbers.reshape(-1).astype(np.int64), known
+def _alike(taps: Taps, offset_of: Ints) -> Ints:
+    """One number for outputs that weigh the same offsets alike, so that they may share a bias whatever its value."""
+    numbers: dict[bytes, int] = {}
+    pairs = np.stack([taps.weight_of, offset_of[taps.columns]], axis=1)
+    rows = (pairs[start:end].tobytes() for start, end in pairwise(taps.starts.tolist()))
+    return np.asarray([numbers.setdefault(row, len(numbers)) for row in rows], dtype=np.int64)
 
 
 def _disjoint(windows: Ints) -> bool:

@@ -301,3 +301,38 @@ def test_a_committed_model_stays_close_to_the_floats(shape: Callable[..., FloatM
         made = quantise(shape(seed), SAMPLE, committed=True)
         spread = float(np.ptp(made.source.outputs(SAMPLE)))
         assert made.fidelity.sample_error < 0.1 * spread
+
+
+def test_neither_the_sample_nor_equal_channels_change_a_committed_circuit() -> None:
+    """Where 0 lies among the levels, and which weights happen to be equal, are no part of a shape."""
+    model = network(1)
+    circuit = circuit_of(quantise(model, SAMPLE, committed=True).model)
+    for moved in (SAMPLE - 3.0, 5.0 * SAMPLE + 1.0, -SAMPLE):
+        assert moved.min() < 0 and circuit_of(quantise(model, moved, committed=True).model) == circuit
+    second = model.nodes[1].operation
+    assert isinstance(second, Affine) and second.taps.is_diagonal and len(second.weights) == 2
+    alike = replace(second, weights=np.full(2, 0.5), bias=np.full(2, 0.25))
+    twins = replace(model, nodes=(model.nodes[0], replace(model.nodes[1], operation=alike), *model.nodes[2:]))
+    assert circuit_of(quantise(twins, SAMPLE, committed=True).model) == circuit
+
+
+# Branches of several scales
+
+
+@pytest.mark.parametrize("operation", [graph.Clip(-0.5, 1.0), graph.Curve(graph.TANH), graph.Relu()], ids=str)
+def test_values_of_several_scales_are_brought_to_one(operation: graph.FloatOperation) -> None:
+    """Two features of different ranges, neither from 0, meet in one operation without a layer before it."""
+    sample = np.random.default_rng(0).uniform([-3.0, 10.0], [1.0, 400.0], (200, 2))
+    nodes = (Node(graph.Gather(np.asarray([1, 0, 1])), (0,)), Node(operation, (1,)))
+    made = quantise(FloatModel(2, nodes, ("order", "act"), REGRESSION, (), IDENTITY, "mixed"), sample)
+    outputs = made.model.logits_of(made.model.encoding.nearest(sample)) * made.unit
+    assert float(np.abs(outputs - made.source.outputs(sample)).max()) <= made.fidelity.worst_error
+    assert made.fidelity.worst_error < 0.02 * 400
+
+
+def test_a_model_that_only_reorders_its_row_is_proven_too() -> None:
+    sample = np.random.default_rng(0).uniform([-3.0, 10.0], [1.0, 400.0], (200, 2))
+    nodes = (Node(graph.Gather(np.asarray([1, 0])), (0,)),)
+    made = quantise(FloatModel(2, nodes, ("order",), REGRESSION, (), IDENTITY, "order"), sample)
+    outputs = made.model.logits_of(made.model.encoding.nearest(sample)) * made.unit
+    assert float(np.abs(outputs - sample[:, ::-1]).max()) <= made.fidelity.worst_error < 2.0
