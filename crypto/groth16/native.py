@@ -52,7 +52,7 @@ class PreparedKey:
             with panics_typed():
                 self._verifier = groth16py.Verifier(groth16py.VerifyingKey.from_snarkjs(key_to_snarkjs(key)))
         except groth16py.EncodingError as error:
-            raise _refusal("the verifying key", error) from error
+            raise refusal("the verifying key", error) from error
 
     def accepts(self, proof: Proof, inputs: Sequence[int]) -> bool:
         """Whether the pairing equation holds. Raises NotInSubgroup for B, BackendRefused, BackendPanic.
@@ -63,7 +63,7 @@ class PreparedKey:
             with panics_typed():
                 return bool(self._verifier.verify(encode_evm_proof(proof), inputs))
         except groth16py.EncodingError as error:
-            raise _refusal("B", error) from error
+            raise refusal("B", error) from error
         except groth16py.VerificationError as error:
             raise BackendRefused(str(error)) from error
 
@@ -127,7 +127,8 @@ def setup(r1cs: bytes) -> tuple[ProvingKey, VerifyingKey]:
     return ProvingKey(proving), key_from_snarkjs(verifying.to_json())
 
 
-def _refusal(point: str, error: Exception) -> NotInSubgroup | BackendRefused:
+def refusal(point: str, error: Exception) -> NotInSubgroup | BackendRefused:
+    """Our name for what the library said of a point."""
     return NotInSubgroup(point) if _SUBGROUP_REFUSAL in str(error) else BackendRefused(str(error))
 
 

@@ -95,6 +95,21 @@ def test_circom2_makes_the_same_circuit(compiled: Compiled, tmp_path: Path) -> N
     assert len(theirs.circuit.constraints) >= len(compiled.circuit.constraints)
 
 
+@pytest.mark.skipif(not snarkjs.installed("circom2"), reason="circom2 is not installed: run tests/peers/setup.sh")
+def test_a_ceremonys_key_of_circom2s_constraints_proves(tmp_path: Path) -> None:
+    """What most circom authors have: circom's .r1cs and .wasm, and snarkjs's .zkey."""
+    (tmp_path / "sum.circom").write_text(PLAIN)
+    script = Path(__file__).parent / "circom_compile.mjs"
+    subprocess.run([snarkjs.node() or "node", script, tmp_path, "sum.circom"], check=True, capture_output=True)
+    theirs = load_compiled(tmp_path / "sum.r1cs", tmp_path / "sum_js" / "sum.wasm")
+    ceremony = snarkjs.zkeys((tmp_path / "sum.r1cs").read_bytes(), power=4)
+    keys = DevKeys(tmp_path).import_ceremony(p.KEY_NAME, theirs.circuit, ceremony.final)
+    assert p.circom_keys(DevKeys(tmp_path), theirs).vk_id == keys.vk_id
+    public, proof = p.CircomProver(theirs, p.unbound_manifest("sum", 1), keys).prove_signals({"x": 6, "y": 7})
+    assert public == (43, 42)
+    assert snarkjs.verify(keys.verifying, [(decode_proof(proof), public)]).valid == [True]
+
+
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.wallet.POLL_SECONDS", 0.005)

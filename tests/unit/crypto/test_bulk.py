@@ -6,7 +6,10 @@ import pytest
 
 from crypto.field import SCALAR_FIELD
 from crypto.groth16.bulk import combine1, combine2, multiples
+from crypto.groth16.curve import twist_root
 from crypto.groth16.domain import interpolate, lagrange_at, root_of_unity
+from crypto.groth16.errors import IdentityPoint, NotInSubgroup, NotOnCurve
+from crypto.groth16.pairing import same_ratio
 from crypto.groth16.types import G1_GENERATOR, G2_GENERATOR
 from tests.support.trapdoor import g1, g2
 
@@ -55,3 +58,17 @@ def test_lagrange_polynomials_take_values_back() -> None:
     there = sum(c * pow(point, i, SCALAR_FIELD) for i, c in enumerate(coefficients)) % SCALAR_FIELD
     assert sum(v * w for v, w in zip(values, lagrange_at(size, point), strict=True)) % SCALAR_FIELD == there
     assert interpolate([9]) == [9]
+
+
+def test_ratios_are_compared_by_the_verifier() -> None:
+    assert same_ratio(g1(6), g1(10), g2(21), g2(35))
+    assert not same_ratio(g1(6), g1(10), g2(21), g2(36))
+    assert same_ratio(G1_GENERATOR, G1_GENERATOR, G2_GENERATOR, G2_GENERATOR)
+    x, y = next(((c, 1), root) for c in range(1, 50) if (root := twist_root((c, 1))) is not None)
+    for twists in (((x, y), g2(5)), (g2(5), (x, y))):
+        with pytest.raises(NotInSubgroup):
+            same_ratio(g1(5), g1(5), *twists)
+    with pytest.raises(IdentityPoint):
+        same_ratio((0, 0), g1(5), g2(5), g2(5))
+    with pytest.raises(NotOnCurve):
+        same_ratio((1, 3), g1(5), g2(5), g2(5))
