@@ -19,15 +19,16 @@ from typing import Final
 from chain.types.scalars import VkId
 from compute.setup_processes import multiply
 from crypto.errors import CryptoError
+from crypto.groth16.ceremony import check_ceremony
 from crypto.groth16.dev_setup import development_zkey, read_development_zkey
 from crypto.groth16.encoding import compress_key, key_id
 from crypto.groth16.key_file_errors import DamagedKeyFile
 from crypto.groth16.native import ProvingKey
 from crypto.groth16.types import VerifyingKey
-from crypto.groth16.zkey import check_circuit
+from crypto.groth16.zkey import check_circuit, read_zkey
 from crypto.groth16.zkey_check import load_zkey
 from crypto.r1cs.circuit import Circuit
-from crypto.r1cs.r1cs_file import write_r1cs
+from crypto.r1cs.r1cs_file import R1cs, write_r1cs
 
 FOLDER: Final = "insecure-dev"
 CEREMONY: Final = "ceremony"
@@ -100,14 +101,14 @@ class DevKeys:
         self._write(keys.zkey.read_bytes(), path)
 
     def import_ceremony(self, name: str, circuit: Circuit, zkey: bytes) -> CircuitKeys:
-        """Check a ceremony's key and keep it; from now on it is this circuit's key here.
+        """Check a ceremony's key and its contributions, and keep it; from now on it is this circuit's key here.
 
-        `crypto.groth16.ceremony.check_ceremony` says more of the key, given the ceremony's other files. Raises what
-        `load_zkey` and `check_circuit` raise (AnotherCircuit, ForgeableKey, a CircuitFileError, ...), DamagedKeyFile
-        if the circuit has another ceremony's key here already.
+        `check_ceremony` says more of the key, given the ceremony's other files. Raises what it and `read_zkey` raise:
+        AnotherCircuit, ForgeableKey, InconsistentKey for a development key, FalseContribution, a CircuitFileError, ...
+        and DamagedKeyFile if the circuit has another ceremony's key here already.
         """
         digest = sha256(write_r1cs(circuit)).digest()
-        _check_ceremony_key(zkey, circuit)
+        check_ceremony(read_zkey(zkey), R1cs(circuit.cell_count, 0, circuit.public_count, 0, circuit.constraints))
         path = self._path(CEREMONY, name, digest)
         self._write(zkey, path)
         if path.read_bytes() != zkey:

@@ -11,7 +11,13 @@ from compute.setup_processes import multiply
 from crypto.groth16 import FalseProof, PreparedKey, check_key, compress_proof, verify
 from crypto.groth16.dev_setup import development_zkey, read_development_zkey
 from crypto.groth16.errors import ForgeableKey
-from crypto.groth16.key_file_errors import AnotherCircuit, DamagedKeyFile, NotADevelopmentKey
+from crypto.groth16.key_file_errors import (
+    AnotherCircuit,
+    DamagedKeyFile,
+    FalseContribution,
+    InconsistentKey,
+    NotADevelopmentKey,
+)
 from crypto.groth16.zkey_check import load_zkey
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
@@ -117,6 +123,10 @@ def test_a_ceremonys_key_is_taken_before_ones_own(keys: DevKeys, tmp_path: Path)
 def test_a_ceremonys_key_is_checked_before_it_is_kept(keys: DevKeys, tmp_path: Path) -> None:
     with pytest.raises(ForgeableKey):
         keys.import_ceremony("product", product(), load().initial)
+    with pytest.raises(InconsistentKey, match="contribution"):  # nobody's word but one's own
+        keys.import_ceremony("product", product(), file(keys.get("product", product)).read_bytes())
+    with pytest.raises(FalseContribution):
+        keys.import_ceremony("product", product(), load().final.replace(b"\1\5drand\2\12", b"\1\5drand\2\13"))
 
     def sum_of_squares() -> Circuit:
         cs = Builder()
