@@ -4,7 +4,8 @@
     python -m benchmarks.zkml_training sgd-logistic     # rows by name
 
 Rows: `sgd-logistic`, one step, batch 32, 30 features, data and weights private; `sgd-mlp`, one step of 30-8-1, batch 8;
-`certificate-logistic`, all 569 breast-cancer rows private; `certificate-ridge`, 442 rows of 10 features (diabetes).
+`certificate-logistic`, all 569 breast-cancer rows private; `certificate-ridge`, 442 rows of 10 features (diabetes);
+`federated-update`, 10,000 int8 numbers within an L2 bound.
 setup_s is the development setup alone; prove_cpu_s is witness, proof and the prover's own check, all threads.
 Accuracies are of the trained models, float and proven: of steps after STEPS of them on held-out rows, of certificates
 on the certified rows; for ridge regression they are coefficients of determination.
@@ -25,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from compute.dev_keys import CircuitKeys
 from compute.zkml.training import floats, tumours
 from compute.zkml.training.certificate import Certificate, CertificatePrivate, CertificateSpec
+from compute.zkml.training.contribution import FederatedUpdate, UpdatePrivate, UpdateSpec, clipped
 from compute.zkml.training.dataset import Dataset
 from compute.zkml.training.prover import TrainingProver
 from compute.zkml.training.run import TrainingRun
@@ -37,14 +39,15 @@ from crypto.r1cs.r1cs_file import write_r1cs
 
 STEPS = 40
 ROUNDS, VERIFICATIONS = 5, 50
+LENGTH, NORM = 10_000, 2_000  # of the federated update: numbers, and the L2 norm that it may have
 BEACON = bytes(range(32))
 CTX, TASK, SALT = 2**240 + 7, 2**247 + 9, 2**253 + 11  # full width, as on chain
 
-Row = dict[str, str | int | float]
+Row = dict[str, str | int | float | None]
 
 
 def measured(
-    task: str, circuit: Circuit, signals: Sequence[int], inputs: Inputs, accuracies: tuple[float, float]
+    task: str, circuit: Circuit, signals: Sequence[int], inputs: Inputs, accuracies: tuple[float, float] | None
 ) -> Row:
     """One row: sets up, proves ROUNDS times, verifies."""
     r1cs = write_r1cs(circuit)
@@ -65,8 +68,8 @@ def measured(
         "verify_ms": round(median(_verification(prover, proof, signals) for _ in range(VERIFICATIONS)), 2),
         "proof_bytes": len(proof),
         "key_mb": round(len(proving.to_bytes()) / 1e6, 1),
-        "accuracy_float": round(accuracies[0], 4),
-        "accuracy_proven": round(accuracies[1], 4),
+        "accuracy_float": accuracies and round(accuracies[0], 4),
+        "accuracy_proven": accuracies and round(accuracies[1], 4),
     }
 
 
@@ -112,11 +115,23 @@ def certificate_ridge() -> Row:
     return _certificate(task, statement, Dataset.of(shape, rows, labels.tolist()), weights, accuracies)
 
 
+def federated_update() -> Row:
+    """A random update of the size that the clipping leaves; accuracies do not apply."""
+    spec = UpdateSpec(LENGTH, NORM**2)
+    statement, random = FederatedUpdate(spec), np.random.default_rng(1)
+    private = UpdatePrivate(clipped(random.normal(size=LENGTH).tolist(), 1.0, spec), SALT)
+    public = statement.compute(CTX, TASK, private)
+    inputs = statement.inputs(CTX, TASK, private)
+    task = f"federated update, int8, L2 bound, d = {LENGTH}"
+    return measured(task, statement.constrain(), public.signals(), inputs, None)
+
+
 ROWS: dict[str, Callable[[], Row]] = {
     "sgd-logistic": sgd_logistic,
     "sgd-mlp": sgd_mlp,
     "certificate-logistic": certificate_logistic,
     "certificate-ridge": certificate_ridge,
+    "federated-update": federated_update,
 }
 
 

@@ -66,4 +66,5 @@ REGISTER: Final = _poseidon("reg")  # commit_vector: salt = blinding, elements =
 READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
 DATA_BATCH: Final = _poseidon("batch")  # commit_vector: packed rows, packed labels of a minibatch
 DATA_SET: Final = _poseidon("data")  # commit_vector: salt = the shape, elements = commitments of minibatches
+UPDATE: Final = _poseidon("update")  # commit_vector: packed update of a model's weights
 WEIGHTS: Final = _poseidon("weights")  # commit_vector: packed weights of a model in training
