@@ -58,6 +58,7 @@ CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circui
 INPUT: Final = _poseidon("in")  # commit_vector: arity and length join the tag in the capacity element
 OUTPUT: Final = _poseidon("out")  # (salt, task, i)
 MODEL: Final = _poseidon("model")  # commit_vector over a committed model's packed weights
+RESULT_KEY: Final = _poseidon("rkey")  # (key): the salt of rows that are public, where results are not
 RESULT: Final = _poseidon("result")  # commit_vector over packed outputs; salt = P[OUT](salt, task, 0)
 DATA_KEY: Final = _poseidon("kc")  # (K, epoch)
 KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)

@@ -62,6 +62,11 @@ class Settings:
     def row_is_public(self) -> bool:
         return self.profile == PRIVATE_MODEL
 
+    @property
+    def keyed(self) -> bool:
+        """Whether results need a secret of their own, as the row has none."""
+        return self.row_is_public and self.results != PUBLIC
+
 
 def compile(
     model: object,
@@ -87,7 +92,7 @@ def compile(
         rows=None if rows is None else _matrix(rows),
         labels=None if labels is None else np.asarray(labels),
     )
-    return Compiled(provable(quantised, rows=settings.rows, results=settings.results), settings)
+    return Compiled(provable(quantised, rows=settings.rows, results=settings.results, keyed=settings.keyed), settings)
 
 
 class Compiled:
@@ -131,9 +136,10 @@ class Ready:
         Raises RowOutOfRange, NotFinite, WrongRowLength.
         """
         compiled, manifest = self.compiled, self.compiled.manifest
+        open_row = compiled.settings.row_is_public and not compiled.settings.keyed
         given = [row for part in rows for row in np.atleast_2d(_matrix(part)).tolist()]
         numbers = manifest.quantise_rows(given)
-        salt = PUBLIC_SALT if compiled.settings.row_is_public else fresh_salt(entropy)
+        salt = PUBLIC_SALT if open_row else fresh_salt(entropy)
         proven = self._prover.prove(ctx, task, numbers, salt)
         flat = manifest.unpack_outputs(compiled.provable.statement.packed(numbers))
         outputs = [tuple(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]

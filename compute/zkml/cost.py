@@ -47,7 +47,7 @@ def cost_of(statement: Inference) -> CostReport:
     packed_rows = -(-rows * model.features // (PACKED_BITS // model.encoding.bits))
     layers = [
         LayerCost("range of rows", model.features, Counter({1: rows * model.encoding.cost()})),
-        LayerCost("commit rows", 1, _commitment(packed_rows)),
+        LayerCost("commit rows", 1, _commitment(packed_rows) + _row_salt(statement)),
     ]
     if model.committed:
         bits = sum(count * width for count, width, _ in model.limits)
@@ -84,6 +84,10 @@ def _outputs(statement: Inference) -> Cost:
     if statement.outputs == COMMITTED:
         return Counter({FULL_WIDTH: own + _permutation(4)}) + _commitment(elements)
     return Counter({FULL_WIDTH: own + elements * (_permutation(4) + 1)})
+
+
+def _row_salt(statement: Inference) -> Cost:
+    return Counter({FULL_WIDTH: _permutation(2)}) if statement.keyed else Counter()
 
 
 def _commitment(elements: int) -> Cost:

@@ -4,7 +4,9 @@ Public:  ctx, task, input commitment, [model commitment], outputs.    Private: r
 input commitment = commit_vector(INPUT, salt, packed rows); a row that is public has salt 0, so that anybody can compute
 it. model commitment = commit_vector(MODEL, model salt, packed weights), where weights are not constants of the circuit.
 packed = all outputs of all rows, in order. Outputs are packed_i (public), packed_i + P[OUTPUT](salt, task, i)
-(encrypted), or commit_vector(RESULT, P[OUTPUT](salt, task, 0), packed) (committed). Source: zkml.md.
+(encrypted), or commit_vector(RESULT, P[OUTPUT](salt, task, 0), packed) (committed).
+Where rows are public and results are not (keyed), the secret is a key instead: it takes the salt's place in OUTPUT, and
+the rows' salt is P[RESULT_KEY](key), which may be published with the rows. Source: zkml.md.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +23,13 @@ from crypto import domains
 from crypto.field import SCALAR_FIELD
 from crypto.poseidon import PACKED_BITS, pack_bytes
 from crypto.poseidon import commit_vector as commit
+from crypto.poseidon import poseidon as hashed
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit, Inputs
 from crypto.r1cs.gadgets.bits import assert_range
 from crypto.r1cs.gadgets.encryption import encrypt_outputs
 from crypto.r1cs.gadgets.pack import pack
-from crypto.r1cs.gadgets.poseidon import commit_vector
+from crypto.r1cs.gadgets.poseidon import commit_vector, poseidon
 from crypto.r1cs.wire import Wire
 
 PUBLIC: Final = "public"
@@ -52,7 +55,7 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """The witness: encoded rows, one after the other, and the salt of their commitment."""
+    """The witness: encoded rows, one after the other, and the salt of their commitment (where keyed, the key)."""
 
     rows: tuple[int, ...]
     salt: int
@@ -69,11 +72,11 @@ class Weights:
 class Inference:
     """The statement for one model, written twice: `check` in plain integers, `constrain` as a circuit.
 
-    rows: how many go into one proof. outputs: PUBLIC, COMMITTED or ENCRYPTED.
+    rows: how many go into one proof. outputs: PUBLIC, COMMITTED or ENCRYPTED. keyed: rows are public, outputs not.
     """
 
-    def __init__(self, model: QuantisedModel, rows: int = 1, outputs: str = ENCRYPTED) -> None:
-        self.model, self.rows, self.outputs = model, rows, outputs
+    def __init__(self, model: QuantisedModel, rows: int = 1, outputs: str = ENCRYPTED, *, keyed: bool = False) -> None:
+        self.model, self.rows, self.outputs, self.keyed = model, rows, outputs, keyed
 
     @property
     def packed_elements(self) -> int:
@@ -84,6 +87,10 @@ class Inference:
     def elements(self) -> int:
         """Public signals of a result."""
         return 1 if self.outputs == COMMITTED else self.packed_elements
+
+    def row_salt(self, secret: int) -> int:
+        """The salt of the rows' commitment: the secret itself, or what may be published in its place."""
+        return hashed([secret], domains.RESULT_KEY) if self.keyed else secret
 
     def packed(self, rows: Sequence[int]) -> list[int]:
         """The outputs of encoded rows, packed, in the clear. Raises WrongRowLength."""
@@ -97,7 +104,7 @@ class Inference:
     def compute(self, ctx: int, task: int, private: Private, weights: Weights | None = None) -> Public:
         """What a proof about `private` makes public; weights are the model's own. Raises WrongRowLength."""
         packed = self.packed(private.rows)
-        commitment = input_commitment(private.rows, self.model.encoding.bits, private.salt)
+        commitment = input_commitment(private.rows, self.model.encoding.bits, self.row_salt(private.salt))
         model = None if weights is None else model_commitment(self.model, weights)
         return Public(ctx, task, commitment, model, self._result(packed, private.salt, task))
 
@@ -123,7 +130,8 @@ class Inference:
         numbers, read = self._rows(cs)
         with cs.scope("commit rows"):
             packed_rows = pack(numbers, model.encoding.bits)
-            cs.define(commitment, commit_vector(cs, domains.INPUT, salt, packed_rows))
+            row_salt = poseidon(cs, [salt], domains.RESULT_KEY) if self.keyed else salt
+            cs.define(commitment, commit_vector(cs, domains.INPUT, row_salt, packed_rows))
         secrets = self._weights(cs, model_output)
         computed = [wire for one in read for wire in model.constrain(cs, one, secrets)]
         with cs.scope("outputs"):

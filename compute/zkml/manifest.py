@@ -31,7 +31,8 @@ class Manifest:
     """rows rows of `encoding` go into a proof. A result is `elements` field elements: the outputs of all rows.
 
     Packed are floor(253 / output_bits) outputs to an element, lowest first, each plus output_offset; an output times
-    unit approximates the float model's. results says whether the elements are public, committed or encrypted.
+    unit approximates the float model's. results says whether the elements are public, committed or encrypted; keyed:
+    with a key of their own, as the rows are public.
     link: what makes probabilities of outputs. class_only: the one output is the number of the class.
     committed_model: whether the weights stand behind a commitment instead of in the circuit.
     maxima, shifts: of sums of products on the sample, and of the rescalings after them. worst_error bounds
@@ -48,6 +49,7 @@ class Manifest:
     committed_model: bool
     rows: int
     results: str
+    keyed: bool
     encoding: Encoding
     outputs: int
     output_bits: int
@@ -152,6 +154,7 @@ def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
         committed_model=model.committed,
         rows=statement.rows,
         results=statement.outputs,
+        keyed=statement.keyed,
         encoding=model.encoding,
         outputs=model.outputs,
         output_bits=model.output_bits,
@@ -274,7 +277,7 @@ def _check(manifest: Manifest) -> None:
         raise ManifestUnusable("it has not one name per class")
     if not isinstance(manifest.architecture, str):
         raise ManifestUnusable("its architecture has no name")
-    if not all(type(value) is bool for value in (manifest.class_only, manifest.committed_model)):
+    if not all(type(value) is bool for value in (manifest.class_only, manifest.committed_model, manifest.keyed)):
         raise ManifestUnusable("it does not say whether its weights are committed, or its class is all it says")
     for values in (manifest.maxima, manifest.shifts):
         if not isinstance(values, tuple) or not all(_natural(value) >= 0 for value in values):

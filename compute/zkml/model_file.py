@@ -78,7 +78,7 @@ def decode_model(data: bytes) -> Provable:
     said = (manifest.outputs, manifest.output_bits, manifest.output_offset, manifest.committed_model)
     if said != (model.outputs, model.output_bits, model.output_offset, model.committed):
         raise ValueError("its manifest describes another model")
-    statement = Inference(model, manifest.rows, manifest.results)
+    statement = Inference(model, manifest.rows, manifest.results, keyed=manifest.keyed)
     return Provable(statement, manifest, _weights(model, document["salt"]))
 
 

@@ -33,10 +33,15 @@ class Provable:
 
 
 def provable(
-    quantised: Quantised, *, rows: int = 1, results: str = ENCRYPTED, entropy: Entropy = os.urandom
+    quantised: Quantised,
+    *,
+    rows: int = 1,
+    results: str = ENCRYPTED,
+    keyed: bool = False,
+    entropy: Entropy = os.urandom,
 ) -> Provable:
     """A quantised model under a statement: how many rows go into a proof, and what becomes of the results."""
     model = quantised.model
-    statement = Inference(model, rows, results)
+    statement = Inference(model, rows, results, keyed=keyed)
     weights = Weights(tuple(model.secrets.tolist()), fresh_salt(entropy)) if model.committed else None
     return Provable(statement, manifest_of(quantised, statement), weights)

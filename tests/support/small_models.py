@@ -50,6 +50,7 @@ def proven(model: QuantisedModel, rows: int = 1, results: str = ENCRYPTED) -> Pr
         committed_model=model.committed,
         rows=rows,
         results=results,
+        keyed=False,
         encoding=model.encoding,
         outputs=model.outputs,
         output_bits=model.output_bits,

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.execution.statement import id_element
-from client.inference import open_result
+from chain.types.scalars import FieldElement, ObjectId
+from client.inference import input_commitment, open_result
 from compute.zkml import inference
 from compute.zkml.errors import RowOutOfRange, WrongRowLength
 from compute.zkml.example_models import ExampleModel
@@ -70,7 +71,8 @@ def outputs_of(statement: Inference, inputs: Inputs) -> tuple[int, ...] | None:
 def statements(draw: st.DrawFn) -> tuple[Inference, tuple[int, ...]]:
     """Any small model, 1 or 3 rows a proof, every kind of result, open or committed weights."""
     committed = draw(st.booleans())
-    statement = Inference(draw(models(2, committed)), draw(st.sampled_from((1, 3))), draw(st.sampled_from(OUTPUTS)))
+    rows, results, keyed = draw(st.sampled_from((1, 3))), draw(st.sampled_from(OUTPUTS)), draw(st.booleans())
+    statement = Inference(draw(models(2, committed)), rows, results, keyed=keyed)
     return statement, draw(rows_of(statement.model, statement.rows))
 
 
@@ -155,6 +157,18 @@ def test_two_models_of_a_shape_have_one_circuit_when_their_weights_are_committed
     assert write_r1cs(Inference(SMALL.model, 1, results).constrain()) != write_r1cs(
         Inference(with_weight(SMALL.model, 4), 1, results).constrain()
     )
+
+
+def test_a_public_row_is_recomputed_by_anybody_and_does_not_open_its_result() -> None:
+    """The salt that is published with the row is no key: results are encrypted under what it is a hash of."""
+    task = ObjectId(bytes(31) + b"\x01")
+    statement, private = Inference(SMALL.model, 1, ENCRYPTED, keyed=True), Private((1, 2, 3), SALT)
+    public, salt = statement.compute(CTX, id_element(task), private), statement.row_salt(SALT)
+    assert salt != SALT and public.commitment == input_commitment((1, 2, 3), SMALL.model.encoding.bits, salt)
+    outputs = tuple(map(FieldElement, public.outputs))
+    packed = statement.packed(private.rows)
+    assert open_result(SALT, task, outputs) == packed
+    assert open_result(salt, task, outputs) != packed
 
 
 def test_results_are_hidden_unless_they_are_public() -> None:
@@ -256,6 +270,7 @@ NARROW = chain(2, (dense(((3, -2),), (1,), 4), Relu(1)), bits=1)  # committed, w
 EDGES = [(0, 0), (3, 0), (0, 3), (3, 3), (1, 2)]
 VARIANTS = {
     **{results: (Inference(TINY, 1, results), EDGES) for results in OUTPUTS},
+    "a public row, encrypted": (Inference(TINY, 1, ENCRYPTED, keyed=True), EDGES),
     "two rows": (Inference(TINY, 2, COMMITTED), [(0, 0, 3, 3), (1, 2, 3, 0)]),
     "committed weights": (Inference(NARROW, 1, ENCRYPTED), [(0, 0), (1, 0), (1, 1)]),
     "committed weights, two rows": (Inference(NARROW, 2, PUBLIC), [(0, 1, 1, 0)]),
@@ -266,6 +281,7 @@ VARIANTS = {
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inference, "commit_vector", lambda cs, tag, salt, row: cheap_hash(cs, [salt, *row]))
     monkeypatch.setattr(inference, "encrypt_outputs", cheap_encryption)
+    monkeypatch.setattr(inference, "poseidon", lambda cs, inputs, tag: cheap_hash(cs, inputs))
 
 
 def cheap_hash(cs: Builder, inputs: Sequence[Value]) -> Wire:
