@@ -14,9 +14,9 @@ MARGIN: Final = 0.5  # the range of a feature is the sample's, widened by this s
 
 
 def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS, committed: bool = False) -> Encoding:
-    """Trees get their thresholds, whole numbers stay as they are, anything else is cut into 2**bits levels.
+    """Trees in the open get their thresholds; whole numbers stay as they are, all else is cut into 2**bits levels.
 
-    A scale for each feature where the first layer is dense, one for all where it shares weights among positions.
+    A scale for each feature where the first layer is dense or trees, one for all where it shares weights by position.
     committed: where 0 lies among the levels must not depend on the sample, as the circuit holds it.
     Raises WrongRowLength, NotFinite, UnsupportedModel.
     """
@@ -26,16 +26,24 @@ def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS, comm
         raise NotFinite("the calibration sample")
     forests = [node for node in model.nodes if isinstance(node.operation, Forest)]
     if forests:
-        return _thresholds(model, forests[0].operation)
+        forest = _alone(model, forests[0].operation)
+        if not committed:
+            return _thresholds(model, forest)
     if np.all(sample == np.rint(sample)) and sample.min() >= 0 and sample.max() < 2**bits:
         return Levels(model.features, max(1, int(sample.max()).bit_length()), (0.0,), (1.0,))
-    return _levels_of_all(model, sample, bits, committed) if _shares_weights(model) else _levels_of_each(sample, bits)
+    if not forests and _shares_weights(model):
+        return _levels_of_all(model, sample, bits, committed)
+    return _levels_of_each(sample, bits)
 
 
-def _thresholds(model: FloatModel, forest: object) -> Thresholds:
+def _alone(model: FloatModel, forest: object) -> Forest:
     readers = [node.operation for node in model.nodes if 0 in node.inputs]
     if readers != [forest] or not isinstance(forest, Forest):
         raise UnsupportedModel("trees beside other layers", "trees that alone read the row, or behind a scaler")
+    return forest
+
+
+def _thresholds(model: FloatModel, forest: Forest) -> Thresholds:
     inner = forest.feature >= 0
     rounded = comparable(forest.threshold, forest.single)
     known = [rounded[inner & (forest.feature == index)] for index in range(model.features)]

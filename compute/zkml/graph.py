@@ -20,6 +20,7 @@ IDENTITY: Final = "identity"
 LINKS: Final = (IDENTITY, LOGISTIC, SOFTMAX)
 SIGMOID: Final = "sigmoid"
 TANH: Final = "tanh"
+EVERY: Final = slice(None)
 
 
 class FloatOperation(Protocol):
@@ -136,9 +137,9 @@ class Forest:
     steps: Floats  # (features,)
     single: bool = True
 
-    def compared(self, rows: Floats) -> Floats:
-        """What the thresholds meet, of rows (n, features)."""
-        scaled = (rows - self.offsets) / self.steps
+    def compared(self, values: Floats, feature: int | slice = EVERY) -> Floats:
+        """What the thresholds meet, of rows (n, features), or of values (n,) of one feature."""
+        scaled = (values - self.offsets[feature]) / self.steps[feature]
         return scaled.astype(np.float32).astype(np.float64) if self.single else scaled
 
     def apply(self, values: Sequence[Floats]) -> Floats:

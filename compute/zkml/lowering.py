@@ -13,6 +13,7 @@ import numpy as np
 
 from compute.zkml import graph
 from compute.zkml.bounds import Bounds, magnitude_bits
+from compute.zkml.committed_trees import committed_forest
 from compute.zkml.encoding import Encoding, Levels, Thresholds, comparable
 from compute.zkml.errors import UnsupportedModel
 from compute.zkml.model import QuantisedModel, Step
@@ -79,6 +80,7 @@ class Lowering:
     committed: bool
     steps: list[Step] = field(default_factory=list)
     maxima: list[int] = field(default_factory=list)  # of every sum of products, on the sample
+    rows: Floats = field(default_factory=lambda: np.zeros((0, 0)))  # of the sample, as they are
 
     @property
     def widest(self) -> int:
@@ -87,7 +89,7 @@ class Lowering:
 
     def start(self, sample: Floats) -> Value:
         """Value 0, what the encoding makes of the sample."""
-        numbers, encoding = self.encoding.nearest(sample), self.encoding
+        self.rows, numbers, encoding = sample, self.encoding.nearest(sample), self.encoding
         read, bounds = encoding.expand(numbers), encoding.bounds()
         if isinstance(encoding, Levels):
             pairs = [encoding.of(index) for index in range(encoding.features)]
@@ -214,6 +216,9 @@ class Lowering:
         return self.put(MaxPool(pool.windows), [given], layer, given.units[pool.windows[:, 0]], errors)
 
     def forest(self, trees: graph.Forest, given: Value, layer: str) -> Value:
+        if self.committed and isinstance(self.encoding, Levels) and given.number == 0:
+            made, unit, errors = committed_forest(trees, self.encoding, self.rows)
+            return self.put(made, [given], layer, np.asarray(unit), errors)
         if not isinstance(self.encoding, Thresholds) or given.number != 0:
             raise UnsupportedModel("trees that read a computed value", "trees that read the row itself")
         unit = max(float(np.abs(trees.leaves).max(initial=0.0)), float(np.abs(trees.offset).max(initial=0.0)), TINY)

@@ -20,6 +20,7 @@ from compute.zkml.manifest import decode_manifest
 from compute.zkml.model import QuantisedModel, Step
 from compute.zkml.operations.argmax import ArgMax
 from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.committed_forest import CommittedForest
 from compute.zkml.operations.curve import Curve
 from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
@@ -36,7 +37,11 @@ from crypto.field import FIELD_BYTES, SCALAR_FIELD
 FORMAT: Final = "cluster-model-file/2"
 MAX_FILE_BYTES: Final = 256 * 2**20
 KINDS: Final[Mapping[str, type[Any]]] = {
-    kind.kind: kind for kind in (ArgMax, Clip, Curve, Forest, Gather, LeakyRelu, Linear, MaxPool, Relu, Rescale, Total)
+    kind.kind: kind
+    for kind in (
+        *(ArgMax, Clip, CommittedForest, Curve, Forest, Gather),
+        *(LeakyRelu, Linear, MaxPool, Relu, Rescale, Total),
+    )
 }
 TYPES: Final[Mapping[Any, type[Any]]] = {int: int, tuple[int, ...]: tuple, Ints: np.ndarray, Taps: Taps}
 _BROKEN: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError)

@@ -76,7 +76,7 @@ def quantise(
     head = lowering.argmax(last, "class") if class_only else last
     model, unit = lowering.model(), 1.0 if class_only else float(last.units[0])
     if committed and not model.committed:
-        raise UnsupportedModel("a model without weights to commit to", "private-model for layers with weights")
+        raise UnsupportedModel("a model without weights to commit to", "layers with weights, and trees")
     rows = None if rows is None else _checked(source, rows)
     fidelity = _fidelity(source, last, sample, head, model, rows, labels)
     return Quantised(model, source, unit, tuple(lowering.maxima), fidelity, class_only)

@@ -13,6 +13,7 @@ from compute.zkml.errors import ModelFileUnusable
 from compute.zkml.model_file import encode_model, read_model
 from compute.zkml.operations.argmax import ArgMax
 from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.committed_forest import CommittedForest
 from compute.zkml.operations.curve import Curve
 from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
@@ -33,6 +34,7 @@ def ints(*values: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 TREE = Forest(ints(0), ints(1, -1, -1), ints(1, 0, 0), ints(2, 0, 0), ints(0, 5, -7).reshape(3, 1), ints(1))
+SECRET_TREE = CommittedForest(3, 4, ints(2).reshape(1, 1), ints(7).reshape(1, 1), ints(5, -7).reshape(1, 2, 1), ints(1))
 OPERATIONS: dict[str, list[Operation]] = {
     "dense": [dense(((5, -3, 2), (-7, 1, 4)), (3, -2)), Relu(1), dense(((3, -5),), (1,))],
     "committed": [dense(((5, -3, 2),), (3,), BIAS_BITS)],
@@ -45,6 +47,7 @@ OPERATIONS: dict[str, list[Operation]] = {
     "total": [Total((3,))],
     "argmax": [ArgMax()],
     "forest": [TREE],
+    "committed forest": [SECRET_TREE],
 }
 
 
@@ -216,6 +219,26 @@ DAMAGE: dict[str, list[tuple[str, Damage]]] = {
         ("a factor that wraps", lambda d: step(d, factors=[2**62])),
     ],
     "argmax": [("two inputs", lambda d: step(d, inputs=[0, 0]))],
+    "committed forest": [
+        ("a feature that is not there", lambda d: put(d, 0, "feature", at=(0, 0), value=3)),
+        ("a feature before the first", lambda d: put(d, 0, "feature", at=(0, 0), value=-1)),
+        ("a threshold beyond its bits", lambda d: put(d, 0, "threshold", at=(0, 0), value=16)),
+        ("a threshold below 0", lambda d: put(d, 0, "threshold", at=(0, 0), value=-1)),
+        ("a leaf beyond its bits", lambda d: put(d, 0, "leaves", at=(0, 0, 0), value=2**13)),
+        ("an offset below its bits", lambda d: put(d, 0, "offset", value=-(2**23) - 1)),
+        ("an offset too many for a tree", lambda d: resize(d, 0, "offset", by=1)),
+        ("no offset", lambda d: d["steps"][0]["offset"].update(shape=[0], int64=b"")),
+        ("no trees", lambda d: d["steps"][0]["leaves"].update(shape=[0, 2, 1], int64=b"")),
+        ("leaves in a row", lambda d: d["steps"][0]["leaves"].update(shape=[2])),
+        ("a tree of nothing but a leaf", lambda d: d["steps"][0]["leaves"].update(shape=[2, 1, 1])),
+        ("nodes in a row", lambda d: d["steps"][0]["feature"].update(shape=[1])),
+        ("a node too few", lambda d: d["steps"][0]["threshold"].update(shape=[1, 0], int64=b"")),
+        ("more features", lambda d: step(d, features=4)),
+        ("no features", lambda d: step(d, features=0)),
+        ("fewer bits than the row has", lambda d: step(d, bits=3)),
+        ("bits that fill memory", lambda d: step(d, bits=2**40)),
+        ("no salt", lambda d: d.update(salt=None)),
+    ],
     "forest": [
         ("a node that leads to itself", lambda d: put(d, 0, "left", value=0)),
         ("a child before the first", lambda d: put(d, 0, "left", value=-1)),

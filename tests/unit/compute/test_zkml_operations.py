@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from compute.zkml.bounds import Bounds
 from compute.zkml.operations.argmax import ArgMax
 from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.committed_forest import LEAF_BITS, OFFSET_BITS, CommittedForest
 from compute.zkml.operations.curve import Curve
 from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
@@ -287,6 +288,53 @@ def test_trees(drawn: tuple[Forest, int]) -> None:
         assert (said.low.tolist(), said.high.tolist()) == (values.min(axis=0).tolist(), values.max(axis=0).tolist())
 
 
+@st.composite
+def committed_forests(draw: st.DrawFn) -> CommittedForest:
+    """Complete trees; with one column for two outputs they serve them in turn."""
+    trees, depth, features, bits = (draw(st.integers(1, most)) for most in (3, 3, 9, 4))
+    outputs = draw(st.integers(1, 2))
+    columns = draw(st.sampled_from(sorted({1, outputs})))
+    nodes = (1 << depth) - 1
+
+    def numbers(low: int, high: int, *shape: int) -> Ints:
+        number, size = st.one_of(st.sampled_from((low, high)), st.integers(low, high)), int(np.prod(shape))
+        return ints(draw(st.lists(number, min_size=size, max_size=size))).reshape(shape)
+
+    leaf, start = 1 << (LEAF_BITS - 1), 1 << (OFFSET_BITS - 1)
+    return CommittedForest(
+        features,
+        bits,
+        numbers(0, features - 1, trees, nodes),
+        numbers(0, (1 << bits) - 1, trees, nodes),
+        numbers(-leaf, leaf - 1, trees, nodes + 1, columns),
+        numbers(-start, start - 1, outputs),
+    )
+
+
+@some
+@given(committed_forests(), st.data())
+def test_committed_trees(forest: CommittedForest, data: st.DataObject) -> None:
+    """A row takes the path that a walk from the root takes; the range is that of all trees of the shape."""
+    given_ = ranges(*[(0, (1 << forest.bits) - 1)] * forest.features)
+    rows = rows_in(data, [given_])
+    assert_right(forest, [given_], rows)
+    outputs = len(forest.offset)
+    for (row,) in rows:
+        walked = forest.offset.copy()
+        for tree in range(forest.trees):
+            node = 0
+            while node < forest.feature.shape[1]:
+                node = 2 * node + 1 + (row[forest.feature[tree, node]] > forest.threshold[tree, node])
+            leaf = forest.leaves[tree, node - forest.feature.shape[1]]
+            walked += leaf if forest.columns == outputs else np.where(np.arange(outputs) == tree % outputs, leaf, 0)
+        assert forest.evaluate([ints([row])])[0].tolist() == walked.tolist()
+    other = CommittedForest(
+        *(forest.features, forest.bits, 0 * forest.feature, 0 * forest.threshold, 0 * forest.leaves, 0 * forest.offset)
+    )
+    pairs_of = [(said.low.tolist(), said.high.tolist()) for said in (forest.bounds([given_]), other.bounds([given_]))]
+    assert pairs_of[0] == pairs_of[1] and other.limits == forest.limits
+
+
 # Audits: what each operation leaves to its prover, with ranges of the inputs proven.
 
 TREES = Forest(
@@ -296,6 +344,12 @@ TREES = Forest(
     right=ints([3, 5, 0, 7, 0, 0, 0, 0]),
     leaves=ints([[0], [0], [5], [0], [-3], [2], [7], [-1]]),
     offset=ints([1]),
+)
+SECRET_TREES = CommittedForest(
+    3, 1, ints([[2, 0, 1]]), ints([[0, 0, 0]]), ints([[[5], [-3], [8191], [-8192]]]), ints([-7])
+)
+SECRET_STUMPS = CommittedForest(
+    2, 2, ints([[1], [0]]), ints([[1], [2]]), ints([[[5], [-3]], [[1], [2]]]), ints([0, -(2**23)])
 )
 PICK = Taps(2, ints([0, 2, 3]), ints([0, 1, 1]), ints([0, 1, 0]), ints([0, 0]))
 AUDITED: dict[str, tuple[Operation, list[Bounds], list[list[list[int]]]]] = {
@@ -314,6 +368,8 @@ AUDITED: dict[str, tuple[Operation, list[Bounds], list[list[list[int]]]]] = {
     "total": (Total((3, -2)), [ranges((0, 3)), ranges((-1, 2))], [[[3], [-1]], [[0], [2]]]),
     "argmax of one": (ArgMax(), [ranges((-4, 4))], [[[-4]], [[0]], [[1]], [[4]]]),
     "argmax": (ArgMax(), [ranges((-2, 1), (-1, 1), (-2, 0))], [[[1, 1, 0]], [[-2, -1, 0]], [[0, 0, 0]]]),
+    "committed trees": (SECRET_TREES, [ranges((0, 1), (0, 1), (0, 1))], [[[0, 0, 0]], [[1, 0, 1]], [[1, 1, 1]]]),
+    "committed trees in turn": (SECRET_STUMPS, [ranges((0, 3), (0, 3))], [[[2, 1]], [[3, 2]]]),
     "trees": (TREES, [ranges((0, 1), (0, 1), (0, 1))], [[[0, 0, 0]], [[1, 0, 0]], [[1, 1, 1]]]),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from compute.zkml.calibrate import encoding_for
 from compute.zkml.encoding import Levels, Thresholds
 from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.example_models import DIGITS, ExampleModel, breast_cancer, digits
-from compute.zkml.graph import Affine, FloatModel, classes_of
+from compute.zkml.graph import IDENTITY, REGRESSION, Affine, FloatModel, Node, Total, classes_of
 from compute.zkml.importers.scikit import import_scikit
 from compute.zkml.model_file import encode_model
 from compute.zkml.operations.linear import Linear
@@ -173,9 +173,10 @@ def test_all_of_the_sample_is_in_range_and_half_its_width_beyond() -> None:
 
 
 def test_a_model_without_weights_has_nothing_to_commit_to() -> None:
-    tree = import_scikit(DecisionTreeClassifier(max_depth=2).fit(ROWS, LABELS))
+    total = FloatModel(4, (Node(Total((1.0, 2.0)), (0, 0)),), ("total",), REGRESSION, (), IDENTITY, "total")
+    assert not quantise(total, ROWS).model.committed
     with pytest.raises(UnsupportedModel, match="commit"):
-        quantise(tree, ROWS, committed=True)
+        quantise(total, ROWS, committed=True)
 
 
 def test_a_committed_model_says_the_same_classes() -> None:

@@ -24,6 +24,7 @@ from crypto.r1cs.gadgets.dense import dense, dense_private
 from crypto.r1cs.gadgets.divide import div_rem, div_rem_wire, shift_right
 from crypto.r1cs.gadgets.equality import assert_nonzero, inverse, is_equal, is_zero
 from crypto.r1cs.gadgets.extremum import argmax, max_pool, maximum
+from crypto.r1cs.gadgets.lookup import Table, lookup, one_hot
 from crypto.r1cs.gadgets.pack import pack
 from crypto.r1cs.gadgets.piecewise import piecewise_linear, sigmoid, tanh
 from crypto.r1cs.gadgets.products import products
@@ -64,6 +65,15 @@ def dense_learned(cs: Builder, x: list[Wire]) -> list[Wire]:
 
 def dense_two(cs: Builder, x: list[Wire]) -> list[Wire]:
     return dense([[3, -2], [0, 5]], x, [7, -11])
+
+
+def _fifteenth(values: tuple[int, int], place: int) -> int:
+    return values[place % 2] + place if place < 15 else 0
+
+
+def read_of_fifteen(cs: Builder, x: list[Wire]) -> list[Wire]:
+    """15 entries in blocks of 4, the last of 3."""
+    return [Table(cs, [x[i % 2] + i for i in range(15)], 100).read(x[2:])]
 
 
 GADGETS = [
@@ -147,6 +157,18 @@ GADGETS = [
            lambda a: (a,) if a <= 1 else None, 1, ((0,), (1,))),
     Gadget("thermometer of nothing", lambda cs, x: thermometer(cs, x[0], 0), (FIELD,),
            lambda a: ok_if(a == 0), 1, ((0,),)),
+    Gadget("lookup", lambda cs, x: [lookup(cs, x[:3], x[3:])], ((0, 3), (-2, 1), (4, 4), BIT, BIT),
+           lambda a, b, c, i, j: (c if j else b if i else a,), 2, ((3, 1, 4, 1, 0), (0, -2, 4, 0, 1))),
+    Gadget("one_hot", lambda cs, x: one_hot(cs, x, 8), (BIT,) * 3,
+           lambda i, j, k: [int(i + 2 * j + 4 * k == n) for n in range(8)], 4, ((0, 0, 0), (1, 1, 0), (1, 1, 1))),
+    Gadget("one_hot of five", lambda cs, x: one_hot(cs, x, 5), (BIT,) * 3,
+           lambda i, j, k: [int((4 if k and not i + j else i + 2 * j) == n) for n in range(5)], 2,
+           ((0, 0, 0), (1, 1, 0), (0, 0, 1), (1, 0, 1))),
+    Gadget("one_hot of seven", lambda cs, x: one_hot(cs, x, 7), (BIT,) * 3,
+           lambda i, j, k: [int(i + 2 * j + 4 * k == n) for n in range(7)], 4, ((0, 0, 0), (1, 1, 0), (1, 1, 1))),
+    Gadget("Table", read_of_fifteen, ((-1, 1), (0, 1), *[BIT] * 4),
+           lambda a, b, *place: (_fifteenth((a, b), sum(bit << i for i, bit in enumerate(place))),), 19,
+           ((-1, 1, 0, 0, 0, 0), (1, 0, 1, 0, 1, 1), (1, 1, 0, 1, 1, 1))),
     Gadget("piecewise_linear, sigmoid", lambda cs, x: [piecewise_linear(cs, x[0], SIGMOID)], ((-31, 31),),
            lambda a: (SIGMOID.value(a),), 11, ((-31,), (-16,), (-1,), (0,), (7,), (31,)), loose=1,
            extra=tuple((i,) for i in range(-31, 32))),
