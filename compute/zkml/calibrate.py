@@ -10,13 +10,15 @@ from compute.zkml.graph import Affine, FloatModel, Forest
 from compute.zkml.taps import Floats
 
 INPUT_BITS: Final = 8
+TREE_BITS: Final = 10  # of committed trees, which compare and do not multiply: two more bits cost 6 %
 MARGIN: Final = 0.5  # the range of a feature is the sample's, widened by this share of its width on both sides
 
 
-def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS, committed: bool = False) -> Encoding:
+def encoding_for(model: FloatModel, sample: Floats, bits: int | None = None, committed: bool = False) -> Encoding:
     """Trees in the open get their thresholds; whole numbers stay as they are, all else is cut into 2**bits levels.
 
     A scale for each feature where the first layer is dense or trees, one for all where it shares weights by position.
+    bits: INPUT_BITS unless said, of committed trees TREE_BITS.
     committed: where 0 lies among the levels must not depend on the sample, as the circuit holds it.
     Raises WrongRowLength, NotFinite, UnsupportedModel.
     """
@@ -29,6 +31,8 @@ def encoding_for(model: FloatModel, sample: Floats, bits: int = INPUT_BITS, comm
         forest = _alone(model, forests[0].operation)
         if not committed:
             return _thresholds(model, forest)
+    if bits is None:
+        bits = TREE_BITS if forests else INPUT_BITS
     if np.all(sample == np.rint(sample)) and sample.min() >= 0 and sample.max() < 2**bits:
         return Levels(model.features, max(1, int(sample.max()).bit_length()), (0.0,), (1.0,))
     if not forests and _shares_weights(model):

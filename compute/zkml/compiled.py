@@ -15,7 +15,6 @@ import numpy.typing as npt
 from client.inference import Entropy, fresh_salt
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import model_keys
-from compute.zkml.calibrate import INPUT_BITS
 from compute.zkml.cost import CostReport, cost_of
 from compute.zkml.errors import ProfileUnknown
 from compute.zkml.inference import PUBLIC
@@ -40,13 +39,14 @@ class Settings:
     weights are committed, the row is public; private: weights committed, row private.
 
     results: public, committed or encrypted (to whoever knows the row's salt). rows: how many go into one proof.
-    bits: of an input. class_only: the class instead of all outputs.
+    bits: of an input that is no whole number, by default 8, of committed trees 10. class_only: the class instead of all
+    outputs.
     """
 
     profile: str = PUBLIC_MODEL
     results: str = PUBLIC
     rows: int = 1
-    bits: int = INPUT_BITS
+    bits: int | None = None
     class_only: bool = False
 
     def __post_init__(self) -> None:

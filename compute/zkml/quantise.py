@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from compute.zkml.calibrate import INPUT_BITS, encoding_for
+from compute.zkml.calibrate import encoding_for
 from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.graph import CLASSIFICATION, FloatModel, classes_of
 from compute.zkml.lowering import Lowering, Value
@@ -55,7 +55,7 @@ def quantise(
     source: FloatModel,
     sample: Floats,
     *,
-    bits: int = INPUT_BITS,
+    bits: int | None = None,
     committed: bool = False,
     class_only: bool = False,
     rows: Floats | None = None,
@@ -63,7 +63,8 @@ def quantise(
 ) -> Quantised:
     """Quantise a float model. sample (n, features) calibrates; rows and labels are held out, for the scores.
 
-    committed: weights become secrets under a commitment. class_only: the class is the only output.
+    bits: of an input, see `encoding_for`. committed: weights become secrets under a commitment. class_only: the class
+    is the only output.
     Raises UnsupportedModel, NotFinite, WrongRowLength.
     """
     class_only = class_only or source.class_only

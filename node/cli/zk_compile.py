@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from compute.zkml.calibrate import INPUT_BITS
+from compute.zkml.calibrate import INPUT_BITS, TREE_BITS
 from compute.zkml.compiled import PROFILES, PUBLIC_MODEL, Compiled, Settings
 from compute.zkml.cost import CostReport
 from compute.zkml.encoding import MAX_BITS
@@ -47,7 +47,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", choices=OUTPUTS, default=PUBLIC, help="what becomes of results (default: public)")
     parser.add_argument("--batch", type=int, default=1, metavar="ROWS", help="rows that go into one proof (default: 1)")
     parser.add_argument(
-        "--bits", type=int, default=INPUT_BITS, help=f"of an input that is no whole number ({INPUT_BITS})"
+        "--bits", type=int, help=f"of an input that is no whole number ({INPUT_BITS}, of committed trees {TREE_BITS})"
     )
     parser.add_argument("--class-only", action="store_true", help="prove the class, not the outputs behind it")
     parser.add_argument("--my-own-file", action="store_true", help="read a .joblib that belongs to another user")
@@ -78,7 +78,7 @@ async def _compiled(arguments: argparse.Namespace, screen: Screen) -> Compiled:
     """Raises BadArgument, and what `compile_file` raises."""
     if not 1 <= arguments.batch <= MAX_ROWS:
         raise BadArgument("--batch", f"1 to {MAX_ROWS} rows", str(arguments.batch))
-    if not 1 <= arguments.bits <= MAX_BITS:
+    if arguments.bits is not None and not 1 <= arguments.bits <= MAX_BITS:
         raise BadArgument("--bits", f"1 to {MAX_BITS}", str(arguments.bits))
     settings = Settings(
         arguments.profile, arguments.results, arguments.batch, arguments.bits, class_only=arguments.class_only
