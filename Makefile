@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers lint types imports unit wheel bench clean
+.PHONY: setup demo test test-peers lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,13 @@ wheel: setup
 bench: setup
 	@for question in $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py)))); do \
 	  echo "$$question:" >&2; $(BIN)/python -m benchmarks.$$question || exit 1; done
+
+examples: setup
+	@$(BIN)/python -m examples.own_devnet
+
+audit: setup
+	@for circuit in $$($(BIN)/python -m tests.support.example_subjects); do \
+	  $(BIN)/cluster zk audit tests.support.example_subjects:$$circuit || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

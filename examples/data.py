@@ -46,6 +46,10 @@ class Dataset:
     rows: Floats
     labels: Labels
 
+    def named(self, labels: Labels) -> npt.NDArray[np.str_]:
+        """The names of these classes (n,), for a model that shall answer with them."""
+        return np.asarray(self.classes)[labels]
+
 
 def credit() -> Dataset:
     """1,000 bank customers: is a loan a bad risk? 20 attributes, those that are names as columns of 0 and 1.
