@@ -13,6 +13,7 @@ from compute.zkml.example_models import DIGITS, TRAINERS, TUMOUR
 from compute.zkml.inference import Inference, Private, Weights
 from compute.zkml.provable import Provable
 from compute.zkml.taps import Floats, Ints
+from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit import AuditSubject
 from crypto.r1cs.audit.differential import Reference
 from crypto.r1cs.circuit import Inputs
@@ -99,10 +100,10 @@ def _nearest_to_a_tie(model: Provable, encoded: Ints) -> Ints:
 
 
 def _refused(model: Provable) -> Iterator[list[int]]:
-    """Rows of which one value is just out of its range, above and below."""
+    """Rows of which one value is just out of its range: above, and the field's -1."""
     tops = list(model.model.encoding.tops) * model.manifest.rows
     yield [*tops[:-1], tops[-1] + 1]
-    yield [-1, *[0] * (len(tops) - 1)]
+    yield [SCALAR_FIELD - 1, *[0] * (len(tops) - 1)]
 
 
 def _case(statement: Inference, row: Sequence[int], weights: Weights | None) -> Inputs:

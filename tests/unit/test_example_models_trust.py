@@ -62,7 +62,7 @@ def test_an_example_models_circuit_earns_trust(name: str) -> None:
     for case in refused:
         assert subject.reference(case) is None
         with pytest.raises(CircuitError):
-            subject.circuit.solve(case)
+            subject.circuit.check(subject.circuit.solve(case))
 
     tests = [*TESTS, *([DELETION] if name in DELETED else []), *([CROSS] if name in VERIFIED_ELSEWHERE else [])]
     report = Audit(replace(subject, cases=accepted[:1]), SAMPLE, tests=tests).run()
