@@ -1,30 +1,38 @@
 """What a model will cost, layer by layer, known from its integers before any circuit is built."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from compute.zkml.inference import COMMITTED, PUBLIC, Inference
 from compute.zkml.operations.operation import Cost
+from compute.zkml.terms import FULL_WIDTH, Extent, extents
 from crypto.poseidon import PACKED_BITS, vector_chunks
 from crypto.poseidon_parameters import HALF, parameters
-
-FULL_WIDTH = 254
+from crypto.r1cs.estimate import Estimate, Size, cells_microseconds, estimate
 
 
 @dataclass(frozen=True, slots=True)
 class LayerCost:
-    """One layer of all rows of a proof. by_width: constraints by the bits of the wires that they make."""
+    """One layer of all rows of a proof. by_width: constraints by the bits of the wires that they make; extent: the
+    terms of those constraints, and the cells that the layer makes or is given."""
 
     name: str
     values: int  # what it computes, one row's
     by_width: Cost
+    extent: Extent = Extent()
 
     @property
     def constraints(self) -> int:
         return sum(self.by_width.values())
 
+    @property
+    def cells_microseconds(self) -> int:
+        """The part of proving that its wires' widths decide."""
+        return cells_microseconds(self.extent.cells)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class CostReport:
     """Of a whole statement, in the order of its circuit."""
 
@@ -39,6 +47,17 @@ class CostReport:
     @property
     def by_width(self) -> Cost:
         return sum((layer.by_width for layer in self.layers), Counter())
+
+    @cached_property
+    def size(self) -> Size:
+        """What `crypto.r1cs.estimate` wants to know; cell 0, which is one, counts as a bit."""
+        total = sum((layer.extent for layer in self.layers), Extent(0, Counter({1: 1})))
+        return Size(self.constraints, self.public_inputs, total.terms, total.cells)
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """Seconds of setup and of a proof, bytes of key and memory."""
+        return estimate(self.size)
 
 
 def cost_of(statement: Inference) -> CostReport:
@@ -59,7 +78,8 @@ def cost_of(statement: Inference) -> CostReport:
     layers += _steps(statement)
     layers.append(LayerCost("outputs", statement.elements, _outputs(statement)))
     public = 3 + model.committed + statement.elements
-    return CostReport(tuple(layers), public, rows * model.features + len(model.secrets) + 1 + model.committed)
+    measured = (replace(layer, extent=extent) for layer, extent in zip(layers, extents(statement), strict=True))
+    return CostReport(tuple(measured), public, rows * model.features + len(model.secrets) + 1 + model.committed)
 
 
 def _steps(statement: Inference) -> list[LayerCost]:

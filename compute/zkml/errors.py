@@ -251,6 +251,33 @@ class RowsWithoutFolder(ModelError):
         self.rows = rows
 
 
+class ModelTooLarge(ModelError):
+    """What a model takes, as estimated before anything is built, does not fit into this machine's memory."""
+
+    code = 6125
+
+    def __init__(self, work: str, constraints: int, needed: int, available: int) -> None:
+        super().__init__(
+            f"{work} of {constraints:,} constraints would take about {needed / 1e9:.2f} GB of memory, "
+            f"{available / 1e9:.2f} GB are free; make the model smaller (`cluster zk cost` shows where it is large), put "
+            "fewer rows into a proof, take a larger machine, or go on all the same with --force."
+        )
+        self.work, self.constraints, self.needed, self.available = work, constraints, needed, available
+
+
+class TooManyConstraints(ModelError):
+    """A model's circuit is larger than those for which setup and proofs are known to work."""
+
+    code = 6126
+
+    def __init__(self, constraints: int, most: int) -> None:
+        super().__init__(
+            f"the circuit would have {constraints:,} constraints, more than {most:,}; make the model smaller (`cluster zk "
+            "cost` shows where it is large), put fewer rows into a proof, or go on all the same with --force."
+        )
+        self.constraints, self.most = constraints, most
+
+
 class LearningMissing(ModelError):
     """Training and importing models needs packages that validators do not install."""
 
