@@ -90,6 +90,11 @@ class DevKeys:
         """The circuit's keys if they lie on disk; no setup is run. Raises DamagedKeyFile."""
         return self._find(name, circuit, sha256(write_r1cs(circuit)).digest())
 
+    def holds(self, name: str, circuit: Circuit) -> bool:
+        """Whether the circuit has keys here; `find` says whether they are any good."""
+        digest = sha256(write_r1cs(circuit)).digest()
+        return any(self._path(folder, name, digest).exists() for folder in (CEREMONY, FOLDER))
+
     def put(self, keys: CircuitKeys) -> None:
         """Keep keys that lie elsewhere, unless the circuit has some here already.
 

@@ -4,6 +4,7 @@ Nothing here needs a chain; what it writes, snarkjs reads.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +15,18 @@ import numpy.typing as npt
 
 from client.inference import Entropy, fresh_salt
 from compute.dev_keys import CircuitKeys, DevKeys
-from compute.zkml.artifact import model_keys
 from compute.zkml.cost import CostReport, cost_of
 from compute.zkml.errors import ProfileUnknown
-from compute.zkml.inference import PUBLIC
+from compute.zkml.inference import PUBLIC, Private
+from compute.zkml.kinds import named_labels, of_kind
 from compute.zkml.manifest import Manifest
 from compute.zkml.provable import Provable, provable
-from compute.zkml.prover import InferenceProver, Proven
+from compute.zkml.prover import KEY_NAME, InferenceProver, Proven
 from compute.zkml.quantise import quantise
-from compute.zkml.sources import float_model
+from compute.zkml.room import require_room
 from crypto.groth16.types import VerifyingKey
-from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.circuit import Circuit, Witness
 
 PUBLIC_MODEL: Final = "public-model"
 PRIVATE_MODEL: Final = "private-model"
@@ -74,23 +76,29 @@ def compile(
     *,
     rows: npt.ArrayLike | None = None,
     labels: npt.ArrayLike | None = None,
+    kind: str | None = None,
+    classes: Sequence[str] | None = None,
     settings: Settings | None = None,
     trusted: bool = True,
 ) -> "Compiled":
     """Quantise a model and state what its proofs will say.
 
     model: a fitted scikit-learn estimator, an ONNX model, or the path of a file of either. sample: rows (n, features)
-    that calibrate it. rows, labels: held out, for the scores. Raises a ModelError that says what is not supported.
+    that calibrate it. rows, labels: held out, for the scores. kind: "classification" for an ONNX model that ends in
+    bare logits, which else reads as a regression unless labels are numbers of its outputs. classes: their names.
+    Raises a ModelError that says what is not supported.
     """
     settings = Settings() if settings is None else settings
+    given = None if labels is None else np.asarray(labels)
+    source, own = of_kind(model, kind, classes, given, trusted=trusted)
     quantised = quantise(
-        float_model(model, trusted=trusted),
+        source,
         _matrix(sample),
         bits=settings.bits,
         committed=settings.committed,
         class_only=settings.class_only,
         rows=None if rows is None else _matrix(rows),
-        labels=None if labels is None else np.asarray(labels),
+        labels=None if given is None else named_labels(given, own, source.classes),
     )
     return Compiled(provable(quantised, rows=settings.rows, results=settings.results, keyed=settings.keyed), settings)
 
@@ -100,6 +108,7 @@ class Compiled:
 
     def __init__(self, model: Provable, settings: Settings) -> None:
         self.provable, self.settings = model, settings
+        self._builder = Builder()
 
     @property
     def manifest(self) -> Manifest:
@@ -107,27 +116,56 @@ class Compiled:
 
     @cached_property
     def circuit(self) -> Circuit:
-        return self.provable.statement.constrain()
+        return self.provable.statement.constrain(self._builder)
 
     @property
+    def built(self) -> int:
+        """Constraints of the circuit that are made so far, for a progress bar beside another thread's `circuit`."""
+        return self._builder.constraint_count
+
+    @cached_property
     def cost(self) -> CostReport:
         """By layer, computed without building the circuit."""
         return cost_of(self.provable.statement)
 
-    def setup(self, folder: Path | None = None) -> "Ready":
+    def require_room(self) -> None:
+        """Raises TooManyConstraints, ModelTooLarge where setting the model up would not fit into memory."""
+        require_room(self.cost, "setting up a circuit", self.cost.estimate.setup_peak_bytes)
+
+    def setup(self, folder: Path | None = None, *, force: bool = False) -> "Ready":
         """Keys of a one-party setup, kept in `folder` (default: ~/.cluster/cache, $CLUSTER_HOME): for development only.
 
-        Raises SetupRefused.
+        Keys of the same circuit that lie there are taken instead: models of one shape with committed weights share
+        theirs. Raises TooManyConstraints and ModelTooLarge unless `force`, SetupRefused.
         """
-        keys = model_keys(DevKeys(_cache() if folder is None else folder), self.provable)
-        return Ready(self, keys)
+        if not force:
+            self.require_room()
+        keys = DevKeys(cache_folder() if folder is None else folder)
+        reused = keys.holds(KEY_NAME, self.circuit)
+        return Ready(self, keys.get(KEY_NAME, lambda: self.circuit), reused=reused)
+
+    def encode(self, rows: Sequence[npt.ArrayLike]) -> tuple[int, ...]:
+        """The integers of as many rows as go into one proof. Raises RowOutOfRange, NotFinite, WrongRowLength."""
+        given = [row for part in rows for row in np.atleast_2d(_matrix(part)).tolist()]
+        return tuple(self.manifest.quantise_rows(given))
+
+    def salt(self, entropy: Entropy = os.urandom) -> int:
+        """Of new rows."""
+        is_open = self.settings.row_is_public and not self.settings.keyed
+        return PUBLIC_SALT if is_open else fresh_salt(entropy)
+
+    def witness(self, ctx: int, task: int, numbers: tuple[int, ...], salt: int) -> Witness:
+        """All cells of the circuit for encoded rows: their owner's secret. Raises as `Circuit.solve`."""
+        statement, weights, private = self.provable.statement, self.provable.weights, Private(numbers, salt)
+        public = statement.compute(ctx, task, private, weights)
+        return self.circuit.solve(statement.inputs(public, private, weights))
 
 
 class Ready:
-    """A model with keys."""
+    """A model with keys. reused: whether they lay there already when they were asked for."""
 
-    def __init__(self, compiled: Compiled, keys: CircuitKeys) -> None:
-        self.compiled, self.keys = compiled, keys
+    def __init__(self, compiled: Compiled, keys: CircuitKeys, *, reused: bool = True) -> None:
+        self.compiled, self.keys, self.reused = compiled, keys, reused
         self._prover = InferenceProver(compiled.provable, keys)
 
     def prove(self, *rows: npt.ArrayLike, ctx: int = 0, task: int = 0, entropy: Entropy = os.urandom) -> "Proof":
@@ -136,14 +174,11 @@ class Ready:
         Raises RowOutOfRange, NotFinite, WrongRowLength.
         """
         compiled, manifest = self.compiled, self.compiled.manifest
-        open_row = compiled.settings.row_is_public and not compiled.settings.keyed
-        given = [row for part in rows for row in np.atleast_2d(_matrix(part)).tolist()]
-        numbers = manifest.quantise_rows(given)
-        salt = PUBLIC_SALT if open_row else fresh_salt(entropy)
+        numbers, salt = compiled.encode(rows), compiled.salt(entropy)
         proven = self._prover.prove(ctx, task, numbers, salt)
         flat = manifest.unpack_outputs(compiled.provable.statement.packed(numbers))
         outputs = [tuple(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]
-        return Proof(proven, self.keys.verifying, manifest, tuple(numbers), salt, tuple(outputs))
+        return Proof(proven, self.keys.verifying, manifest, numbers, salt, tuple(outputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +214,7 @@ def _matrix(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return array.reshape(1, -1) if array.ndim == 1 else array.reshape(len(array), -1)
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where keys of models without a folder lie."""
     home = os.environ.get("CLUSTER_HOME") or Path.home() / ".cluster"
     return Path(home) / "cache"

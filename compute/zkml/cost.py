@@ -54,6 +54,11 @@ class CostReport:
         total = sum((layer.extent for layer in self.layers), Extent(0, Counter({1: 1})))
         return Size(self.constraints, self.public_inputs, total.terms, total.cells)
 
+    def prove_microseconds(self, layer: LayerCost) -> int:
+        """A layer's part of proving: what its wires' widths cost, and of the rest as much as it has constraints."""
+        rest = self.estimate.prove_microseconds - sum(one.cells_microseconds for one in self.layers)
+        return layer.cells_microseconds + rest * layer.constraints // max(1, self.constraints)
+
     @cached_property
     def estimate(self) -> Estimate:
         """Seconds of setup and of a proof, bytes of key and memory."""

@@ -254,7 +254,7 @@ class RowsWithoutFolder(ModelError):
 class ModelTooLarge(ModelError):
     """What a model takes, as estimated before anything is built, does not fit into this machine's memory."""
 
-    code = 6125
+    code = 6160
 
     def __init__(self, work: str, constraints: int, needed: int, available: int) -> None:
         super().__init__(
@@ -268,7 +268,7 @@ class ModelTooLarge(ModelError):
 class TooManyConstraints(ModelError):
     """A model's circuit is larger than those for which setup and proofs are known to work."""
 
-    code = 6126
+    code = 6161
 
     def __init__(self, constraints: int, most: int) -> None:
         super().__init__(
@@ -276,6 +276,54 @@ class TooManyConstraints(ModelError):
             "cost` shows where it is large), put fewer rows into a proof, or go on all the same with --force."
         )
         self.constraints, self.most = constraints, most
+
+
+class NotAClassifier(ModelError):
+    """A model was called a classifier, or classes were named, and it has none."""
+
+    code = 6162
+
+    def __init__(self, architecture: str) -> None:
+        super().__init__(
+            f"{architecture} is a regression and has no classes; leave --classification and --classes (kind and classes) "
+            "out. Only ONNX models that end in bare scores can be told that they classify."
+        )
+        self.architecture = architecture
+
+
+class WrongClassNames(ModelError):
+    """Classes were named, and they are not as many as the model has, or two are the same."""
+
+    code = 6163
+
+    def __init__(self, named: int, classes: int) -> None:
+        super().__init__(
+            f"{named} different classes are named, the model has {classes}; name each once, in the order of its outputs."
+        )
+        self.named, self.classes = named, classes
+
+
+class NothingToExport(ModelError):
+    """A part of an export was asked for that the folder has not."""
+
+    code = 6164
+
+    def __init__(self, folder: Path, lacks: str, remedy: str) -> None:
+        super().__init__(f"{folder} has {lacks}; {remedy}.")
+        self.folder, self.lacks = str(folder), lacks
+
+
+class ResultsNotSealed(ModelError):
+    """A compiled model makes its results public or commits to them; on chain they are encrypted to the requester."""
+
+    code = 6165
+
+    def __init__(self, folder: Path, results: str) -> None:
+        super().__init__(
+            f"the results of {folder} are {results}; on chain they are encrypted to who asked. Compile it again with "
+            "--results encrypted."
+        )
+        self.folder, self.results = str(folder), results
 
 
 class LearningMissing(ModelError):

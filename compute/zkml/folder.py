@@ -5,6 +5,7 @@
     model.msgpack           the integers (a secret where the weights are committed)
     circuit.r1cs            for snarkjs, and for a ceremony
     insecure-dev/           keys of a one-party setup
+    ceremony/               a key that was imported; taken instead. ceremony.json: the hashes of its ceremony's files
     verification_key.json proof.json public.json     in snarkjs's form
     opening.json            what opens the last proof's commitments: its owner's secret
 
@@ -19,10 +20,11 @@ from typing import Any, Final
 
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import FILE_NAME, save_model
-from compute.zkml.compiled import Compiled, Proof, Ready, Settings
+from compute.zkml.compiled import Compiled, Proof, Ready, Settings, cache_folder
 from compute.zkml.errors import FolderUnusable, ModelFileUnusable, ProfileUnknown
 from compute.zkml.model_file import read_model
 from compute.zkml.prover import KEY_NAME
+from compute.zkml.room import require_room
 from crypto.groth16.encoding import decode_proof
 from crypto.groth16.snarkjs import inputs_to_snarkjs, key_to_snarkjs, proof_to_snarkjs
 from crypto.r1cs.r1cs_file import write_r1cs
@@ -35,15 +37,23 @@ KEY: Final = "verification_key.json"
 PROOF: Final = "proof.json"
 PUBLIC: Final = "public.json"
 OPENING: Final = "opening.json"
+CEREMONY: Final = "ceremony.json"
+OF_PROOF: Final = (PROOF, PUBLIC, OPENING)
 
 
 def save_compiled(folder: Path, compiled: Compiled) -> None:
-    """Write a compiled model; settings.json comes last: without it the folder counts as empty."""
+    """Write a compiled model; settings.json comes last: without it the folder counts as empty.
+
+    What a former model left there, but its keys, is removed.
+    """
+    constraints = write_r1cs(compiled.circuit)
     folder.mkdir(parents=True, exist_ok=True)
+    for former in (SETTINGS, KEY, CEREMONY, *OF_PROOF):
+        (folder / former).unlink(missing_ok=True)
     save_model(folder / FILE_NAME, compiled.provable)
-    write_whole(folder / MANIFEST, _json(json.loads(compiled.manifest.encode())))
-    write_whole(folder / CIRCUIT, write_r1cs(compiled.circuit))
-    write_whole(folder / SETTINGS, _json({"format": FORMAT, **asdict(compiled.settings)}))
+    write_whole(folder / MANIFEST, document(json.loads(compiled.manifest.encode())))
+    write_whole(folder / CIRCUIT, constraints)
+    write_whole(folder / SETTINGS, document({"format": FORMAT, **asdict(compiled.settings)}))
 
 
 def load_compiled(folder: Path) -> Compiled:
@@ -65,20 +75,35 @@ def load_compiled(folder: Path) -> Compiled:
     return Compiled(provable, settings)
 
 
-def set_up(folder: Path, compiled: Compiled) -> Ready:
-    """Keys for the folder's model, from those in it or from a one-party setup now. Raises what setting up raises."""
-    ready = compiled.setup(folder)
+def set_up(folder: Path, compiled: Compiled, *, cache: Path | None = None, force: bool = False) -> Ready:
+    """Keys for the folder's model: those in it, else those of its circuit in `cache`, else of a one-party setup now,
+    which are kept in both. Raises what `Compiled.setup` raises."""
+    if DevKeys(folder).holds(KEY_NAME, compiled.circuit):
+        ready = compiled.setup(folder, force=force)
+    else:
+        ready = compiled.setup(cache_folder() if cache is None else cache, force=force)
+        DevKeys(folder).put(ready.keys)
     write_whole(folder / KEY, key_to_snarkjs(ready.keys.verifying).encode())
     return ready
 
 
-def load_ready(folder: Path) -> Ready:
-    """The folder's model with the keys that lie in it. Raises FolderUnusable where there are none, DamagedKeyFile."""
-    compiled = load_compiled(folder)
+def load_ready(folder: Path, compiled: Compiled | None = None, *, force: bool = False) -> Ready:
+    """The folder's model with the keys that lie in it.
+
+    Raises FolderUnusable where there are none, DamagedKeyFile, TooManyConstraints and ModelTooLarge unless `force`.
+    """
+    compiled = load_compiled(folder) if compiled is None else compiled
+    require_proving_room(compiled, force=force)
     keys = DevKeys(folder).find(KEY_NAME, compiled.circuit)
     if keys is None:
         raise FolderUnusable(folder, f"it holds no keys; make some with `cluster zk setup {folder}`")
     return Ready(compiled, keys)
+
+
+def require_proving_room(compiled: Compiled, *, force: bool) -> None:
+    """Raises TooManyConstraints and ModelTooLarge unless `force`."""
+    if not force:
+        require_room(compiled.cost, "proving a circuit", compiled.cost.estimate.prove_peak_bytes)
 
 
 def save_proof(folder: Path, proof: Proof) -> None:
@@ -88,7 +113,7 @@ def save_proof(folder: Path, proof: Proof) -> None:
         "rows": list(proof.numbers),
         "outputs": [list(one) for one in proof.outputs],
     }
-    write_whole(folder / OPENING, _json(opening), private=True)
+    write_whole(folder / OPENING, document(opening), private=True)
     write_whole(folder / KEY, key_to_snarkjs(proof.verifying).encode())
     write_whole(folder / PUBLIC, inputs_to_snarkjs(proof.public).encode())
     write_whole(folder / PROOF, proof_to_snarkjs(decode_proof(proof.proven.proof)).encode())
@@ -103,5 +128,6 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     partial.replace(path)
 
 
-def _json(table: dict[str, Any]) -> bytes:
+def document(table: dict[str, Any]) -> bytes:
+    """A JSON file for people too."""
     return (json.dumps(table, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()

@@ -117,9 +117,12 @@ class Inference:
         ours = (() if weights is None else weights.values) == tuple(self.model.secrets.tolist())
         return in_range and ours and public == self.compute(public.ctx, public.task, private, weights)
 
-    def constrain(self) -> Circuit:
-        """The same statement as a circuit; commitments and results are its outputs."""
-        model, cs = self.model, Builder()
+    def constrain(self, cs: Builder | None = None) -> Circuit:
+        """The same statement as a circuit; commitments and results are its outputs.
+
+        cs: a fresh builder, of whoever wants to watch its constraints grow.
+        """
+        model, cs = self.model, Builder() if cs is None else cs
         ctx, task, commitment = cs.public("ctx"), cs.public("task"), cs.output("commitment")
         model_output = cs.output("model") if model.committed else None
         results = cs.output_array("outputs", self.elements)

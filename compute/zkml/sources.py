@@ -37,19 +37,20 @@ _UNREADABLE: Final = (
 )
 
 
-def float_model(source: object, *, trusted: bool = True) -> FloatModel:
+def float_model(source: object, *, kind: str | None = None, trusted: bool = True) -> FloatModel:
     """The float model of a file (its path), an ONNX model, a fitted scikit-learn estimator, or one that is it already.
 
-    A joblib file is read only if it is `trusted`. Raises ModelKindUnknown, NotTrusted, and what importers raise.
+    kind: of an ONNX model that ends in bare scores, see `import_onnx`; the others know theirs. A joblib file is read
+    only if it is `trusted`. Raises ModelKindUnknown, NotTrusted, and what importers raise.
     """
     if isinstance(source, FloatModel):
         return source
     if isinstance(source, str | Path):
-        return _from_file(Path(source), trusted)
+        return _from_file(Path(source), kind, trusted)
     if type(source).__name__ == "ModelProto":
         from compute.zkml.importers.onnx import import_onnx
 
-        return import_onnx(cast("ModelProto", source))
+        return import_onnx(cast("ModelProto", source), kind)
     from compute.zkml.importers.scikit import import_scikit
 
     return import_scikit(source)
@@ -84,11 +85,11 @@ def read_labels(path: Path) -> npt.NDArray[Any]:
     return labels.reshape(-1)
 
 
-def _from_file(path: Path, trusted: bool) -> FloatModel:
+def _from_file(path: Path, kind: str | None, trusted: bool) -> FloatModel:
     if path.suffix == ONNX:
         from compute.zkml.importers.onnx import import_onnx
 
-        return import_onnx(path)
+        return import_onnx(path, kind)
     if path.suffix == JOBLIB:
         from compute.zkml.importers.scikit import import_scikit, load_estimator
 

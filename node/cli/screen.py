@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Json = Any
 UNLIMITED: Final = 1_000  # columns where no terminal bounds them
+PARTS: Final = 1_000  # of work of which a share is known
 
 
 class Step:
@@ -27,6 +28,19 @@ class Step:
         """So many parts more are done."""
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task, parts)
+
+    def reach(self, share: float) -> None:
+        """So much of all parts is done, 0 to 1; never less than before."""
+        if self._progress is not None and self._task is not None:
+            task = self._progress.tasks[self._task]
+            if task.total:
+                self._progress.update(self._task, completed=max(task.completed, min(share, 1.0) * task.total))
+
+    def restart(self, text: str, *, known: bool = True) -> None:
+        """The next piece of work, from the beginning; `known`: whether one will know how far it is."""
+        if self._progress is not None and self._task is not None:
+            self._progress.reset(self._task, description=text)
+            self._progress.tasks[self._task].total = PARTS if known else None  # reset takes None for "as it was"
 
     def describe(self, text: str) -> None:
         """What is being done now."""

@@ -1,13 +1,25 @@
 """`cluster zk setup`, `prove`, `verify`: keys, a proof, and the verdict on one."""
 
 import argparse
-import asyncio
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from compute.zkml.compiled import Proof
-from compute.zkml.folder import KEY, OPENING, PROOF, PUBLIC, load_compiled, load_ready, save_proof, set_up
+from compute.zkml.compiled import Proof, Ready
+from compute.zkml.folder import (
+    KEY,
+    OPENING,
+    PROOF,
+    PUBLIC,
+    load_compiled,
+    load_ready,
+    require_proving_room,
+    save_proof,
+    set_up,
+)
 from compute.zkml.sources import read_rows
+from crypto.field import SCALAR_FIELD
 from crypto.groth16 import PreparedKey, verify
 from crypto.groth16.encoding import compress_proof
 from crypto.groth16.errors import (
@@ -21,11 +33,15 @@ from crypto.groth16.errors import (
 from crypto.groth16.snarkjs import inputs_from_snarkjs, key_from_snarkjs, proof_from_snarkjs
 from node.cli.errors import BadArgument
 from node.cli.frame import NO, UNUSABLE, add_command
+from node.cli.model_source import add_force
+from node.cli.places import cache_folder
 from node.cli.screen import Json, Screen
+from node.cli.work import built, estimated, watched
 
 if TYPE_CHECKING:
     from node.cli.frame import Commands
 
+MICRO: Final = 1_000_000
 NOT_A_PROOF: Final = (FalseProof, NotOnCurve, NotInSubgroup, IdentityPoint, CoordinateOutOfRange, InputOutOfRange)
 
 
@@ -34,6 +50,7 @@ def add_setup(commands: "Commands") -> None:
         commands, "setup", "make keys for a compiled model, on this machine alone (insecure-dev)", _setup
     )
     make.add_argument("folder", type=Path, metavar="DIR", help="the folder of `cluster zk compile`")
+    add_force(make)
 
 
 def add_prove(commands: "Commands") -> None:
@@ -42,6 +59,7 @@ def add_prove(commands: "Commands") -> None:
     prove.add_argument("--input", type=Path, required=True, metavar="ROW.npy", help="the row; also .json and .csv")
     prove.add_argument("--ctx", type=int, default=0, help="what else the proof shall be bound to (default: 0)")
     prove.add_argument("--task", type=int, default=0, help="a task's number (default: 0)")
+    add_force(prove)
 
 
 def add_verify(commands: "Commands") -> None:
@@ -54,25 +72,55 @@ def add_verify(commands: "Commands") -> None:
 
 
 async def _setup(arguments: argparse.Namespace, screen: Screen) -> Json:
-    compiled = load_compiled(arguments.folder)
-    with screen.progress(f"setting up {compiled.cost.constraints} constraints"):
-        ready = await asyncio.to_thread(set_up, arguments.folder, compiled)
-    screen.line(f"keys in {arguments.folder}, id 0x{ready.keys.vk_id.hex()}")
-    screen.line("they are of a single-party setup on this machine (insecure-dev): whoever made them could forge")
-    return {"folder": str(arguments.folder), "vk_id": "0x" + ready.keys.vk_id.hex(), "insecure_dev": True}
+    folder, compiled = arguments.folder, load_compiled(arguments.folder)
+    if not arguments.force:
+        compiled.require_room()
+    with screen.progress("setting up") as step:
+        await built(step, compiled)
+        seconds = compiled.cost.estimate.setup_microseconds / MICRO / (os.cpu_count() or 1)
+        text = f"setting up {compiled.cost.constraints:,} constraints"
+        work = partial(set_up, folder, compiled, cache=cache_folder(), force=True)
+        ready = await estimated(step, text, seconds, work)
+    screen.line(f"keys in {folder}, id 0x{ready.keys.vk_id.hex()}{_whose(ready)}")
+    if not ready.keys.ceremony:
+        screen.line("they are of a single-party setup on this machine (insecure-dev): whoever made them could forge")
+    return {
+        "folder": str(folder),
+        "vk_id": "0x" + ready.keys.vk_id.hex(),
+        "insecure_dev": not ready.keys.ceremony,
+        "reused": ready.reused,
+    }
+
+
+def _whose(ready: Ready) -> str:
+    if ready.keys.ceremony:
+        return ", imported from a ceremony: nothing was set up"
+    return ", made earlier for a circuit of this shape and reused: nothing was set up" if ready.reused else ""
 
 
 async def _prove(arguments: argparse.Namespace, screen: Screen) -> Json:
-    with screen.progress("loading the circuit and its keys") as step:
-        ready = await asyncio.to_thread(load_ready, arguments.folder)
-        rows = read_rows(arguments.input, ready.compiled.manifest.features)
-        step.describe("proving")
-        proof = await asyncio.to_thread(ready.prove, rows, ctx=arguments.ctx, task=arguments.task)
-        save_proof(arguments.folder, proof)
+    folder, compiled = arguments.folder, load_compiled(arguments.folder)
+    numbers_in(arguments)
+    with screen.progress("proving") as step:
+        rows = read_rows(arguments.input, compiled.manifest.features)
+        compiled.encode(list(rows))  # rows that do not fit are refused before anything is built
+        require_proving_room(compiled, force=arguments.force)
+        await built(step, compiled)
+        ready = await watched(step, "loading the keys", partial(load_ready, folder, compiled, force=True))
+        work = partial(ready.prove, rows, ctx=arguments.ctx, task=arguments.task)
+        proof = await estimated(step, "proving", compiled.cost.estimate.prove_microseconds / MICRO, work)
+        save_proof(folder, proof)
     for said, values in zip(proof.said, proof.values, strict=True):
         screen.line(said if proof.manifest.class_only else f"{said}  ({', '.join(f'{v:.6g}' for v in values)})")
-    screen.line(f"proof in {arguments.folder}; {OPENING} opens its commitments: keep it to yourself")
-    return _proof_json(arguments.folder, proof)
+    screen.line(f"proof in {folder}; {OPENING} opens its commitments: keep it to yourself")
+    return _proof_json(folder, proof)
+
+
+def numbers_in(arguments: argparse.Namespace) -> None:
+    """Raises BadArgument for a --ctx or --task that is no field element."""
+    for name in ("ctx", "task"):
+        if not 0 <= getattr(arguments, name) < SCALAR_FIELD:
+            raise BadArgument(f"--{name}", "0 to r - 1, a field element", str(getattr(arguments, name)))
 
 
 def _proof_json(folder: Path, proof: Proof) -> dict[str, Any]:
