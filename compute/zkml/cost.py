@@ -1,7 +1,7 @@
 """What a model will cost, layer by layer, known from its integers before any circuit is built."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from compute.zkml.inference import COMMITTED, PUBLIC, Inference
@@ -20,7 +20,7 @@ class LayerCost:
     name: str
     values: int  # what it computes, one row's
     by_width: Cost
-    extent: Extent = Extent()
+    extent: Extent = field(default_factory=Extent)
 
     @property
     def constraints(self) -> int:

@@ -259,8 +259,8 @@ class ModelTooLarge(ModelError):
     def __init__(self, work: str, constraints: int, needed: int, available: int) -> None:
         super().__init__(
             f"{work} of {constraints:,} constraints would take about {needed / 1e9:.2f} GB of memory, "
-            f"{available / 1e9:.2f} GB are free; make the model smaller (`cluster zk cost` shows where it is large), put "
-            "fewer rows into a proof, take a larger machine, or go on all the same with --force."
+            f"{available / 1e9:.2f} GB are free; make the model smaller (`cluster zk cost` shows where it is large), "
+            "put fewer rows into a proof, take a larger machine, or go on all the same with --force."
         )
         self.work, self.constraints, self.needed, self.available = work, constraints, needed, available
 
@@ -272,8 +272,8 @@ class TooManyConstraints(ModelError):
 
     def __init__(self, constraints: int, most: int) -> None:
         super().__init__(
-            f"the circuit would have {constraints:,} constraints, more than {most:,}; make the model smaller (`cluster zk "
-            "cost` shows where it is large), put fewer rows into a proof, or go on all the same with --force."
+            f"the circuit would have {constraints:,} constraints, more than {most:,}; make the model smaller (`cluster "
+            "zk cost` shows where it is large), put fewer rows into a proof, or go on all the same with --force."
         )
         self.constraints, self.most = constraints, most
 
@@ -285,8 +285,8 @@ class NotAClassifier(ModelError):
 
     def __init__(self, architecture: str) -> None:
         super().__init__(
-            f"{architecture} is a regression and has no classes; leave --classification and --classes (kind and classes) "
-            "out. Only ONNX models that end in bare scores can be told that they classify."
+            f"{architecture} is a regression and has no classes; leave out --classification and --classes (kind and "
+            "classes). Only ONNX models that end in bare scores can be told that they classify."
         )
         self.architecture = architecture
 
@@ -298,7 +298,8 @@ class WrongClassNames(ModelError):
 
     def __init__(self, named: int, classes: int) -> None:
         super().__init__(
-            f"{named} different classes are named, the model has {classes}; name each once, in the order of its outputs."
+            f"{named} different classes are named, the model has {classes}; name each once, in the order of its "
+            "outputs."
         )
         self.named, self.classes = named, classes
 

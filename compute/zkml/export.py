@@ -1,10 +1,10 @@
 """What a compiled model's folder gives to other people's software, under the names that theirs go by.
 
-    verification_key.json proof.json public.json    snarkjs groth16 verify
-    Verifier.sol                                    an Ethereum contract
-    circuit.r1cs                                    a ceremony, any prover
-    witness.wtns                                    snarkjs groth16 prove; whoever has it knows the row
-    circuit.zkey                                    snarkjs groth16 prove
+verification_key.json proof.json public.json    snarkjs groth16 verify
+Verifier.sol                                    an Ethereum contract
+circuit.r1cs                                    a ceremony, any prover
+witness.wtns                                    snarkjs groth16 prove; whoever has it knows the row
+circuit.zkey                                    snarkjs groth16 prove
 """
 
 import json

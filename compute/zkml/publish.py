@@ -16,7 +16,7 @@ from client.wallet import Wallet
 from compute.dev_keys import CircuitKeys
 from compute.zkml.artifact import program_id, save_artifact
 from compute.zkml.provable import Provable
-from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram
+from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram
 from contracts.registry.events import ModelPublished
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 
@@ -57,16 +57,18 @@ async def publish(
     listing: Listing,
     models: Path,
     progress: Progress = lambda text: None,
+    ceremony: Ceremony | None = None,
 ) -> Published:
     """Write the model's files under `models`, then register what the chain does not know of it yet, and its name.
 
-    Waits until the key may be used. Raises RpcFailed for what the chain refuses (a name of somebody else's, a version
-    that is taken, a program that somebody else registered first), TransactionFailed, TransactionExpired, Unreachable.
+    ceremony: the hashes of the ceremony that the keys come from. Waits until the key may be used. Raises RpcFailed for
+    what the chain refuses (a name of somebody else's, a version that is taken, a program that somebody else registered
+    first), TransactionFailed, TransactionExpired, Unreachable.
     """
     progress("writing the model's files")
     folder = save_artifact(models, provable, keys)
     program = program_id(provable, keys)
-    actions = await _missing(wallet.rpc, provable, keys, listing)
+    actions = await _missing(wallet.rpc, provable, keys, listing, ceremony)
     name = PublishModel(Name(listing.name), Name(listing.version), program, Text(listing.description))
     progress(f"registering {', '.join(action.name for action in (*actions, name))}")
     outcome = await wallet.submit([*actions, name])
@@ -93,14 +95,16 @@ async def wait_active(rpc: RpcClient, active_from: Height) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _missing(rpc: RpcClient, provable: Provable, keys: CircuitKeys, listing: Listing) -> list[Action]:
+async def _missing(
+    rpc: RpcClient, provable: Provable, keys: CircuitKeys, listing: Listing, ceremony: Ceremony | None
+) -> list[Action]:
     actions: list[Action] = []
     try:
         await get_key(rpc, keys.vk_id)
     except RpcFailed as failed:
         if failed.name != KEY_UNKNOWN:
             raise
-        actions.append(RegisterKey(Blob(keys.compressed), None))
+        actions.append(RegisterKey(Blob(keys.compressed), ceremony))
     try:
         await get_program(rpc, program_id(provable, keys))
     except RpcFailed as failed:

@@ -2,7 +2,8 @@
 
 A sum with constant weights makes no row of its own, but every row that reads it repeats all its terms. So each value
 is followed by how many cells its elements are sums of: through the taps by counting, through other operations by
-building one element of each kind that occurs. Cells are exact; terms are off by what meets again in a sum, a few percent.
+building one element of each kind that occurs. Cells are exact; terms are off by what meets again in a sum, a few
+percent.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
 from compute.zkml.operations.linear import Linear
 from compute.zkml.operations.max_pool import MaxPool
-from compute.zkml.operations.operation import Cost, Operation, tally
+from compute.zkml.operations.operation import Cost, Operation
 from compute.zkml.operations.total import Total
 from compute.zkml.taps import Ints
 from crypto.poseidon import PACKED_BITS, vector_chunks
@@ -121,7 +122,7 @@ def _each(operation: Operation, bounds: Bounds, given: Spread) -> tuple[Extent, 
 
 
 def _choices(operation: MaxPool | ArgMax, bounds: Bounds, given: Spread) -> tuple[Extent, Spread]:
-    """The largest of many: one window of each kind is built, its values sums of as many cells as they are on average."""
+    """The largest of many: one window of each kind is built, of values that are sums of as many cells as on average."""
     if isinstance(operation, ArgMax):
         extent, count = _built(operation, bounds, max(1, round(float(given.counts.mean()))))
         return extent, Spread(np.asarray([count]), count)

@@ -20,7 +20,7 @@ from crypto.r1cs.wtns_file import read_wtns
 from node.cli.errors import BadArgument
 
 Loader = Callable[[str, argparse.Namespace], AuditSubject | None]
-FORMS: Final = "FILE.r1cs or module:function"
+FORMS: Final = "FILE.r1cs, a folder of `cluster zk compile`, or module:function"
 
 
 def load_circuit(text: str, options: argparse.Namespace) -> AuditSubject:
@@ -65,8 +65,19 @@ def from_python(text: str, options: argparse.Namespace) -> AuditSubject | None:
     return replace(subject, name=text)
 
 
+def from_folder(text: str, options: argparse.Namespace) -> AuditSubject | None:
+    """The folder of a compiled model: rows at the edges and between them, held against its integers."""
+    folder = Path(text)
+    if not folder.is_dir():
+        return None
+    from compute.zkml.auditing import folder_subject
+
+    return folder_subject(folder)
+
+
 LOADERS: Final[tuple[Loader, ...]] = (
     from_r1cs,
+    from_folder,
     from_python,
 )
 

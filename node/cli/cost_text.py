@@ -77,7 +77,14 @@ def _rows(report: CostReport) -> Iterable[tuple[object, ...]]:
     for layer in report.layers:
         bar = "█" * round(BAR * layer.constraints / largest) or ("▏" if layer.constraints else "")
         share = f"{layer.constraints / max(1, report.constraints):.1%}"
-        yield layer.name, f"{layer.values:,}", f"{layer.constraints:,}", bar, share, _seconds(report.prove_microseconds(layer))
+        yield (
+            layer.name,
+            f"{layer.values:,}",
+            f"{layer.constraints:,}",
+            bar,
+            share,
+            _seconds(report.prove_microseconds(layer)),
+        )
 
 
 def _totals(report: CostReport) -> list[tuple[str, str]]:
@@ -98,7 +105,10 @@ def _estimates(said: Estimate) -> list[tuple[str, str]]:
 def _fidelity(manifest: Manifest) -> list[tuple[str, str]]:
     shown = [
         ("agreement", f"{manifest.agreement:.2%} of the sample's rows, as integers and as floats"),
-        ("error", f"{manifest.sample_error:.3g} on the sample, at most {manifest.worst_error:.3g} for any row in range"),
+        (
+            "error",
+            f"{manifest.sample_error:.3g} on the sample, at most {manifest.worst_error:.3g} for any row in range",
+        ),
     ]
     delta = score_delta(manifest)
     if delta is not None:

@@ -16,7 +16,7 @@ MOST = 0.99  # of what is only estimated; the rest is done when it is done
 
 
 async def watched(step: Step, text: str, work: Callable[[], Made], share: Callable[[], float] | None = None) -> Made:
-    """What `work` gives, run in a thread. share: how much of it is done, asked now and then; None where nobody knows."""
+    """What `work` gives, run in a thread. share: says how much of it is done; None where nobody knows."""
     step.restart(text, known=share is not None)
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:

@@ -24,7 +24,9 @@ def add_audit(commands: "Commands") -> None:
     new = add_command(
         commands, "audit", "try to forge a circuit: 0 nothing found, 1 findings, 2 unusable", _audit, refused=UNUSABLE
     )
-    new.add_argument("circuit", metavar="CIRCUIT", help="FILE.r1cs, or module:function, whose code is run")
+    new.add_argument(
+        "circuit", metavar="CIRCUIT", help="FILE.r1cs, DIR of zk compile, or module:function, which is run"
+    )
     new.add_argument(
         "--witness", metavar="FILE.wtns", action="append", default=[], help="honest witness of a .r1cs; repeatable"
     )

@@ -62,7 +62,9 @@ async def _export(arguments: argparse.Namespace, screen: Screen) -> Json:
     require_proving_room(compiled, force=arguments.force)
     with screen.progress("exporting") as step:
         await built(step, compiled)
-        exporter = await watched(step, "loading the keys", partial(Exporter, folder, compiled, arguments.contract, given))
+        exporter = await watched(
+            step, "loading the keys", partial(Exporter, folder, compiled, arguments.contract, given)
+        )
         files = await watched(step, "exporting", partial(exporter.files, parts))
         written = write_files(to, files)
     for path in written:
@@ -101,7 +103,9 @@ async def _import(arguments: argparse.Namespace, screen: Screen) -> Json:
         screen.line(f"contribution {number}{' (beacon)' if one.beacon else ''}: {one.name}, hash {one.hash.hex()}")
     screen.line(f"imported, id 0x{taken.keys.vk_id.hex()}: `cluster zk prove {folder}` uses it from now on")
     if not report.sections_checked:
-        screen.line("with --ptau FILE every point would be held against the ceremony's beginning, as publishing wants it")
+        screen.line(
+            "with --ptau FILE every point would be held against the ceremony's beginning, as publishing wants it"
+        )
     return {
         "folder": str(folder),
         "vk_id": "0x" + taken.keys.vk_id.hex(),
