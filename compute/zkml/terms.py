@@ -18,11 +18,14 @@ from compute.zkml.bounds import Bounds, joined
 from compute.zkml.encoding import Levels, Thresholds
 from compute.zkml.inference import COMMITTED, PUBLIC, Inference
 from compute.zkml.operations.argmax import ArgMax
+from compute.zkml.operations.clip import Clip
+from compute.zkml.operations.committed_forest import CommittedForest
 from compute.zkml.operations.forest import Forest
 from compute.zkml.operations.gather import Gather
 from compute.zkml.operations.linear import Linear
 from compute.zkml.operations.max_pool import MaxPool
 from compute.zkml.operations.operation import Cost, Operation
+from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
 from compute.zkml.taps import Ints
 from crypto.poseidon import PACKED_BITS, vector_chunks
@@ -34,6 +37,7 @@ from crypto.r1cs.wire import Wire
 FULL_WIDTH: Final = 254
 _SECRET_TERMS: Final = 2  # its cell and the offset that makes it signed
 _PRODUCT_TERMS: Final = 2  # its cell and its lower bound
+_TREES: Final = 6  # of a committed forest that are built
 _IN_POSEIDON: Final = 3  # rows that repeat an input
 
 
@@ -93,6 +97,8 @@ def _step(operation: Operation, bounds: Sequence[Bounds], given: Sequence[Spread
             return Extent(), Spread(np.minimum(np.sum([spread.counts for spread in given], axis=0), cells), cells)
         case Forest():
             return _forest(operation, given[0])
+        case CommittedForest():
+            return _committed_forest(operation, bounds[0])
         case MaxPool() | ArgMax():
             return _choices(operation, joined(list(bounds)), given[0])
         case _:
@@ -110,7 +116,8 @@ def _products(operation: Linear, bounds: Bounds, given: Spread) -> tuple[Extent,
 def _each(operation: Operation, bounds: Bounds, given: Spread) -> tuple[Extent, Spread]:
     """Of an operation that treats each element alone: one of each kind is built."""
     total, counts = Extent(), np.zeros(bounds.width, dtype=np.int64)
-    kinds = np.stack([_kinds(bounds.low), _kinds(bounds.high)], axis=1)
+    ends = [end - edge for edge in _edges(operation) for end in (bounds.low, bounds.high)]
+    kinds = np.stack([_kinds(end) for end in (*ends, bounds.high - bounds.low)], axis=1)
     for kind in np.unique(kinds, axis=0):
         members = np.flatnonzero((kinds == kind).all(axis=1))
         first = bounds.pick(members[:1])
@@ -119,6 +126,17 @@ def _each(operation: Operation, bounds: Bounds, given: Spread) -> tuple[Extent, 
         total += one[0].times(len(members)) + Extent((more[0].terms - one[0].terms) * int(beyond.sum()))
         counts[members] = np.maximum(one[1] + (more[1] - one[1]) * beyond, 0)
     return total, Spread(counts, int(counts.sum()))
+
+
+def _edges(operation: Operation) -> tuple[int, ...]:
+    """Where an element's kind changes: on which side of these it can lie, and how far away."""
+    match operation:
+        case Clip():
+            return operation.low, operation.high
+        case Relu() | Rescale():
+            return (-(1 << operation.shift >> 1),)
+        case _:
+            return (0,)
 
 
 def _choices(operation: MaxPool | ArgMax, bounds: Bounds, given: Spread) -> tuple[Extent, Spread]:
@@ -177,6 +195,32 @@ def _forest(operation: Forest, given: Spread) -> tuple[Extent, Spread]:
     return Extent(terms, Counter({1: made})), Spread(used.astype(np.int64), cells)
 
 
+def _committed_forest(operation: CommittedForest, bounds: Bounds) -> tuple[Extent, Spread]:
+    """A few of the trees are built, which are all of one shape; each width of cells grows as its constraints do."""
+    few = min(operation.trees, max(_TREES, 2 * len(operation.offset)))
+    parts = (part[:few] for part in (operation.feature, operation.threshold, operation.leaves))
+    sample = replace(operation, **dict(zip(("feature", "threshold", "leaves"), parts, strict=True)))
+    cs = Builder()
+    levels = [
+        wire.bounded(low, high)
+        for wire, low, high in zip(
+            cs.private_array("levels", bounds.width), bounds.low.tolist(), bounds.high.tolist(), strict=True
+        )
+    ]
+    secrets = [
+        (wire - offset).bounded(-offset, (1 << bits) - 1 - offset)
+        for number, (count, bits, offset) in enumerate(sample.limits)
+        for wire in cs.private_array(str(number), count)
+    ]
+    made = sample.constrain(cs, [levels], secrets)
+    built = _beside(cs.build().size, len(levels) + len(secrets))
+    all_cost, own_cost = operation.cost([bounds]), sample.cost([bounds])
+    cells = {width: count * all_cost[width] // max(1, own_cost[width]) for width, count in built.cells.items()}
+    terms = built.terms * sum(all_cost.values()) // max(1, sum(own_cost.values()))
+    counts = np.asarray([len(wire.terms) * operation.trees // few for wire in made], dtype=np.int64)
+    return Extent(terms, Counter(cells)), Spread(counts, int(counts.sum()))
+
+
 def _encoding(statement: Inference) -> tuple[Extent, Spread]:
     """Of one row: each feature, or one of each kind, is built."""
     encoding = statement.model.encoding
@@ -206,7 +250,10 @@ def _read(encoding: Levels | Thresholds) -> tuple[Extent, list[int]]:
 
 def _rows_committed(statement: Inference) -> Extent:
     numbers, per = statement.rows * statement.model.features, PACKED_BITS // statement.model.encoding.bits
-    return _commitment(_packed([1] * numbers, per))[0] + _SALT
+    if not statement.keyed:
+        return _commitment(_packed([1] * numbers, per))[0] + _SALT
+    own, salt = _permutation(2)
+    return _commitment(_packed([1] * numbers, per), salt)[0] + own + _SALT
 
 
 def _weights(statement: Inference) -> Extent:

@@ -76,14 +76,8 @@ async def _compile(arguments: argparse.Namespace, screen: Screen) -> Json:
 
 async def _compiled(arguments: argparse.Namespace, screen: Screen) -> Compiled:
     """Raises BadArgument, and what `compile_file` raises."""
-<<<<<<< HEAD
-    if not 1 <= arguments.batch <= MAX_ROWS:
-        raise BadArgument("--batch", f"1 to {MAX_ROWS} rows", str(arguments.batch))
-    if arguments.bits is not None and not 1 <= arguments.bits <= MAX_BITS:
-=======
     require_batch(arguments.batch)
-    if not 1 <= arguments.bits <= MAX_BITS:
->>>>>>> 4613429 (zk cost says seconds, memory and key before anything is built; zk export and zk import; what does not fit is refused; logits that classify)
+    if arguments.bits is not None and not 1 <= arguments.bits <= MAX_BITS:
         raise BadArgument("--bits", f"1 to {MAX_BITS}", str(arguments.bits))
     settings = Settings(
         arguments.profile, arguments.results, arguments.batch, arguments.bits, class_only=arguments.class_only

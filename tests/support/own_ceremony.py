@@ -1,7 +1,6 @@
-"""A ceremony of one contributor for any circuit, without snarkjs: its secrets are known here, all else is as snarkjs's."""
+"""A ceremony of one contributor for any circuit, without snarkjs: its secrets are known, all else is as snarkjs's."""
 
 import struct
-from dataclasses import dataclass
 from hashlib import blake2b
 from unittest import mock
 
@@ -20,21 +19,11 @@ TAU, ALPHA, BETA, DELTA, S = 0x1234567, 0x2345678, 0x3456789, 0x456789A, 0x56789
 NAME = b"tester"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCeremony:
-    """The files that a ceremony ends with."""
-
-    zkey: bytes
-    ptau: bytes
-
-
-def own_ceremony(circuit: Circuit, delta: int = DELTA) -> OwnCeremony:
-    """Another delta makes another key of the same powers."""
+def own_ceremony(circuit: Circuit, delta: int = DELTA) -> bytes:
+    """The .zkey that it ends with; another delta makes another key of the same powers."""
     with mock.patch("crypto.groth16.dev_setup.secret_scalar", iter((TAU, ALPHA, BETA, delta)).__next__):
         made = development_zkey(circuit.constraints, circuit.cell_count, circuit.public_count, bytes(32))
-    key = z.read_zkey(made)
-    sections = {**key.sections, z.CONTRIBUTIONS: _record(delta)}
-    return OwnCeremony(z.write_zkey(sections), _powers(key.header.domain))
+    return z.write_zkey({**z.read_zkey(made).sections, z.CONTRIBUTIONS: _record(delta)})
 
 
 def _record(delta: int) -> bytes:
@@ -50,8 +39,9 @@ def _record(delta: int) -> bytes:
     return before + struct.pack("<I", 1) + encode_g1((after, s, sx)) + encode_g2((spx,)) + ends
 
 
-def _powers(domain: int) -> bytes:
-    power = domain.bit_length()
+def own_powers(circuit: Circuit) -> bytes:
+    """The .ptau that it began with, of twice the circuit's domain."""
+    power = z.domain_size(len(circuit.constraints), circuit.public_count).bit_length()
     taus = [pow(TAU, i, SCALAR_FIELD) for i in range((2 << power) - 1)]
     short = taus[: 1 << power]
     head = struct.pack("<I32sII", FIELD_BYTES, BASE_FIELD.to_bytes(FIELD_BYTES, "little"), power, power)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.worker.settings import WorkerSettings
 from compute.zkml.errors import ClassifierFileUnusable, NotTrusted, RowOutOfRange
+from compute.zkml.folder import load_compiled
 from node.cli.errors import BadArgument
 from node.cli.frame import execute
 from node.config import UnknownKey, WrongValue, read_file
@@ -35,6 +37,7 @@ from node.worker_home import (
     read_status,
 )
 from tests.support.one_node import OneNode, one_node
+from tests.support.own_ceremony import own_ceremony
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 60.0
@@ -237,6 +240,49 @@ async def test_a_prediction_is_posted_proven_opened_and_verified(market: Market,
     assert travelled.suffix == ".rows"
     receipt = await asyncio.to_thread(Path(answer["receipt"]).read_text)
     assert json.loads(receipt)["rows"] == 2
+
+
+async def test_models_of_one_shape_share_a_key_and_each_has_its_royalty(market: Market, model_file: Path) -> None:
+    first = await market.publish(model_file, "--profile", "private", "--royalty", "7.5")
+    data = model_file.parent
+    rows = RANDOM.normal(size=(50, 3))
+    joblib.dump(LogisticRegression().fit(rows, np.where(rows[:, 0] > 0, "up", "down")), data / "other.joblib")
+    second = await market.publish(data / "other.joblib", "--profile", "private", "--royalty", "0")
+    assert (first["keys"], second["keys"]) == ("made", "reused")
+    assert first["vk_id"] == second["vk_id"] and first["program"] != second["program"]
+    shown = [await market.ask("model", "show", name) for name in ("trend", "other")]
+    assert [model["royalty_percent"] for model in shown] == [7.5, 0]
+    refused = await market.publish(model_file, "--royalty", "101")
+    assert refused["error"]["code"] == BadArgument.code
+
+
+async def test_a_compiled_folder_is_published_with_its_ceremony(market: Market, model_file: Path) -> None:
+    data, folder = model_file.parent, market.root / "zk"
+    rows = np.arange(20.0).reshape(-1, 1) % 2
+    joblib.dump(LogisticRegression().fit(rows, rows[:, 0] > 0), model_file)
+    np.save(data / "bits.npy", rows)
+    sample = ("--sample", str(data / "bits.npy"))
+    publish = ("model", "publish", str(folder), "--models", str(market.root / "models"), *market.key("account1"))
+    await market.run("zk", "compile", str(model_file), *sample, "--out", str(folder))
+    refused = await market.ask(*publish)
+    assert refused["error"]["name"] == "ResultsNotSealed" and "--results encrypted" in refused["error"]["message"]
+    await market.run("zk", "compile", str(model_file), *sample, "--results", "encrypted", "--out", str(folder))
+    made = await asyncio.to_thread(lambda: own_ceremony(load_compiled(folder).circuit))
+    (data / "final.zkey").write_bytes(made)
+    await market.run("zk", "import", str(folder), str(data / "final.zkey"))
+    unnamed = await market.ask(*publish)
+    assert unnamed["error"]["name"] == "FolderUnusable" and "--ptau" in unnamed["error"]["message"]
+    for words in (sample, ("--batch", "2"), ("--class-only",)):
+        assert (await market.ask(*publish, *words))["error"]["code"] == BadArgument.code
+    false = await market.ask(*publish, "--ptau", str(data / "final.zkey"))
+    assert false["error"]["name"] == "NotThisFormat"
+    named = json.loads((folder / "ceremony.json").read_text())
+    (folder / "ceremony.json").write_text(json.dumps({**named, "ptau": "ab" * 32}))  # as import --ptau writes it
+    published = await market.ask(*publish)
+    assert (published["name"], published["keys"]) == ("zk", "ceremony")
+    key = await market.ask("ceremony", "show", published["vk_id"])
+    assert key["ceremony"]["ptau"] == "0x" + "ab" * 32
+    assert key["ceremony"]["r1cs"] == "0x" + sha256((folder / "circuit.r1cs").read_bytes()).hexdigest()
 
 
 # A worker's home

@@ -1,20 +1,35 @@
 """`cluster zk`: from a model's file to a verdict on its proof, and what every wrong file is told."""
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import joblib
 import numpy as np
+import onnx
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from compute.zkml import room
+from compute.zkml.cost import CostReport, LayerCost
 from crypto.field import SCALAR_FIELD
+from node.cli.cost_plot import cost_svg
 from node.cli.frame import execute
+from tests.support.onnx_models import one
 
 RANDOM = np.random.default_rng(5)
 RUN = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys that setups share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLUSTER_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +147,10 @@ def test_cost_is_said_before_anything_is_built(run: RUN, model: Path, tmp_path: 
     status, report = run("zk", "cost", model / "trend.joblib", *sample, "--plot", plot)
     assert status == 0 and report["constraints"] == sum(layer["constraints"] for layer in report["layers"])
     assert report["score_quantised"] > 0.9
+    assert report["score_delta"] == report["score_quantised"] - report["score_float"]
+    assert sum(layer["prove_seconds"] for layer in report["layers"]) == pytest.approx(report["prove_seconds"], abs=1e-3)
+    for name in ("setup_seconds", "key_bytes", "r1cs_bytes", "setup_peak_bytes", "prove_peak_bytes"):
+        assert report[name] > 0, name
     assert plot.read_text().startswith("<svg") and "range of rows" in plot.read_text()
 
 
@@ -158,6 +177,8 @@ WRONG: list[tuple[str, list[str], str]] = [
     ("labels without rows", ["trend.joblib", "--labels", "labels.npy"], "BadArgument"),
     ("a batch of none", ["trend.joblib", "--batch", "0"], "BadArgument"),
     ("inputs of 40 bits", ["trend.joblib", "--bits", "40"], "BadArgument"),
+    ("three names for two classes", ["trend.joblib", "--classes", "a,b,c"], "WrongClassNames"),
+    ("names in a file that is none", ["trend.joblib", "--classes", "row.json"], "BadArgument"),
 ]
 
 
@@ -191,3 +212,73 @@ def test_a_folder_without_keys_or_model_says_so(run: RUN, model: Path, tmp_path:
     assert run("zk", "setup", out)[1]["error"]["name"] == "ModelFileUnusable"
     (out / "settings.json").write_text("{}")
     assert run("zk", "setup", out)[1]["error"]["name"] == "FolderUnusable"
+
+
+def test_a_file_of_logits_is_a_classifier_where_it_is_said(run: RUN, tmp_path: Path) -> None:
+    onnx.save(one("Gemm", (1, 3), {"w": RANDOM.normal(size=(3, 3))}, transB=1), tmp_path / "logits.onnx")
+    np.save(tmp_path / "sample.npy", RANDOM.normal(size=(20, 3)))
+    np.save(tmp_path / "labels.npy", RANDOM.integers(0, 3, 20))
+    (tmp_path / "names.json").write_text('{"0": "a", "1": "b", "2": "c"}')
+    argv = ("zk", "cost", tmp_path / "logits.onnx", "--sample", tmp_path / "sample.npy")
+    assert run(*argv)[1]["kind"] == "regression"
+    assert run(*argv, "--classification")[1]["classes"] == ["0", "1", "2"]
+    for names in ("a, b,c", tmp_path / "names.json"):
+        assert run(*argv, "--classes", names)[1]["classes"] == ["a", "b", "c"]
+    held_out = ("--held-out", tmp_path / "sample.npy", "--labels", tmp_path / "labels.npy")
+    report = run(*argv, *held_out)[1]
+    assert report["kind"] == "classification" and 0 <= report["score_float"] <= 1
+
+
+def test_people_read_seconds_memory_and_key(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["zk", "cost", str(model / "trend.joblib"), "--sample", str(model / "sample.npy")]) == 0
+    shown = capsys.readouterr().out
+    for word in ("range of rows", "CPU-seconds", "of memory", "proving key", "at most"):
+        assert word in shown
+
+
+def test_a_plot_has_room_for_wide_numbers(tmp_path: Path) -> None:
+    wide = Counter({1: 123_456_789, 254: 23_456_789})
+    layers = (LayerCost("a/name/as/long/as/those/of/exporters/Conv_12", 9, wide), LayerCost("fc <1>", 9, Counter()))
+    drawing = ElementTree.fromstring(cost_svg(CostReport(layers, 4, 9), "a & b " * 30))
+    texts = [(node, node.text or "") for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    for node, text in texts:
+        letter = 9.0 if node.get("font-size") == "16" else 7.2
+        width = letter * len(text) * (1 if node.get("text-anchor") != "end" else -1)
+        assert 0 <= float(node.get("x", "-1")) + width <= float(drawing.get("width", "0")), text
+    assert any("146,913,578" in text for _, text in texts)
+
+
+def test_what_does_not_fit_into_memory_is_refused(run: RUN, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = model / "large"
+    argv = ("zk", "compile", model / "trend.joblib", "--sample", model / "sample.npy", "--out", out)
+    with monkeypatch.context() as small:
+        small.setattr(room, "available_bytes", lambda: 10**6)
+        status, said = run(*argv)
+        assert (status, said["error"]["name"]) == (1, "ModelTooLarge") and not out.exists()
+        assert said["error"]["fields"]["available"] == 10**6
+        assert run(*argv, "--force")[0] == 0
+        for words in (("setup", out), ("prove", out, "--input", model / "row.npy"), ("export", out)):
+            before = sorted(out.iterdir())
+            assert run("zk", *words)[1]["error"]["name"] == "ModelTooLarge"
+            assert sorted(out.iterdir()) == before
+        assert run("zk", "setup", out, "--force")[0] == 0
+        assert run("zk", "prove", out, "--input", model / "row.npy", "--force")[0] == 0
+    assert run("zk", "verify", out)[0] == 0
+
+
+def test_compiling_anew_leaves_nothing_of_the_former_model(run: RUN, model: Path) -> None:
+    out = model / "again"
+    argv = ("zk", "compile", model / "trend.joblib", "--sample", model / "sample.npy", "--out", out)
+    run(*argv)
+    run("zk", "setup", out)
+    run("zk", "prove", out, "--input", model / "row.npy")
+    run(*argv, "--bits", "9")
+    assert run("zk", "verify", out)[0] == 2
+    assert run("zk", "prove", out, "--input", model / "row.npy")[1]["error"]["name"] == "FolderUnusable"
+
+
+@pytest.mark.parametrize("name", ["--ctx", "--task"])
+def test_numbers_that_are_no_field_elements_are_refused(run: RUN, proven: Path, model: Path, name: str) -> None:
+    for value in (-1, SCALAR_FIELD):
+        status, said = run("zk", "prove", proven, "--input", model / "row.npy", f"{name}={value}")
+        assert (status, said["error"]["name"]) == (1, "BadArgument")

@@ -103,7 +103,7 @@ def test_golden_counts_are_written_and_compared(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["nonsense"], "expected FILE.r1cs or module:function"),
+        (["nonsense"], "expected FILE.r1cs, a folder of `cluster zk compile`, or module:function"),
         (["nowhere:nothing"], "No module named 'nowhere'"),
         (["json:JSONDecoder"], "to give a Circuit"),
         (["missing.r1cs", "--witness", "x.wtns"], "missing.r1cs: No such file"),
