@@ -198,8 +198,8 @@ def _forest(operation: Forest, given: Spread) -> tuple[Extent, Spread]:
 def _committed_forest(operation: CommittedForest, bounds: Bounds) -> tuple[Extent, Spread]:
     """A few of the trees are built, which are all of one shape; each width of cells grows as its constraints do."""
     few = min(operation.trees, max(_TREES, 2 * len(operation.offset)))
-    parts = (part[:few] for part in (operation.feature, operation.threshold, operation.leaves))
-    sample = replace(operation, **dict(zip(("feature", "threshold", "leaves"), parts, strict=True)))
+    feature, threshold, leaves = (part[:few] for part in (operation.feature, operation.threshold, operation.leaves))
+    sample = replace(operation, feature=feature, threshold=threshold, leaves=leaves)
     cs = Builder()
     levels = [
         wire.bounded(low, high)
