@@ -1,9 +1,10 @@
-"""Is a loan a bad risk? The bank shows nobody its model, the customer nobody the row, and the answer is proven.
+"""Is a loan a bad risk? A bank sells its judgement without showing its model, and proves that it is the same for all.
 
     cluster devnet up & cluster worker start        # each in a terminal of its own
     python -m examples.credit_scoring
 
-1,000 customers of a German bank, 55 columns. Weights and row both stand on chain as commitments.
+1,000 customers of a German bank, 55 columns. On chain stand commitments, one to the weights, one to each row. Whoever
+proves sees both: the bank hands the model's files to provers that it trusts, or is its own.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Which digit is it? A convolutional network that comes as an ONNX file reads images that nobody else may see.
+"""Which digit is it? A convolutional network from an ONNX file reads images that its prover sees and nobody else.
 
     cluster devnet up & cluster worker start        # each in a terminal of its own
     python -m examples.digit_recognition

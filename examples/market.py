@@ -70,10 +70,8 @@ class Report:
             f"{row:>3}  {true:<12}{said:<14}{proven:<12}{paid}".rstrip()
             for row, (true, said, proven, paid) in enumerate(answers)
         ]
-        proofs = (
-            f"proofs made: {len(self.bought)}, each of {self.ready.compiled.settings.rows} rows, each verified here too"
-        )
-        return "\n".join([*lines, proofs])
+        rows = self.ready.compiled.settings.rows
+        return "\n".join([*lines, f"{len(self.bought)} proofs (rows in each: {rows}), verified by whoever asked"])
 
     def _tasks(self) -> list[str]:
         """Price and seconds, in the line of each task's first row."""

@@ -1,4 +1,4 @@
-"""Is a tumour malignant? The model is known to all, a patient's measurements to nobody but whoever is asked.
+"""Is a tumour malignant? The model is known to all, a patient's measurements to whoever is asked and nobody else.
 
     cluster devnet up & cluster worker start        # each in a terminal of its own
     python -m examples.tumour_classification
