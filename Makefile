@@ -54,7 +54,7 @@ examples: setup
 
 audit: setup
 	@for circuit in $$($(BIN)/python -m tests.support.example_subjects); do \
-	  $(BIN)/cluster zk audit tests.support.example_subjects:$$circuit || exit 1; done
+	  $(BIN)/cluster zk audit $(AUDIT) tests.support.example_subjects:$$circuit || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -27,21 +27,46 @@ CTX, TASK, SALT, MODEL_SALT, SEED = 11, 12, 13, 14, 3
 HELD_OUT: Final = 3  # proofs about held-out rows
 REFUSED: Final = 2  # the last cases
 DRAWN: Final = 3  # proofs about rows drawn from all that are in range
+GOLDEN: Final[dict[str, dict[str, int]]] = {  # constraints by scope
+    "credit_scoring": {
+        "": 1,
+        "range of rows": 440,
+        "commit rows": 262,
+        "range of weights": 462,
+        "commit weights": 298,
+        "dense 1": 55,
+        "outputs": 262,
+    },
+    "tumour_classification": {"": 1, "range of rows": 240, "commit rows": 241, "outputs": 262},
+    "digit_recognition": {
+        "": 1,
+        "range of rows": 3136,
+        "commit rows": 538,
+        "relu 1": 9072,
+        "relu 2": 5376,
+        "outputs": 262,
+    },
+    "health_trees": {"": 1, "range of rows": 808, "commit rows": 298, "trees": 1440, "class": 200, "outputs": 262},
+    "tumour_logistic": {"": 1, "range of rows": 240, "commit rows": 241, "outputs": 262},
+    "digits_mlp": {"": 1, "range of rows": 320, "commit rows": 262, "relu 1": 551, "outputs": 262},
+}
 
 
 def credit_scoring() -> AuditSubject:
     data = credit()
-    return subject(credit_example.compiled(credit_example.trained(data), data).provable, data.rows)
+    return subject("credit_scoring", credit_example.compiled(credit_example.trained(data), data).provable, data.rows)
 
 
 def tumour_classification() -> AuditSubject:
     data = tumours()
-    return subject(tumour_example.compiled(tumour_example.trained(data), data).provable, data.rows)
+    return subject(
+        "tumour_classification", tumour_example.compiled(tumour_example.trained(data), data).provable, data.rows
+    )
 
 
 def digit_recognition() -> AuditSubject:
     data = mnist()
-    return subject(digit_example.compiled(data).provable, data.rows)
+    return subject("digit_recognition", digit_example.compiled(data).provable, data.rows)
 
 
 def health_trees() -> AuditSubject:
@@ -49,17 +74,17 @@ def health_trees() -> AuditSubject:
     data = health()
     trees = health_example.trained(data)
     undecided = np.argsort(np.abs(trees.decision_function(data.rows)), kind="stable")
-    return subject(health_example.compiled(trees, data).provable, data.rows[undecided])
+    return subject("health_trees", health_example.compiled(trees, data).provable, data.rows[undecided])
 
 
 def tumour_logistic() -> AuditSubject:
     example = TRAINERS[TUMOUR]()
-    return subject(example.provable, example.rows)
+    return subject("tumour_logistic", example.provable, example.rows)
 
 
 def digits_mlp() -> AuditSubject:
     example = TRAINERS[DIGITS]()
-    return subject(example.provable, example.rows)
+    return subject("digits_mlp", example.provable, example.rows)
 
 
 SUBJECTS: Final[dict[str, Callable[[], AuditSubject]]] = {
@@ -68,13 +93,13 @@ SUBJECTS: Final[dict[str, Callable[[], AuditSubject]]] = {
 }
 
 
-def subject(model: Provable, rows: Floats) -> AuditSubject:
+def subject(name: str, model: Provable, rows: Floats) -> AuditSubject:
     """A model's circuit with the integer reference beside it; its weights are the model's own, their salt is fixed."""
     statement = model.statement
     weights = None if model.weights is None else replace(model.weights, salt=MODEL_SALT)
     cases = [_case(statement, encoded, weights) for encoded in (*_rows(model, rows), *_refused(model))]
     salts = ("salt",) if weights is None else ("salt", "model salt")
-    return AuditSubject(statement.constrain(), cases, _reference(statement, weights), salts=salts)
+    return AuditSubject(statement.constrain(), cases, _reference(statement, weights), salts=salts, counts=GOLDEN[name])
 
 
 def _rows(model: Provable, rows: Floats) -> Iterator[list[int]]:
