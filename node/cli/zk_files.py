@@ -11,6 +11,7 @@ from compute.zkml.folder import load_compiled, require_proving_room
 from compute.zkml.imported import import_key
 from compute.zkml.sources import read_rows
 from crypto.groth16.export import WITNESS
+from node.cli.circom_commands import CIRCOM, add_circom, import_circom
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.model_source import add_force
@@ -43,13 +44,15 @@ def add_export(commands: "Commands") -> None:
 
 
 def add_import(commands: "Commands") -> None:
-    take = add_command(commands, "import", "take a ceremony's key for a compiled model, after checking it", _import)
-    take.add_argument("folder", type=Path, metavar="DIR", help="the folder of `cluster zk compile`")
-    take.add_argument("zkey", type=Path, metavar="FILE.zkey", help="the key that the ceremony ended with")
+    summary = "take a ceremony's key for a compiled model, or a circom circuit as a program"
+    take = add_command(commands, "import", summary, _import)
+    take.add_argument("folder", type=Path, metavar="DIR", help="the folder of `cluster zk compile`, or a FILE.circom")
+    take.add_argument("zkey", type=Path, nargs="?", metavar="FILE.zkey", help="the key that the ceremony ended with")
     take.add_argument(
         "--ptau", type=Path, help="the powers of tau that it began with: every point is checked; publishing needs it"
     )
     take.add_argument("--initial", type=Path, metavar="ZKEY", help="with --ptau: the key before the first contribution")
+    add_circom(take)
     add_force(take)
 
 
@@ -90,6 +93,10 @@ def _given(compiled: Compiled, arguments: argparse.Namespace) -> tuple[tuple[int
 
 
 async def _import(arguments: argparse.Namespace, screen: Screen) -> Json:
+    if arguments.folder.suffix == CIRCOM:
+        return await import_circom(arguments.folder, arguments, screen)
+    if arguments.zkey is None:
+        raise BadArgument("FILE.zkey", "the key of a ceremony, behind DIR", "nothing")
     if arguments.initial is not None and arguments.ptau is None:
         raise BadArgument("--initial", "--ptau beside it", "none")
     folder, compiled = arguments.folder, load_compiled(arguments.folder)

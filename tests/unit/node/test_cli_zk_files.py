@@ -232,3 +232,18 @@ def test_the_audits_reference_is_the_integers_and_refuses_rows_beyond(place: Pat
 def test_a_folder_of_something_else_cannot_be_audited(run: RUN, tmp_path: Path) -> None:
     status, said = run("zk", "audit", tmp_path)
     assert (status, said["error"]["name"]) == (2, "FolderUnusable")
+
+
+# Circuits of circom
+
+
+def test_a_circom_circuit_becomes_a_program(run: RUN, place: Path) -> None:
+    source = Path(__file__).parents[3] / "examples" / "circom" / "polynomial.circom"
+    words = ("zk", "import", source, "--models", place / "models")
+    status, made = run(*words, "--features", "2", "--trial-row", "1,2")
+    assert (status, made["bound"], made["outputs"]) == (0, True, 2)
+    assert {"circom.json", "circuit.r1cs", "circuit.wasm"} <= names(Path(made["files"]))
+    assert Path(made["files"]).name == made["program"][2:]
+    assert run(*words, "--features", "2", "--trial-row", "1,x")[1]["error"]["name"] == "BadArgument"
+    assert run(*words, "--features", "3", "--trial-row", "1,2")[1]["error"]["name"] == "BadArgument"
+    assert run("zk", "import", place / "zk")[1]["error"]["name"] == "BadArgument"
