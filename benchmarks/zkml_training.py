@@ -6,23 +6,23 @@
 Rows: `sgd-logistic`, one step, batch 32, 30 features, data and weights private; `sgd-mlp`, one step of 30-8-1, batch 8;
 `certificate-logistic`, all 569 breast-cancer rows private; `certificate-ridge`, 442 rows of 10 features (diabetes);
 `federated-update`, 10,000 int8 numbers within an L2 bound.
-setup_s is the development setup alone; prove_cpu_s is witness, proof and the prover's own check, all threads.
+prove_cpu_s is witness, proof and the prover's own check, all threads.
 Accuracies are of the trained models, float and proven: of steps after STEPS of them on held-out rows, of certificates
 on the certified rows; for ridge regression they are coefficients of determination.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from hashlib import sha256
-from statistics import median
-from time import perf_counter, process_time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from sklearn.datasets import load_diabetes
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.proofs.case import CTX, SALT, TASK, Case, Made, Prove, measured
 from compute.dev_keys import CircuitKeys
 from compute.zkml.training import floats, tumours
 from compute.zkml.training.certificate import Certificate, CertificatePrivate, CertificateSpec
@@ -33,55 +33,35 @@ from compute.zkml.training.run import TrainingRun
 from compute.zkml.training.shape import DataShape
 from compute.zkml.training.spec import StepSpec
 from compute.zkml.training.step import SgdStep
-from crypto.groth16 import setup, verify
 from crypto.r1cs.circuit import Circuit, Inputs
-from crypto.r1cs.r1cs_file import write_r1cs
 
 STEPS = 40
-ROUNDS, VERIFICATIONS = 5, 50
+ROUNDS = 5
 LENGTH, NORM = 10_000, 2_000  # of the federated update: numbers, and the L2 norm that it may have
 BEACON = bytes(range(32))
-CTX, TASK, SALT = 2**240 + 7, 2**247 + 9, 2**253 + 11  # full width, as on chain
-
-Row = dict[str, str | int | float | None]
 
 
-def measured(
+def case(
     task: str, circuit: Circuit, signals: Sequence[int], inputs: Inputs, accuracies: tuple[float, float] | None
-) -> Row:
-    """One row: sets up, proves ROUNDS times, verifies."""
-    r1cs = write_r1cs(circuit)
-    start = perf_counter()
-    proving, verifying = setup(r1cs)
-    setup_seconds = perf_counter() - start
-    prover = TrainingProver(CircuitKeys(task, circuit, sha256(r1cs).digest(), proving, verifying))
-    seconds = []
-    for _ in range(ROUNDS):
-        start = process_time()
-        proof = prover.prove(signals, inputs)
-        seconds.append(process_time() - start)
-    return {
-        "task": task,
-        "constraints": len(circuit.constraints),
-        "setup_s": round(setup_seconds, 2),
-        "prove_cpu_s": round(median(seconds), 3),
-        "verify_ms": round(median(_verification(prover, proof, signals) for _ in range(VERIFICATIONS)), 2),
-        "proof_bytes": len(proof),
-        "key_mb": round(len(proving.to_bytes()) / 1e6, 1),
-        "accuracy_float": accuracies and round(accuracies[0], 4),
-        "accuracy_proven": accuracies and round(accuracies[1], 4),
-    }
+) -> Case:
+    """One statement about training, with the witness that is proven."""
+
+    def prover(keys: CircuitKeys) -> Prove:
+        training = TrainingProver(keys)
+        return lambda: Made(training.prove(signals, inputs), tuple(signals))
+
+    return Case(task, circuit, prover, inputs, accuracies)
 
 
-def sgd_logistic() -> Row:
+def sgd_logistic() -> Case:
     return _step("one SGD step, logistic regression, batch 32, d = 30", StepSpec(DataShape(tumours.FEATURES, 32)))
 
 
-def sgd_mlp() -> Row:
+def sgd_mlp() -> Case:
     return _step("one SGD step, MLP 30-8-1, batch 8", StepSpec(DataShape(tumours.FEATURES, 8), hidden=8))
 
 
-def certificate_logistic() -> Row:
+def certificate_logistic() -> Case:
     table, shape = tumours.whole_table(), DataShape(tumours.FEATURES, 32)
     spec = CertificateSpec(shape, len(table.rows))
     statement, rows = Certificate(spec), table.quantised(shape)
@@ -95,7 +75,7 @@ def certificate_logistic() -> Row:
     return _certificate(task, statement, Dataset.of(shape, rows, table.labels.tolist()), weights, accuracies)
 
 
-def certificate_ridge() -> Row:
+def certificate_ridge() -> Case:
     data = load_diabetes(scaled=False)
     shape = DataShape(10, 32, label_bits=10, label_fraction=6)
     features = StandardScaler().fit_transform(data.data)
@@ -115,7 +95,7 @@ def certificate_ridge() -> Row:
     return _certificate(task, statement, Dataset.of(shape, rows, labels.tolist()), weights, accuracies)
 
 
-def federated_update() -> Row:
+def federated_update() -> Case:
     """A random update of the size that the clipping leaves; accuracies do not apply."""
     spec = UpdateSpec(LENGTH, NORM**2)
     statement, random = FederatedUpdate(spec), np.random.default_rng(1)
@@ -123,10 +103,10 @@ def federated_update() -> Row:
     public = statement.compute(CTX, TASK, private)
     inputs = statement.inputs(CTX, TASK, private)
     task = f"federated update, int8, L2 bound, d = {LENGTH}"
-    return measured(task, statement.constrain(), public.signals(), inputs, None)
+    return case(task, statement.constrain(), public.signals(), inputs, None)
 
 
-ROWS: dict[str, Callable[[], Row]] = {
+CASES: dict[str, Callable[[], Case]] = {
     "sgd-logistic": sgd_logistic,
     "sgd-mlp": sgd_mlp,
     "certificate-logistic": certificate_logistic,
@@ -135,18 +115,13 @@ ROWS: dict[str, Callable[[], Row]] = {
 }
 
 
-def rows(names: Sequence[str] = tuple(ROWS)) -> Iterator[Row]:
-    """The named rows, one after the other."""
-    for name in names:
-        yield ROWS[name]()
-
-
 def main() -> None:
-    for row in rows(sys.argv[1:] or tuple(ROWS)):
-        print(json.dumps(row), flush=True)
+    for name in sys.argv[1:] or CASES:
+        with TemporaryDirectory() as folder:
+            print(json.dumps(measured(CASES[name](), Path(folder), ROUNDS)), flush=True)
 
 
-def _step(task: str, spec: StepSpec) -> Row:
+def _step(task: str, spec: StepSpec) -> Case:
     train, held_out = tumours.split_tables()
     data = Dataset.of(spec.data, train.quantised(spec.data), train.labels.tolist(), _repeatable)
     start = tumours.initial_weights(spec.hidden, spec.weights)
@@ -162,17 +137,17 @@ def _step(task: str, spec: StepSpec) -> Row:
         floats.accuracy(statement.network.scores(run.weights, held_out.quantised(spec.data)), held_out.labels),
     )
     public = statement.compute(CTX, TASK, first)
-    return measured(task, statement.constrain(), public.signals(), statement.inputs(CTX, TASK, first), accuracies)
+    return case(task, statement.constrain(), public.signals(), statement.inputs(CTX, TASK, first), accuracies)
 
 
 def _certificate(
     task: str, statement: Certificate, data: Dataset, weights: tuple[int, ...], accuracies: tuple[float, float]
-) -> Row:
+) -> Case:
     private = CertificatePrivate(data, weights, SALT)
     bound = statement.bound(statement.approximation + Fraction(1, 1000))
     public = statement.compute(CTX, TASK, private, bound)
     inputs = statement.inputs(CTX, TASK, private, bound)
-    return measured(task, statement.constrain(), public.signals(), inputs, accuracies)
+    return case(task, statement.constrain(), public.signals(), inputs, accuracies)
 
 
 def _repeatable(count: int) -> bytes:
@@ -187,12 +162,6 @@ def _whole(weights: floats.Floats, spec: CertificateSpec) -> tuple[int, ...]:
 
 def _determination(said: floats.Floats, targets: floats.Floats) -> float:
     return float(1 - np.sum((said - targets) ** 2) / np.sum((targets - targets.mean()) ** 2))
-
-
-def _verification(prover: TrainingProver, proof: bytes, signals: Sequence[int]) -> float:
-    start = perf_counter()
-    verify(prover.verifying, proof, signals)
-    return 1000 * (perf_counter() - start)
 
 
 if __name__ == "__main__":

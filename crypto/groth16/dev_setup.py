@@ -33,7 +33,6 @@ _PERSON: Final = b"insecure-dev/1"
 _R: Final = gmpy2.mpz(SCALAR_FIELD)
 
 Job = tuple[bool, Sequence[int]]  # (twist, scalars)
-Groups = Sequence[Sequence[gmpy2.mpz]]
 Multiply = Callable[[Sequence[Job]], list[bytes]]  # for each job, the points as they stand in the file
 
 
@@ -57,15 +56,16 @@ def development_zkey(
         a[wire] = (a[wire] + rows[len(constraints) + wire]) % _R
     k = [(beta * x + alpha * y + w) % _R for x, y, w in zip(a, b, c, strict=True)]
     odd = lagrange_at(2 * domain, tau)[1::2]
-    g1 = [
-        [alpha, beta, delta, *k[: public + 1]],
-        a,
-        b,
-        [x * over_delta % _R for x in k[public + 1 :]],
-        [x * over_delta % _R for x in odd],
+    jobs: list[Job] = [
+        (False, [alpha, beta, delta, *k[: public + 1]]),
+        (True, [beta, delta]),
+        (False, a),
+        (False, b),
+        (True, b),
+        (False, [x * over_delta % _R for x in k[public + 1 :]]),
+        (False, [x * over_delta % _R for x in odd]),
     ]
-    (fixed, a1, b1, ell, h), (twist, b2) = _points(g1, [[beta, delta], b], multiply or _in_turn)
-    points = (a1, b1, b2, ell, h)
+    fixed, twist, *points = (multiply or _in_turn)(jobs)
     one, two, three = (decode_g1(fixed[i * G1_BYTES : (i + 1) * G1_BYTES], "a fixed point") for i in range(3))
     beta2, delta2 = decode_g2(twist[:G2_BYTES], "beta2"), decode_g2(twist[G2_BYTES:], "delta2")
     header = z.ZkeyHeader(cells, public, domain, one, two, beta2, G2_GENERATOR, three, delta2)
@@ -105,17 +105,6 @@ def encoded_multiples(twist: bool, scalars: Sequence[int]) -> bytes:
         parts.append(encoded[at : at + size] if scalar else bytes(size))
         at += size if scalar else 0
     return b"".join(parts)
-
-
-def _points(g1: Groups, g2: Groups, multiply: Multiply) -> tuple[list[bytes], list[bytes]]:
-    """The points of groups of scalars, group by group. Each scalar is multiplied once: bits stand in A as in B."""
-    once = [list(dict.fromkeys(scalar for group in groups for scalar in group)) for groups in (g1, g2)]
-    made = multiply([(False, once[0]), (True, once[1])])
-    found = []
-    for groups, scalars, points, size in zip((g1, g2), once, made, (G1_BYTES, G2_BYTES), strict=True):
-        point = {scalar: points[place * size : (place + 1) * size] for place, scalar in enumerate(scalars)}
-        found.append([b"".join([point[scalar] for scalar in group]) for group in groups])
-    return found[0], found[1]
 
 
 def _in_turn(jobs: Sequence[Job]) -> list[bytes]:

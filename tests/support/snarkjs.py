@@ -88,7 +88,13 @@ def prove(zkey: bytes, wtns: bytes) -> dict[str, Any]:
     return run("snarkjs_prove.mjs", {"zkey": b64encode(zkey).decode(), "wtns": b64encode(wtns).decode()})
 
 
-def run(script: str, request: dict[str, Any]) -> Any:
+def cost(zkey: Path, wtns: Path, rounds: int, repeat: int = 20) -> dict[str, Any]:
+    """What `snarkjs groth16 prove` makes of these files and what it takes; see snarkjs_cost.mjs."""
+    request = {"zkey": str(zkey), "wtns": str(wtns), "rounds": rounds, "repeat": repeat}
+    return dict(run("snarkjs_cost.mjs", request, timeout=1800))
+
+
+def run(script: str, request: dict[str, Any], timeout: float = 300) -> Any:
     """What a script of tests/peers answers to a request."""
     executable = node()
     if executable is None:
@@ -99,6 +105,6 @@ def run(script: str, request: dict[str, Any]) -> Any:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=timeout,
     )
     return json.loads(done.stdout)
