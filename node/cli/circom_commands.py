@@ -1,10 +1,11 @@
-"""`cluster zk import FILE.circom`: a circom circuit as a program that tasks can name, its files beside models'."""
+"""A circom circuit as a program: `cluster zk import FILE.circom` writes its files, `cluster model publish` sells it."""
 
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from client.wallet import Wallet
 from compute.circom.compiler import Compiled, compile_circom
 from compute.circom.program import (
     CircomManifest,
@@ -14,10 +15,12 @@ from compute.circom.program import (
     save_circom,
     unbound_manifest,
 )
-from compute.dev_keys import DevKeys
+from compute.circom.publish import publish_circom
+from compute.dev_keys import CircuitKeys, DevKeys
+from compute.zkml.publish import Listing
 from node.cli.errors import BadArgument
 from node.cli.places import cache_folder, models_folder
-from node.cli.screen import Json, Screen
+from node.cli.screen import Json, Screen, Step
 from node.cli.work import watched
 
 CIRCOM: Final = ".circom"
@@ -30,28 +33,63 @@ def add_circom(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--features", type=int, help="of a .circom with ClusterTask: numbers of a row; unbound without")
     parser.add_argument("--input-bits", type=int, default=16, help="of a .circom: bits of each number (default: 16)")
     parser.add_argument("--trial-row", metavar="1,2,3", help="of a .circom: a row that has a proof (default: zeros)")
-    parser.add_argument("--models", type=Path, help="of a .circom: where programs' files go (default: see docs)")
 
 
 async def import_circom(source: Path, arguments: argparse.Namespace, screen: Screen) -> Json:
-    """Compile, make keys, write the program's folder; the chain is told by `compute.circom.publish`."""
-    models, row = (arguments.models or models_folder()).absolute(), _row(arguments)
+    """Compile, make keys, write the program's folder; no chain is told."""
+    models = (arguments.models or models_folder()).absolute()
     with screen.progress("compiling") as step:
-        compiled = await watched(step, "compiling with circom", partial(compile_circom, source))
-        manifest = _manifest(source, compiled, arguments, row)
-        keys = await watched(step, "loading or making keys", partial(circom_keys, DevKeys(cache_folder()), compiled))
+        compiled, manifest, keys = await _made(source, arguments, step)
         folder = await watched(step, "writing", partial(save_circom, models, compiled, manifest, keys))
-    program = circom_program_id(manifest, keys)
     document = {
-        "program": "0x" + program.hex(),
+        "program": "0x" + circom_program_id(manifest, keys).hex(),
+        **_facts(compiled, manifest, keys),
+        "files": str(folder),
+    }
+    screen.pairs(document.items())
+    screen.line(f"sell it: cluster model publish {source}, with the same options")
+    return document
+
+
+async def publish_file(
+    source: Path, arguments: argparse.Namespace, listing: Listing, wallet: Wallet, step: Step
+) -> Json:
+    """Compile, make keys, write the program's folder, register key, program and name."""
+    compiled, manifest, keys = await _made(source, arguments, step)
+    step.restart("registering", known=False)
+    models = (arguments.models or models_folder()).absolute()
+    published = await publish_circom(wallet, compiled, manifest, keys, listing, models)
+    return {
+        "model": "0x" + published.model.hex(),
+        "name": listing.name,
+        "version": listing.version,
+        "program": "0x" + published.program.hex(),
+        **_facts(compiled, manifest, keys),
+        "royalty_percent": listing.royalty_bps / 100,
+        "transaction": published.transaction,
+        "height": published.height,
+        "files": str(published.folder),
+    }
+
+
+async def _made(
+    source: Path, arguments: argparse.Namespace, step: Step
+) -> tuple[Compiled, CircomManifest, CircuitKeys]:
+    """A circuit with its manifest and development keys. Raises BadArgument, ManifestUnusable, what compiling raises."""
+    row = _row(arguments)
+    compiled = await watched(step, "compiling with circom", partial(compile_circom, source))
+    manifest = _manifest(source, compiled, arguments, row)
+    keys = await watched(step, "loading or making keys", partial(circom_keys, DevKeys(cache_folder()), compiled))
+    return compiled, manifest, keys
+
+
+def _facts(compiled: Compiled, manifest: CircomManifest, keys: CircuitKeys) -> dict[str, Any]:
+    return {
         "vk_id": "0x" + keys.vk_id.hex(),
         "bound": manifest.bound,
         "constraints": len(compiled.circuit.constraints),
         "outputs": manifest.outputs,
-        "files": str(folder),
     }
-    screen.pairs(document.items())
-    return document
 
 
 def _row(arguments: argparse.Namespace) -> list[int]:

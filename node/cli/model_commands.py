@@ -7,21 +7,24 @@ from typing import Any
 
 from client.market import get_key_state, get_model
 from client.rpc import RpcClient
+from client.wallet import Wallet
 from compute.zkml.compiled import PRIVATE, PUBLIC_MODEL
 from compute.zkml.errors import ManifestUnusable
 from compute.zkml.manifest import decode_manifest
 from compute.zkml.publish import ROYALTY_BPS, Listing, Published, publish
 from crypto.address import encode_address
+from node.cli.circom_commands import CIRCOM, add_circom, publish_file
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, open_wallet
 from node.cli.model_offer import ToPublish, to_publish
 from node.cli.model_source import add_force, add_model_arguments, warn_of_joblib
 from node.cli.places import models_folder
-from node.cli.screen import Json, Screen
+from node.cli.screen import Json, Screen, Step
 
 ON_CHAIN = (PUBLIC_MODEL, PRIVATE)  # rows are always sealed there
 PUBLISHER = "account1"
+DEVELOPMENT = "the keys are of a single-party setup on this machine (insecure-dev): who made them could forge"
 LISTED = 8  # entries of a list that are shown to people
 
 
@@ -29,9 +32,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
     new = add_command(commands, "publish", "quantise a model, make its circuit and keys, register", _publish, rpc=True)
     new.add_argument(
-        "model", help="an .onnx or .joblib of your own, a folder of `zk compile`, or tumour-logistic, digits-mlp"
+        "model",
+        help="an .onnx, .joblib or .circom of your own, a folder of `zk compile`, or tumour-logistic, digits-mlp",
     )
     add_model_arguments(new, required=False)
+    add_circom(new)
     new.add_argument("--profile", choices=ON_CHAIN, help="private: weights committed (default: public-model)")
     new.add_argument("--name", help="the name to publish it under (default: the example's or the file's)")
     new.add_argument("--version", dest="model_version", default="1.0.0", help="default: 1.0.0")
@@ -54,6 +59,8 @@ async def _publish(arguments: argparse.Namespace, screen: Screen) -> Json:
         wallet = await open_wallet(arguments, rpc)
         warn_of_joblib(arguments.model, screen)
         with screen.progress("publishing") as step:
+            if arguments.model.endswith(CIRCOM):
+                return await _publish_circom(arguments, wallet, screen, step)
             offer = await to_publish(arguments, step)
             model, keys = offer.ready.compiled.provable, offer.ready.keys
             listing = Listing(
@@ -67,7 +74,17 @@ async def _publish(arguments: argparse.Namespace, screen: Screen) -> Json:
     document = _published(published, listing, offer)
     screen.pairs(document.items())
     if not keys.ceremony:
-        screen.line("the keys are of a single-party setup on this machine (insecure-dev): who made them could forge")
+        screen.line(DEVELOPMENT)
+    return document
+
+
+async def _publish_circom(arguments: argparse.Namespace, wallet: Wallet, screen: Screen, step: Step) -> Json:
+    source = Path(arguments.model)
+    royalty = round(arguments.royalty * 100)
+    listing = Listing(arguments.name or source.stem.lower(), arguments.model_version, arguments.description, royalty)
+    document = await publish_file(source, arguments, listing, wallet, step)
+    screen.pairs(document.items())
+    screen.line(DEVELOPMENT)
     return document
 
 

@@ -53,6 +53,7 @@ def add_import(commands: "Commands") -> None:
     )
     take.add_argument("--initial", type=Path, metavar="ZKEY", help="with --ptau: the key before the first contribution")
     add_circom(take)
+    take.add_argument("--models", type=Path, help="of a .circom: where programs' files go (default: see docs)")
     add_force(take)
 
 
