@@ -23,7 +23,10 @@ def search(secrets: Mapping[str, int], folders: Iterable[Path]) -> tuple[list[Fo
     found, searched = [], 0
     for folder in folders:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            data = file.read_bytes()
+            try:
+                data = file.read_bytes()
+            except FileNotFoundError:  # a running node has removed it since: a log that is no longer needed
+                continue
             searched += len(data)
             found += [Found(what, file) for what, pattern in patterns if pattern in data]
     return found, searched

@@ -125,7 +125,7 @@ async def field_order_added(market: Market) -> bytes:
     envelope = proven(await market.provider.prepare([market.locked.action], fee_limit=10**10))
     plain = msgpack.unpackb(market.provider.sign_envelope(envelope).raw)
     order = 21888242871839275222246405745257275088548364400416034343698204186575808495617
-    outputs = plain[1][9][0][6]
+    outputs = plain[1][9][0][7]
     outputs[0] = (int.from_bytes(outputs[0], "big") + order).to_bytes(32, "big")
     return msgpack.packb(plain)
 
