@@ -7,10 +7,10 @@ the key that the task seals to them, and it cannot be exchanged for another. Pro
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from client.errors import InputRowsDamaged, InputRowsTooLarge
+from client.whole_files import write_whole
 
 MAX_ROWS_BYTES: Final = 16 * 2**20
 _SUFFIX: Final = ".rows"
@@ -39,10 +39,7 @@ def save_rows(folder: Path, rows: SealedRows) -> Path:
         raise InputRowsTooLarge(len(rows.data), MAX_ROWS_BYTES)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / rows_file_name(rows.digest)
-    with NamedTemporaryFile(dir=folder, delete=False) as new:
-        partial = Path(new.name)
-        new.write(rows.data)
-    partial.replace(path)
+    write_whole(path, rows.data, private=True)
     return path
 
 

@@ -7,16 +7,14 @@ HASH is of the constraints: another circuit never meets an old key, and the file
 circuit's. A key of 2^15 constraints loads in 0.1 s, one from a ceremony in 0.5 s, as all its points are checked.
 """
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from chain.types.scalars import VkId
+from client.whole_files import write_first
 from compute.setup_processes import multiply
 from crypto.errors import CryptoError
 from crypto.groth16.ceremony import check_ceremony
@@ -133,11 +131,7 @@ class DevKeys:
     def _write(self, data: bytes, path: Path) -> None:
         """Put in place whole: of two processes that make it at once, the first one's stays."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent) as new:
-            new.write(data)
-            new.flush()
-            with suppress(FileExistsError):
-                os.link(new.name, path)
+        write_first(path, data)
 
 
 def _read(name: str, circuit: Circuit, digest: bytes, path: Path, ceremony: bool) -> CircuitKeys:

@@ -18,6 +18,7 @@ from typing import Final
 
 from chain.types.scalars import FieldElement, Hash, ProgramId, ProofBytes
 from client.inference import input_commitment
+from client.whole_files import write_whole
 from compute.circom.compiler import Compiled, load_compiled
 from compute.circom.errors import CircomError, WrongSignals
 from compute.circom.witness import Inputs, WitnessCalculator
@@ -88,8 +89,11 @@ def decode_manifest(data: bytes) -> CircomManifest:
     if not isinstance(table, dict) or set(table) != set(CircomManifest.__slots__) or table["format"] != FORMAT:
         raise ManifestUnusable(f"it is not of the form {FORMAT}")
     row, counts = table["trial_row"], (table["features"], table["input_bits"], table["outputs"])
-    if type(table["bound"]) is not bool or not isinstance(table["architecture"], str) or not isinstance(row, list):
+    name = table["architecture"]
+    if type(table["bound"]) is not bool or not isinstance(name, str) or not isinstance(row, list):
         raise ManifestUnusable("a field is of another type")
+    if not name.isprintable():
+        raise ManifestUnusable("its name cannot be printed")
     if any(type(number) is not int for number in (*counts, *row)):
         raise ManifestUnusable("a count is no integer")
     features, bits, outputs = counts
@@ -180,9 +184,7 @@ def save_circom(models: Path, compiled: Compiled, manifest: CircomManifest, keys
     DevKeys(folder).put(keys)
     files = {R1CS_FILE: write_r1cs(compiled.circuit), WASM_FILE: compiled.wasm, MANIFEST_FILE: manifest.encode()}
     for name, data in files.items():
-        partial = folder / f"{name}.new"
-        partial.write_bytes(data)
-        partial.replace(folder / name)
+        write_whole(folder / name, data)
     return folder
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from chain.types.scalars import Hash, ProgramId
+from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.errors import ModelFileUnusable
 from compute.zkml.manifest import Manifest
@@ -46,11 +47,8 @@ def save_artifact(models: Path, provable: Provable, keys: CircuitKeys) -> Path:
 
 
 def save_model(path: Path, provable: Provable) -> None:
-    """Write a model file, whole or not at all."""
-    partial = path.with_name(f"{path.name}.new")
-    partial.touch(mode=0o600 if provable.weights else 0o644)
-    partial.write_bytes(encode_model(provable))
-    partial.replace(path)
+    """Write a model file, whole or not at all, for its owner's eyes where weights are secret."""
+    write_whole(path, encode_model(provable), private=provable.weights is not None)
 
 
 def load_artifact(models: Path, program: Program) -> tuple[Manifest, InferenceProver]:

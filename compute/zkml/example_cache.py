@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import FILE_NAME, model_keys
 from compute.zkml.errors import LearningMissing, ModelFileUnusable, UnknownExample
@@ -96,9 +97,7 @@ def _write(example: Example, folder: Path) -> None:
     table = {"description": example.description, "rows": example.rows, "labels": example.labels}
     contents = {FILE_NAME: encode_model(example.provable), "rows.json": json.dumps(table).encode()}
     for name, data in contents.items():
-        partial = folder / f"{name}.new"
-        partial.write_bytes(data)
-        partial.replace(folder / name)
+        write_whole(folder / name, data)
 
 
 def _digest() -> str:

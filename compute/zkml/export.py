@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.compiled import Compiled
-from compute.zkml.errors import NothingToExport
-from compute.zkml.folder import OPENING, PROOF, PUBLIC, write_whole
+from compute.zkml.errors import FolderUnusable, NothingToExport
+from compute.zkml.folder import OPENING, PROOF, PUBLIC, require_proof
 from compute.zkml.prover import KEY_NAME
 from crypto.groth16.export import CONSTRAINTS, CONTRACT, KEY, WITNESS, key_files, proof_files
 from crypto.groth16.snarkjs import inputs_from_snarkjs, proof_from_snarkjs
@@ -92,10 +93,11 @@ class Exporter:
         """Of the last proof. Raises NothingToExport."""
         missing = NothingToExport(self._folder, "no proof whose witness it could be", "name a row with --input")
         try:
+            require_proof(self._folder)
             opening: Any = json.loads((self._folder / OPENING).read_text(encoding="utf-8"))
             ctx, task, *_ = inputs_from_snarkjs((self._folder / PUBLIC).read_text(encoding="utf-8"))
             return tuple(map(int, opening["rows"])), int(opening["salt"]), ctx, task
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (FolderUnusable, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise missing from error
 
     def _zkey(self) -> Files:

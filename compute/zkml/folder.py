@@ -9,15 +9,15 @@
     verification_key.json proof.json public.json     in snarkjs's form
     opening.json            what opens the last proof's commitments: its owner's secret
 
-Every file is written whole or not at all.
+Every file is written whole or not at all, and without proof.json no proof is there.
 """
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from client.whole_files import WholeFile, write_set, write_whole
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import FILE_NAME, save_model
 from compute.zkml.compiled import Compiled, Proof, Ready, Settings, cache_folder
@@ -107,25 +107,29 @@ def require_proving_room(compiled: Compiled, *, force: bool) -> None:
 
 
 def save_proof(folder: Path, proof: Proof) -> None:
-    """proof.json, public.json and verification_key.json for anybody, opening.json for its owner's eyes only."""
+    """proof.json, public.json and verification_key.json for anybody, opening.json for its owner's eyes only.
+
+    They are of one proof, or proof.json is missing, whenever this ends.
+    """
     opening: dict[str, Any] = {
         "salt": str(proof.salt),
         "rows": list(proof.numbers),
         "outputs": [list(one) for one in proof.outputs],
     }
-    write_whole(folder / OPENING, document(opening), private=True)
-    write_whole(folder / KEY, key_to_snarkjs(proof.verifying).encode())
-    write_whole(folder / PUBLIC, inputs_to_snarkjs(proof.public).encode())
-    write_whole(folder / PROOF, proof_to_snarkjs(decode_proof(proof.proven.proof)).encode())
+    write_set(
+        [
+            WholeFile(folder / OPENING, document(opening), private=True),
+            WholeFile(folder / KEY, key_to_snarkjs(proof.verifying).encode()),
+            WholeFile(folder / PUBLIC, inputs_to_snarkjs(proof.public).encode()),
+            WholeFile(folder / PROOF, proof_to_snarkjs(decode_proof(proof.proven.proof)).encode()),
+        ]
+    )
 
 
-def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Put a file in place whole; `private`: only its owner can read it."""
-    partial = path.with_name(f"{path.name}.new")
-    mode = 0o600 if private else 0o644
-    with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(data)
-    partial.replace(path)
+def require_proof(folder: Path) -> None:
+    """Raises FolderUnusable where no proof is: none was made, or a run was killed while it wrote one."""
+    if not (folder / PROOF).exists():
+        raise FolderUnusable(folder, f"it holds no proof; make one with `cluster zk prove {folder}`")
 
 
 def document(table: dict[str, Any]) -> bytes:

@@ -142,9 +142,9 @@ class Manifest:
 
 
 def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
-    """What is said of a quantised model under a statement."""
+    """What is said of a quantised model under a statement. Raises ManifestUnusable for names that cannot be printed."""
     model, source, fidelity = quantised.model, quantised.source, quantised.fidelity
-    return Manifest(
+    manifest = Manifest(
         format=FORMAT,
         architecture=source.architecture,
         kind=source.kind,
@@ -168,6 +168,8 @@ def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
         score_float=fidelity.score_float,
         score_quantised=fidelity.score_quantised,
     )
+    _check_printable(manifest)
+    return manifest
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -277,12 +279,19 @@ def _check(manifest: Manifest) -> None:
         raise ManifestUnusable("it has not one name per class")
     if not isinstance(manifest.architecture, str):
         raise ManifestUnusable("its architecture has no name")
+    _check_printable(manifest)
     if not all(type(value) is bool for value in (manifest.class_only, manifest.committed_model, manifest.keyed)):
         raise ManifestUnusable("it does not say whether its weights are committed, or its class is all it says")
     for values in (manifest.maxima, manifest.shifts):
         if not isinstance(values, tuple) or not all(_natural(value) >= 0 for value in values):
             raise ManifestUnusable("its maxima or shifts are not natural numbers")
     _check_fidelity(manifest)
+
+
+def _check_printable(manifest: Manifest) -> None:
+    """Names are shown on screens: characters that steer a terminal could fake what else it shows."""
+    if not all(name.isprintable() for name in (manifest.architecture, *manifest.classes)):
+        raise ManifestUnusable("its architecture or a class has a name that cannot be printed")
 
 
 def _check_fidelity(manifest: Manifest) -> None:

@@ -117,6 +117,8 @@ def _step(table: dict[str, Any], number: int) -> Step:
     inputs = tuple(table.pop("inputs"))
     if not isinstance(layer, str) or not inputs or not all(type(i) is int and 0 <= i <= number for i in inputs):
         raise ValueError(f"step {number} does not follow those before it")
+    if not layer.isprintable():
+        raise ValueError(f"the layer of step {number} has a name that cannot be printed")
     if set(table) != {entry.name for entry in fields(kind)}:
         raise ValueError(f"step {number} has not the parts of a {kind.kind}")
     parts = {entry.name: _read(table[entry.name], TYPES[entry.type]) for entry in fields(kind)}

@@ -7,8 +7,10 @@ ROWS.npy        (n, features), or of any shape with n first (images); also .csv 
 
 import json
 import os
-import zipfile
+import stat
+import tokenize
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -33,7 +35,8 @@ _UNREADABLE: Final = (
     EOFError,
     RecursionError,
     OverflowError,
-    zipfile.BadZipFile,
+    MemoryError,  # of Python's parser: a header that is nested too deep
+    tokenize.TokenError,
 )
 
 
@@ -67,20 +70,23 @@ def read_rows(path: Path, features: int | None = None) -> Floats:
     table = _read(path)
     try:
         rows = np.asarray(table, dtype=np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise RowsUnusable(path, f"it holds no numbers of one shape ({str(error)[:80]})") from error
     if rows.ndim == 1 or (features is not None and rows.size == features):
         rows = rows.reshape(1, -1)
-    rows = rows.reshape(len(rows), -1) if rows.size else rows
-    if rows.ndim != 2 or not rows.size:
+    if rows.ndim == 0 or not rows.size:
         raise RowsUnusable(path, "it holds no rows")
-    return rows
+    return rows.reshape(len(rows), -1)
 
 
 def read_labels(path: Path) -> npt.NDArray[Any]:
     """Labels or targets (n,) of a file. Raises RowsUnusable."""
-    labels = np.asarray(_read(path))
-    if labels.dtype == object or labels.size != len(labels):
+    table = _read(path)
+    try:
+        labels = np.asarray(table)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RowsUnusable(path, f"it holds no labels of one shape ({str(error)[:80]})") from error
+    if labels.dtype == object or labels.ndim == 0 or labels.size != len(labels):
         raise RowsUnusable(path, "it holds not one label for each row")
     return labels.reshape(-1)
 
@@ -102,7 +108,10 @@ def _read(path: Path) -> Any:
     if reader is None:
         raise RowsUnusable(path, f"its name ends in none of {', '.join(READERS)}")
     try:
-        if path.stat().st_size > MAX_ROWS_BYTES:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise RowsUnusable(path, "it is no file")
+        if facts.st_size > MAX_ROWS_BYTES:
             raise RowsUnusable(path, f"it is larger than {MAX_ROWS_BYTES} bytes")
         return reader(path)
     except _UNREADABLE as error:
@@ -110,10 +119,22 @@ def _read(path: Path) -> Any:
 
 
 def _read_npy(path: Path) -> Any:
-    array = np.load(path, allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise ValueError("it is an archive of arrays; save one array with numpy.save")
-    return array
+    """One array; nothing is allocated before its header is known to say no more than the file holds."""
+    with path.open("rb") as file:
+        if file.read(len(ZIP)) == ZIP:
+            raise ValueError("it is an archive of arrays; save one array with numpy.save")
+        file.seek(0)
+        header = HEADERS.get(np.lib.format.read_magic(file))
+        if header is None:
+            raise ValueError("it is of a version of the format that holds no plain numbers")
+        shape, _, kind = header(file)
+        if kind.kind not in PLAIN:
+            raise ValueError(f"it holds {kind.name}, no numbers or names")
+        size, held = prod(shape) * kind.itemsize, path.stat().st_size - file.tell()
+        if size != held or min(shape, default=0) < 0:
+            raise ValueError(f"its header speaks of an array of shape {shape}, and {held} bytes follow")
+        file.seek(0)
+        return np.load(file, allow_pickle=False)
 
 
 def _read_json(path: Path) -> Any:
@@ -124,4 +145,7 @@ def _read_csv(path: Path) -> Any:
     return np.loadtxt(path, delimiter=",", ndmin=2)
 
 
+ZIP: Final = b"PK"
+PLAIN: Final = "biufUS"
+HEADERS: Final = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 READERS: Final[dict[str, Callable[[Path], Any]]] = {".npy": _read_npy, ".json": _read_json, ".csv": _read_csv}

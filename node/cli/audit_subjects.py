@@ -8,18 +8,21 @@ import argparse
 import importlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from crypto.errors import ClusterError
 from crypto.r1cs.audit import AuditSubject, bare_circuit
-from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.circuit import Circuit, Witness
 from crypto.r1cs.r1cs_file import read_r1cs
 from crypto.r1cs.wtns_file import read_wtns
-from node.cli.errors import BadArgument
+from node.cli.errors import BadArgument, CircuitCodeFailed
 
 Loader = Callable[[str, argparse.Namespace], AuditSubject | None]
+ANYTHING: Final = (Exception, SystemExit)  # that code of a user's may raise
 FORMS: Final = "FILE.r1cs, a folder of `cluster zk compile`, or module:function"
 
 
@@ -49,20 +52,28 @@ def from_r1cs(text: str, options: argparse.Namespace) -> AuditSubject | None:
 
 def from_python(text: str, options: argparse.Namespace) -> AuditSubject | None:
     """module:function, which is called: it gives a Circuit, (circuit, cases), (circuit, cases, reference), or an
-    AuditSubject. Modules are looked for in the working directory too."""
+    AuditSubject. Modules are looked for in the working directory too. Raises BadArgument, CircuitCodeFailed."""
     module, colon, function = text.partition(":")
     if not colon or not all(part.isidentifier() for part in (*module.split("."), function)):
         return None
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        made = getattr(importlib.import_module(module), function)
-    except (ModuleNotFoundError, AttributeError) as error:
+        loaded = importlib.import_module(module)
+    except ModuleNotFoundError as error:
         raise BadArgument("CIRCUIT", "the name of a function in a module that can be imported", str(error)) from error
-    subject = _subject(made() if callable(made) else made)
+    except ANYTHING as error:
+        raise CircuitCodeFailed(text, error) from error
+    made = getattr(loaded, function, None)
+    given = _answer(text, made) if callable(made) else made
+    subject = _subject(given)
     if subject is None:
-        raise BadArgument("CIRCUIT", f"{text} to give a Circuit, alone or with cases and a reference", repr(made))
-    return replace(subject, name=text)
+        raise BadArgument("CIRCUIT", f"{text} to give a Circuit, alone or with cases and a reference", repr(given))
+    cases = _answer(text, list, subject.cases)
+    if not all(isinstance(case, Mapping | Witness) for case in cases):
+        raise BadArgument("CIRCUIT", f"{text} to give cases that are inputs by name, or witnesses", repr(cases))
+    reference = None if subject.reference is None else partial(_answer, text, subject.reference)
+    return replace(subject, name=text, cases=cases, reference=reference)
 
 
 def from_folder(text: str, options: argparse.Namespace) -> AuditSubject | None:
@@ -80,6 +91,16 @@ LOADERS: Final[tuple[Loader, ...]] = (
     from_folder,
     from_python,
 )
+
+
+def _answer(text: str, work: Callable[..., Any], *given: Any) -> Any:
+    """What code of the user's gives. Raises CircuitCodeFailed for whatever it raises that is no error of ours."""
+    try:
+        return work(*given)
+    except ClusterError:
+        raise
+    except ANYTHING as error:
+        raise CircuitCodeFailed(text, error) from error
 
 
 def _subject(made: Any) -> AuditSubject | None:

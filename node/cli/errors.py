@@ -41,3 +41,16 @@ class KeyNotFound(CliError):
             "Make one with `cluster keys new`, or name a key file."
         )
         self.name, self.looked_in = name, looked_in
+
+
+class CircuitCodeFailed(CliError):
+    """The code that `cluster zk audit` was told to call raised an exception, so that nothing could be judged."""
+
+    code = 7304
+
+    def __init__(self, subject: str, error: BaseException) -> None:
+        super().__init__(
+            f"{subject} ended with {type(error).__name__}: {str(error)[:200]}. "
+            "Nothing was judged: mend that code, which is called here as it is."
+        )
+        self.subject, self.error, self.reason = subject, type(error).__name__, str(error)[:200]

@@ -22,7 +22,7 @@ from client.errors import RpcFailed
 from crypto.errors import ClusterError
 from node.cli.commands import GROUPS
 from node.cli.errors import SystemRefused
-from node.cli.screen import Json, Screen
+from node.cli.screen import Json, Screen, printable
 
 if TYPE_CHECKING:
 
@@ -132,7 +132,7 @@ def error_document(error: ClusterError) -> Json:
 def _refused(error: ClusterError, screen: Screen, status: int) -> int:
     screen.document(error_document(error))
     if not screen.silent:
-        print(f"error {_identity(error)[0]}: {error}", file=sys.stderr, flush=True)
+        print(f"error {_identity(error)[0]}: {printable(str(error))}", file=sys.stderr, flush=True)
     return status
 
 

@@ -19,7 +19,8 @@ async def _query(arguments: argparse.Namespace, screen: Screen) -> Json:
     params = dict(parameter(text) for text in arguments.params)
     async with RpcClient(arguments.rpc) as rpc:
         result = await rpc.call(arguments.method, **params)
-    screen.line(json.dumps(result, indent=2, ensure_ascii=False))
+    for line in json.dumps(result, indent=2, ensure_ascii=False).split("\n"):
+        screen.line(line)
     return result
 
 

@@ -1,7 +1,7 @@
 """What a command shows: lines and tables for people, or nothing but one JSON document at the end.
 
-Text for people goes to stdout, progress to stderr; with --json both stay silent. rich is imported only when used, as
-the validator process runs through here too.
+Text for people goes to stdout without control characters, progress to stderr; with --json both stay silent. rich is
+imported only when used, as the validator process runs through here too.
 """
 
 import json
@@ -62,7 +62,7 @@ class Screen:
     def line(self, text: str = "") -> None:
         """A line for people."""
         if not self.silent:
-            print(text, flush=True)
+            print(printable(text), flush=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table for people; columns keep their text whole."""
@@ -71,11 +71,11 @@ class Screen:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+        table = Table(title=printable(title) or None, title_justify="left", box=None, pad_edge=False)
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*[_cell(value) for value in row])
+            table.add_row(*[printable(_cell(value)) for value in row])
         width = None if sys.stdout.isatty() else UNLIMITED
         Console(markup=False, highlight=False, width=width).print(table)
 
@@ -101,7 +101,18 @@ class Screen:
     def document(self, value: Json) -> None:
         """The command's one JSON document; only with --json."""
         if self.silent:
-            print(json.dumps(value, ensure_ascii=False), flush=True)
+            text = json.dumps(value, ensure_ascii=False)
+            print(text if text.isprintable() else json.dumps(value), flush=True)
+
+
+def printable(text: str) -> str:
+    """A text in one line, with what could steer a terminal written out: \\x1b, \\n, \\u202e.
+
+    Names and descriptions are other people's: no control character of theirs reaches a screen.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
 def _cell(value: object) -> str:

@@ -14,6 +14,7 @@ from compute.zkml.folder import (
     PUBLIC,
     load_compiled,
     load_ready,
+    require_proof,
     require_proving_room,
     save_proof,
     set_up,
@@ -135,7 +136,9 @@ def _proof_json(folder: Path, proof: Proof) -> dict[str, Any]:
 
 
 def _verify(arguments: argparse.Namespace, screen: Screen) -> Json:
-    """One sentence: it holds, or why not."""
+    """One sentence: it holds, or why not. Raises FolderUnusable where there is no proof, and what reading raises."""
+    if arguments.folder is not None and arguments.proof is None:
+        require_proof(arguments.folder)
     key = PreparedKey(key_from_snarkjs(_read(arguments, arguments.key, KEY)))
     proof_text, inputs_text = _read(arguments, arguments.proof, PROOF), _read(arguments, arguments.public, PUBLIC)
     try:

@@ -160,6 +160,7 @@ def test_manifests_are_read_back() -> None:
         {"trial_row": (0, 65_536)},
         {"trial_row": (0, -1)},
         {"architecture": 7},
+        {"architecture": "\x1b[2Jproven"},
     ],
 )
 def test_a_manifest_with_a_wrong_field_is_refused(change: dict[str, object]) -> None:

@@ -1,6 +1,7 @@
 """ONNX files and graphs that are broken, too large, too old, or of another shape than a row and a result."""
 
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,30 @@ def test_a_constant_too_large_for_memory_is_refused_before_it_is_made() -> None:
     for nodes in bombs:
         with pytest.raises(ImportTooLarge):
             import_onnx(model_of(nodes, [1, 1], {"s": np.array([1 << 20, 1 << 20]), "one": np.ones((1, 1))}))
+
+
+def test_moves_cannot_multiply_a_row_beyond_memory() -> None:
+    """Each Concat is 30 of the one before: the fifth would hold 97 million elements."""
+    names = ["x", "a", "b", "c", "d", "e", "y"]
+    nodes = [node("Concat", [one] * 30, [made], axis=1) for one, made in pairwise(names)]
+    with pytest.raises(ImportTooLarge, match="positions"):
+        import_onnx(model_of(nodes, [1, 4]))
+
+
+def test_copies_that_are_kept_count_together() -> None:
+    """Each reshape of a transposed row of 2^20 elements copies it."""
+    side, nodes = 1 << 10, []
+    for number in range(10):
+        nodes += [node("Transpose", [f"r{number}" if number else "x"], [f"t{number}"], perm=[1, 0])]
+        nodes += [node("Reshape", [f"t{number}", "s"], [f"r{number + 1}"])]
+    nodes.append(node("Identity", ["r10"]))
+    with pytest.raises(ImportTooLarge, match="positions"):
+        import_onnx(model_of(nodes, [side, side], {"s": np.array([side, side])}))
+
+
+def test_a_nodes_name_can_be_printed() -> None:
+    made = helper.make_node("Relu", ["x"], ["y"], name="\x1b[2J\nproven")
+    assert import_onnx(model_of([made], [1, 2])).layers == ("?[2J?proven",)
 
 
 def test_an_input_too_large_is_refused() -> None:

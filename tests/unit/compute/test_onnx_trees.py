@@ -10,7 +10,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from compute.zkml.errors import NotFinite
 from compute.zkml.graph import IDENTITY, LOGISTIC, SOFTMAX, FloatModel, Forest
-from compute.zkml.importers.errors import NodeMalformed, OperatorUnsupported
+from compute.zkml.importers.errors import ImportTooLarge, NodeMalformed, OperatorUnsupported
 from compute.zkml.importers.onnx import import_onnx
 from compute.zkml.importers.onnx.forest import single_at_most
 from tests.support.onnx_models import model_of, node, one, reference
@@ -52,6 +52,15 @@ def test_the_largest_single_below(value: float, strictly: bool) -> None:
     after = float(np.nextafter(np.float32(found), np.float32(np.inf)))
     assert float(np.float32(found)) == found
     assert (found < value <= after) if strictly else (found <= value < after)
+
+
+@pytest.mark.parametrize("targets", [2**40, 2**23, 0, -1])
+def test_more_targets_than_memory_are_refused_before_they_are_made(targets: int) -> None:
+    model = regressor(1)
+    model.graph.node[0].attribute.remove(next(a for a in model.graph.node[0].attribute if a.name == "n_targets"))
+    model.graph.node[0].attribute.append(helper.make_attribute("n_targets", targets))
+    with pytest.raises(ImportTooLarge if targets > 0 else NodeMalformed):
+        import_onnx(model)
 
 
 def classifier(ids: list[int], weights: list[float], link: str, classes: int, **more: Any) -> ModelProto:

@@ -218,7 +218,10 @@ DAMAGE: dict[str, list[tuple[str, Damage]]] = {
         ("a factor too few", lambda d: step(d, factors=[])),
         ("a factor that wraps", lambda d: step(d, factors=[2**62])),
     ],
-    "argmax": [("two inputs", lambda d: step(d, inputs=[0, 0]))],
+    "argmax": [
+        ("two inputs", lambda d: step(d, inputs=[0, 0])),
+        ("a layer that steers a terminal", lambda d: step(d, layer="\x1b[2J")),
+    ],
     "committed forest": [
         ("a feature that is not there", lambda d: put(d, 0, "feature", at=(0, 0), value=3)),
         ("a feature before the first", lambda d: put(d, 0, "feature", at=(0, 0), value=-1)),

@@ -4,7 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,6 +23,15 @@ class Broken(ClusterError):
     def __init__(self) -> None:
         super().__init__("it is broken; mend it.")
         self.expected, self.raw = 3, b"\x01"
+
+
+class Misleading(ClusterError):
+    """Made for this test, of somebody else's words."""
+
+    code = 78
+
+    def __init__(self) -> None:
+        super().__init__(STEERS)
 
 
 class Group:
@@ -70,6 +79,32 @@ def test_people_get_text(run: Runner) -> None:
 
 def test_programs_get_one_document(run: Runner) -> None:
     assert run("--json", answer={"x": "ü"}) == (0, '{"x": "ü"}\n', "")
+
+
+STEERS = "\x1b[2J\x9b1;1Hverified\r\n\u202e\ud800"
+WRITTEN_OUT = "\\x1b[2J\\x9b1;1Hverified\\r\\n\\u202e\\ud800"
+
+
+def test_nothing_that_is_shown_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen(silent=False)
+    shows: list[Callable[[], None]] = [
+        lambda: screen.line(STEERS),
+        lambda: screen.pairs([("class", STEERS)]),
+        lambda: screen.table("", ("class",), [(STEERS,)]),
+        lambda: screen.table(STEERS, ("class",), [("a",)]),
+    ]
+    for show in shows:
+        show()
+        shown = capsys.readouterr().out
+        one_line = shown.replace("\n", "")
+        assert WRITTEN_OUT in one_line.replace(" ", "") and one_line.isprintable()
+    Screen(silent=True).document({"class": STEERS})
+    shown = capsys.readouterr().out
+    assert shown.removesuffix("\n").isprintable() and json.loads(shown) == {"class": STEERS}
+
+
+def test_an_error_steers_no_terminal(run: Runner) -> None:
+    assert run(error=Misleading()) == (1, "for people\n", f"error 78: {WRITTEN_OUT}\n")
 
 
 def test_an_error_is_one_sentence(run: Runner) -> None:

@@ -1,8 +1,11 @@
 """`cluster zk`: from a model's file to a verdict on its proof, and what every wrong file is told."""
 
 import json
+import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,11 +17,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from compute.zkml import room
+from compute.zkml.artifact import save_model
 from compute.zkml.cost import CostReport, LayerCost
+from compute.zkml.folder import load_ready, save_proof
 from crypto.field import SCALAR_FIELD
 from node.cli.cost_plot import cost_svg
 from node.cli.frame import execute
 from tests.support.onnx_models import one
+from tests.support.small_models import COMMITTED_MODEL
 
 RANDOM = np.random.default_rng(5)
 RUN = Callable[..., tuple[int, Any]]
@@ -129,6 +135,50 @@ def test_what_is_no_such_file_is_unusable(run: RUN, proven: Path, tmp_path: Path
 def test_missing_files_are_unusable(run: RUN, tmp_path: Path) -> None:
     assert run("zk", "verify", tmp_path / "nowhere")[0] == 2
     assert run("zk", "verify")[0] == 2
+
+
+def test_where_no_proof_is_none_is_judged(run: RUN, proven: Path, tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    shutil.copytree(proven, left)
+    (left / "proof.json").unlink()
+    status, verdict = run("zk", "verify", left)
+    assert (status, verdict["error"]["name"]) == (2, "FolderUnusable") and "no proof" in verdict["error"]["message"]
+    status, said = run("zk", "export", left, "--only", "wtns")
+    assert (status, said["error"]["name"]) == (1, "NothingToExport")
+
+
+def test_a_kill_while_a_proof_is_written_never_mixes_two(
+    run: RUN, proven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second proof's files are in place one after the other: until proof.json is, there is no proof."""
+    ready, rows = load_ready(proven), np.ones((1, 3))
+    second, real, left = ready.prove(rows), os.replace, 0
+
+    def dying(source: Any, target: Any) -> None:
+        nonlocal left
+        if left == 0:
+            raise KeyboardInterrupt
+        left -= 1
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", dying)
+    for places in range(5):
+        folder, left = tmp_path / str(places), places
+        shutil.copytree(proven, folder)
+        with suppress(KeyboardInterrupt):
+            save_proof(folder, second)
+        assert run("zk", "verify", folder)[0] == (2 if places < 4 else 0)
+        if places == 4:
+            opening = json.loads((folder / "opening.json").read_text())
+            assert opening["salt"] == str(second.salt)
+
+
+def test_secrets_stay_secret_where_a_killed_run_left_files(proven: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "left"
+    shutil.copytree(proven, folder)
+    (folder / "model.msgpack.new").touch(mode=0o644)
+    save_model(folder / "model.msgpack", COMMITTED_MODEL)
+    assert (folder / "model.msgpack").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_key_for_another_circuit_is_unusable(run: RUN, proven: Path, tmp_path: Path) -> None:

@@ -34,6 +34,30 @@ def with_reference() -> tuple[Circuit, list[dict[str, int]], object]:
     return circuit(True), [{"x": 5}, {"x": 9}], lambda inputs: (1 - (inputs["x"] >> 2),) if inputs["x"] < 8 else None
 
 
+def raising() -> Circuit:
+    raise ZeroDivisionError("by a user's code")
+
+
+def leaving() -> Circuit:
+    raise SystemExit(0)
+
+
+def lacking() -> Circuit:
+    raise ModuleNotFoundError("No module named 'elsewhere'")
+
+
+def raising_reference() -> tuple[Circuit, list[dict[str, int]], object]:
+    return circuit(True), [{"x": 5}], lambda inputs: inputs["y"]
+
+
+def cases_of_numbers() -> tuple[Circuit, object]:
+    return circuit(True), [5]
+
+
+def a_case_too_few() -> tuple[Circuit, object]:
+    return circuit(True), 5
+
+
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
     status = execute(["zk", "audit", *argv])
     shown = capsys.readouterr()
@@ -108,6 +132,12 @@ def test_golden_counts_are_written_and_compared(tmp_path: Path, capsys: pytest.C
         (["json:JSONDecoder"], "to give a Circuit"),
         (["missing.r1cs", "--witness", "x.wtns"], "missing.r1cs: No such file"),
         (["missing.r1cs"], "--witness"),
+        ([f"{__name__}:raising"], "ZeroDivisionError: by a user's code"),
+        ([f"{__name__}:leaving"], "SystemExit: 0"),
+        ([f"{__name__}:lacking"], "ModuleNotFoundError: No module named 'elsewhere'"),
+        ([f"{__name__}:raising_reference"], "KeyError: 'y'"),
+        ([f"{__name__}:cases_of_numbers"], "inputs by name"),
+        ([f"{__name__}:a_case_too_few"], "TypeError: 'int' object is not iterable"),
         ([f"{__name__}:plain", "--only", "luck"], "--only"),
         ([f"{__name__}:plain", "--sample", "-1"], "--sample"),
     ],

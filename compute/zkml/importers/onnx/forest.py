@@ -86,6 +86,7 @@ def forest_of(call: Call, trees: Trees, offset: Floats) -> Computed:
         roots.append(len(table.feature))
         _plant(call, trees, table, _Point(root))
     features = np.array(table.feature, dtype=np.int64)
+    call.sketch.reserve(len(features) * trees.outputs, call.name)
     leaves = np.zeros((len(features), trees.outputs))
     for number in np.flatnonzero(features < 0).tolist():
         leaves[number] = trees.leaves.get(table.leaf_of[number], 0.0)

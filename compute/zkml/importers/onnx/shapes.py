@@ -222,6 +222,7 @@ def joined(call: Call, tensors: Sequence[Computed | Constant], lay: Callable[[Se
     values = sorted({tensor.value for tensor in tensors if isinstance(tensor, Computed)})
     firsts = dict(zip(values, np.cumsum([0, *(call.sketch.widths[value] for value in values)]).tolist(), strict=False))
     constants = [call.finite(tensor, "a constant") for tensor in tensors if not isinstance(tensor, Computed)]
+    call.sketch.reserve(sum([prod(tensor.shape) for tensor in tensors]), call.name)
     places, taken = [], 0
     for tensor in tensors:
         if isinstance(tensor, Computed):

@@ -19,7 +19,7 @@ LINKS: Final = {0: IDENTITY, 1: SOFTMAX, 2: LOGISTIC}
 
 
 def tree_ensemble_regressor(call: Call) -> Tensor:
-    targets = call.integer("n_targets", 1)
+    targets = _targets(call)
     trees = _trees(call, "target", targets)
     offset = _base_values(call, targets)
     made = _aggregated(call, trees, call.text("aggregate_function", "SUM"), offset)
@@ -64,7 +64,7 @@ def _class_base(call: Call, classes: int, binary: bool) -> Floats:
 
 def tree_ensemble(call: Call) -> Tensor:
     """The form of ai.onnx.ml 5: inner nodes and leaves in tables of their own."""
-    targets = call.integer("n_targets", 1)
+    targets = _targets(call)
     names = ("nodes_featureids", "nodes_modes", "nodes_truenodeids", "nodes_falsenodeids")
     features, modes, then, otherwise = (_list(call, name) for name in names)
     then_leaf, otherwise_leaf = _list(call, "nodes_trueleafs"), _list(call, "nodes_falseleafs")
@@ -162,6 +162,15 @@ def _trees(call: Call, prefix: str, outputs: int) -> Trees:
     return Trees(splits, leaves, roots, outputs, _is_single(call, "nodes_values_as_tensor"))
 
 
+def _targets(call: Call) -> int:
+    """How many outputs there are. Raises NodeMalformed, ImportTooLarge."""
+    targets = call.integer("n_targets", 1)
+    if targets < 1:
+        raise call.malformed(f"{targets} targets")
+    call.sketch.reserve(targets, call.name)
+    return targets
+
+
 def _is_single(call: Call, name: str) -> bool:
     """Whether thresholds are floats; where they are doubles, in a tensor, so is what they meet."""
     tensor = call.attributes.get(name)
@@ -174,7 +183,10 @@ def _leaf_rows(call: Call, outputs: int, entries: Any) -> dict[int, Floats]:
     for leaf, output, weight in entries:
         if leaf < 0 or not 0 <= output < outputs:
             raise call.malformed(f"a leaf weight for output {output} of {outputs}, or for a node that is not there")
-        rows.setdefault(leaf, np.zeros(outputs))[output] += weight
+        if leaf not in rows:
+            call.sketch.reserve(outputs, call.name)
+            rows[leaf] = np.zeros(outputs)
+        rows[leaf][output] += weight
     return rows
 
 

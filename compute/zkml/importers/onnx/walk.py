@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from compute.zkml.errors import ModelError
-from compute.zkml.importers.errors import GraphNotSorted, NodeMalformed, OperatorUnsupported
+from compute.zkml.importers.errors import GraphNotSorted, ImportTooLarge, NodeMalformed, OperatorUnsupported
 from compute.zkml.importers.onnx.call import Call, attributes_of
 from compute.zkml.importers.onnx.constants import FOLDED, folded
 from compute.zkml.importers.onnx.reading import MAIN_DOMAINS
@@ -28,7 +28,7 @@ def walked(
     """
     tensors = dict(known)
     for number, node in enumerate(graph.node):
-        name = node.name or next((output for output in node.output if output), f"number {number}")
+        name = _printable(node, number)
         inputs: list[Tensor | None] = []
         for given in node.input:
             if given and given not in tensors:
@@ -41,6 +41,12 @@ def walked(
             if output:
                 tensors[output] = made[place] if place < len(made) else _further(node, name, place)
     return tensors
+
+
+def _printable(node: onnx.NodeProto, number: int) -> str:
+    """What the node is called on screens and in files: layers have names that can be printed."""
+    name = node.name or next((output for output in node.output if output), f"number {number}")
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def _made(
@@ -58,7 +64,18 @@ def _made(
     for tensor in made:
         if isinstance(tensor, Computed) and not tensor.positions.size:
             return (Refused(NodeMalformed(node.op_type, name, f"an empty tensor of shape {tensor.shape}")),) * len(made)
+    try:
+        sketch.reserve(sum(map(_held, made)), name)
+    except ImportTooLarge as error:
+        return (Refused(error),) * len(made)
     return made
+
+
+def _held(tensor: Tensor) -> int:
+    """Elements that are kept for it from now on."""
+    return (
+        tensor.size if isinstance(tensor, np.ndarray) else tensor.positions.size if isinstance(tensor, Computed) else 0
+    )
 
 
 def _outputs(
