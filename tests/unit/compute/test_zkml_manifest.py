@@ -57,8 +57,8 @@ def test_a_manifest_is_what_its_bytes_say() -> None:
         changed(extra=1),
         changed(kind="clustering"),
         changed(architecture="\x1b[2J\x1b[1;1Hproof verified"),
-        changed(kind="classification", classes=["a", "b\nproof verified"]),
-        changed(kind="classification", classes=["a", "\u202egpj.b"]),
+        changed(classes=["a", "b", "c\nproof verified"]),
+        changed(classes=["a", "b", "\u202egpj.c"]),
         changed(link="probit"),
         changed(results="shouted"),
         changed(rows=0),
@@ -188,6 +188,11 @@ def test_trees_see_between_which_thresholds_a_value_lies() -> None:
     above = float(np.nextafter(np.float32(0.1), np.float32(1)))
     assert [TREES.quantise([value, 0.0])[0] for value in (-1e300, TENTH, 0.1, above, 0.25, 1e300)] == [0, 0, 0, 1, 1, 2]
     assert [TREES.quantise([0.0, value])[1] for value in (-1.5, -1.4)] == [0, 1]  # offset 1.5
+
+
+def test_names_of_other_scripts_are_names() -> None:
+    named = replace(MANIFEST, classes=("größer", "大きい", "👍 yes"))
+    assert decode_manifest(named.encode()) == named
 
 
 def test_a_class_that_has_no_name_is_refused() -> None:
