@@ -10,7 +10,7 @@ from chain.types.scalars import AccountId, Amount, Name, ObjectId, ProgramId
 from client.errors import AnswerRefused, NotAnRpc, RpcFailed
 from client.rpc import RpcClient
 from contracts.registry.ceremony_state import Attestation, Attester
-from contracts.registry.state import KeyRecord, Model, Program, program_id
+from contracts.registry.state import KeyRecord, Model, Program, manifest_hash
 from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
 from crypto.address import encode_address
@@ -43,7 +43,7 @@ class ProviderState:
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """A verifying key, what it is worth by the node's word, whose attestations count, and its compressed bytes."""
+    """A verifying key, what it is worth by the node's word, the attestations that count, and its compressed bytes."""
 
     record: KeyRecord
     strength: str
@@ -147,8 +147,8 @@ async def get_model(rpc: RpcClient, name: str) -> ModelState:
 
 def _program(record: Program, manifest: bytes, wanted: ProgramId) -> ProgramState:
     """A program's id is the hash of all that matters of it, so no node can put another manifest or model under it."""
-    if record.id != wanted or program_id(record.vk_id, record.r1cs_hash, manifest, record.model) != wanted:
-        raise AnswerRefused(f"key, constraints, manifest and model do not hash to program 0x{wanted.hex()}")
+    if record.id != wanted or record.parts.id != wanted or manifest_hash(manifest) != record.manifest_hash:
+        raise AnswerRefused(f"the parts of the program and its manifest do not hash to program 0x{wanted.hex()}")
     return ProgramState(record, manifest)
 
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from chain.types.scalars import FieldElement, Hash, ProgramId, ProofBytes
+from chain.types.scalars import Blob, FieldElement, Hash, ProgramId, ProofBytes, Uint
 from client.inference import input_commitment
 from client.whole_files import write_whole
 from compute.circom.compiler import Compiled, load_compiled
@@ -24,10 +24,12 @@ from compute.circom.errors import CircomError, WrongSignals
 from compute.circom.witness import Inputs, WitnessCalculator
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import artifact_folder
-from compute.zkml.errors import ManifestUnusable, ModelFileUnusable
+from compute.zkml.errors import ManifestUnusable, ModelFileUnusable, ProgramNotOfManifest
+from compute.zkml.manifest import require_shape
 from compute.zkml.prover import Proven
+from contracts.registry.actions import RegisterProgram
 from contracts.registry.state import Program, manifest_hash
-from contracts.registry.state import program_id as id_of_program
+from contracts.registry.statement import INFERENCE
 from contracts.tasks.actions import SettleUnbound
 from contracts.tasks.state import Task
 from crypto.errors import CryptoError
@@ -58,6 +60,10 @@ class CircomManifest:
     input_bits: int
     outputs: int
     trial_row: tuple[int, ...]
+
+    def require_program(self, program: Program) -> None:
+        """The program settles proofs of what this manifest tells. Raises ProgramNotOfManifest."""
+        require_shape(program, INFERENCE, self.outputs, self.bound)
 
     @property
     def rows(self) -> int:
@@ -174,7 +180,21 @@ def circom_keys(keys: DevKeys, compiled: Compiled) -> CircuitKeys:
 
 def circom_program_id(manifest: CircomManifest, keys: CircuitKeys) -> ProgramId:
     """Under which id the program is registered, on any chain."""
-    return id_of_program(keys.vk_id, Hash(keys.r1cs_hash), manifest.encode(), model=None)
+    return circom_registration(manifest, keys).program
+
+
+def circom_registration(manifest: CircomManifest, keys: CircuitKeys, royalty_bps: int = 0) -> RegisterProgram:
+    """The action that registers the circuit's program."""
+    return RegisterProgram(
+        keys.vk_id,
+        Hash(keys.r1cs_hash),
+        Blob(manifest.encode()),
+        Uint(royalty_bps),
+        INFERENCE,
+        Uint(manifest.outputs),
+        bound=manifest.bound,
+        model=None,
+    )
 
 
 def save_circom(models: Path, compiled: Compiled, manifest: CircomManifest, keys: CircuitKeys) -> Path:
@@ -201,6 +221,7 @@ def load_circom(models: Path, program: Program) -> tuple[CircomManifest, CircomP
         manifest = decode_manifest(path.read_bytes())
         if manifest_hash(manifest.encode()) != program.manifest_hash:
             raise ModelFileUnusable(path, "its manifest is not the registered one")
+        manifest.require_program(program)
         compiled = load_compiled(folder / R1CS_FILE, folder / WASM_FILE)
         if sha256(write_r1cs(compiled.circuit)).digest() != program.r1cs_hash:
             raise ModelFileUnusable(folder / R1CS_FILE, "its circuit is not the registered one")
@@ -208,5 +229,5 @@ def load_circom(models: Path, program: Program) -> tuple[CircomManifest, CircomP
         if keys is None or keys.vk_id != program.vk_id:
             raise ModelFileUnusable(folder, "the registered proving key is not in it")
         return manifest, CircomProver(compiled, manifest, keys)
-    except (CircomError, CryptoError, ManifestUnusable, OSError) as error:
+    except (CircomError, CryptoError, ManifestUnusable, ProgramNotOfManifest, OSError) as error:
         raise ModelFileUnusable(path, str(error)) from error

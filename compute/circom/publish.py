@@ -3,19 +3,18 @@
 from pathlib import Path
 
 from chain.execution.action import Action
-from chain.types.scalars import Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint
+from chain.types.scalars import Blob, Height, Name, ObjectId, ProgramId, Text
 from client.errors import RpcFailed
 from client.market import get_key, get_program
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.circom.compiler import Compiled
 from compute.circom.errors import WrongSignals
-from compute.circom.program import CircomManifest, circom_program_id, save_circom
+from compute.circom.program import CircomManifest, circom_program_id, circom_registration, save_circom
 from compute.dev_keys import CircuitKeys
 from compute.zkml.publish import KEY_UNKNOWN, PROGRAM_UNKNOWN, Listing, Published, wait_active
-from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram
+from contracts.registry.actions import Ceremony, PublishModel, RegisterKey
 from contracts.registry.events import ModelPublished
-from contracts.registry.statement import INFERENCE
 
 
 async def publish_circom(
@@ -42,15 +41,16 @@ async def publish_circom(
     name = PublishModel(Name(listing.name), Name(listing.version), program, Text(listing.description))
     outcome = await wallet.submit([*actions, name])
     model = next(event["id"] for event in outcome.events if event["type"] == ModelPublished.name)
-    active_from = (await get_key(wallet.rpc, keys.vk_id)).active_from
-    await wait_active(wallet.rpc, active_from)
+    key = await get_key(wallet.rpc, keys.vk_id)
+    await wait_active(wallet.rpc, key.active_from)
     return Published(
         model=ObjectId(bytes.fromhex(model[2:])),
         program=program,
         vk_id=keys.vk_id,
         transaction=outcome.hash,
         height=Height(outcome.height or 0),
-        active_from=active_from,
+        active_from=key.active_from,
+        ceremony_named=ceremony in (None, key.ceremony),
         folder=folder,
     )
 
@@ -75,16 +75,5 @@ async def _missing(
     except RpcFailed as failed:
         if failed.name != PROGRAM_UNKNOWN:
             raise
-        actions.append(
-            RegisterProgram(
-                keys.vk_id,
-                Hash(keys.r1cs_hash),
-                Blob(manifest.encode()),
-                Uint(listing.royalty_bps),
-                INFERENCE,
-                Uint(manifest.outputs),
-                bound=manifest.bound,
-                model=None,
-            )
-        )
+        actions.append(circom_registration(manifest, keys, listing.royalty_bps))
     return actions

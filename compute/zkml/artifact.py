@@ -11,16 +11,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from chain.types.scalars import Hash, ProgramId
+from chain.types.scalars import Blob, Hash, ProgramId, Uint
 from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
-from compute.zkml.errors import ModelFileUnusable
+from compute.zkml.errors import ModelFileUnusable, ProgramNotOfManifest
 from compute.zkml.manifest import Manifest
 from compute.zkml.model_file import encode_model, read_model
 from compute.zkml.provable import Provable
 from compute.zkml.prover import KEY_NAME, InferenceProver
+from contracts.registry.actions import RegisterProgram
 from contracts.registry.state import Program, manifest_hash
-from contracts.registry.state import program_id as id_of_program
 from crypto.errors import CryptoError
 from crypto.r1cs.r1cs_file import write_r1cs
 
@@ -34,7 +34,22 @@ def model_keys(keys: DevKeys, provable: Provable) -> CircuitKeys:
 
 def program_id(provable: Provable, keys: CircuitKeys) -> ProgramId:
     """Under which id the model's program is registered, on any chain."""
-    return id_of_program(keys.vk_id, Hash(keys.r1cs_hash), provable.manifest.encode(), provable.commitment)
+    return registration(provable, keys).program
+
+
+def registration(provable: Provable, keys: CircuitKeys, royalty_bps: int = 0) -> RegisterProgram:
+    """The action that registers the model's program."""
+    manifest = provable.manifest
+    return RegisterProgram(
+        keys.vk_id,
+        Hash(keys.r1cs_hash),
+        Blob(manifest.encode()),
+        Uint(royalty_bps),
+        manifest.statement,
+        Uint(manifest.elements),
+        bound=True,
+        model=provable.commitment,
+    )
 
 
 def save_artifact(models: Path, provable: Provable, keys: CircuitKeys) -> Path:
@@ -57,6 +72,10 @@ def load_artifact(models: Path, program: Program) -> tuple[Manifest, InferencePr
     provable = read_model(path)
     if manifest_hash(provable.manifest.encode()) != program.manifest_hash:
         raise ModelFileUnusable(path, "its manifest is not the registered one")
+    try:
+        provable.manifest.require_program(program)
+    except ProgramNotOfManifest as error:
+        raise ModelFileUnusable(path, str(error)) from error
     if provable.commitment != program.model:
         raise ModelFileUnusable(path, "its weights are not those of the registered commitment")
     circuit = provable.statement.constrain()

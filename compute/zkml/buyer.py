@@ -106,11 +106,13 @@ class Buyer:
     async def order(self, model: str, offer: Offer, providers: Sequence[ProviderState] | None = None) -> Order:
         """Look up a model and decide who may see the inputs: `providers`, or whom `choose_providers` names.
 
-        Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused, ManifestUnusable, NoProvider.
+        Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused, ManifestUnusable, NoProvider,
+        ProgramNotOfManifest.
         """
         rpc = self._wallet.rpc
         found = await get_model(rpc, model)
         manifest = decode_manifest(found.program.manifest)
+        manifest.require_program(found.program.record)
         if providers is None:
             params = (await chain_status(rpc)).params
             providers = choose_providers(await list_providers(rpc), offer.price_end, params.min_provider_bond)

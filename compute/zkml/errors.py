@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chain.types.scalars import Name, ProgramId
 from compute.errors import ComputeError
 
 
@@ -358,3 +359,19 @@ class NotTrusted(ModelError):
             "yourself, say so: --my-own-file."
         )
         self.path = str(path)
+
+
+class ProgramNotOfManifest(ModelError):
+    """A program is registered to settle other proofs than its manifest tells of: its results mean nothing."""
+
+    code = 6119
+
+    def __init__(self, program: ProgramId, registered: tuple[Name, int, bool], told: tuple[Name, int, bool]) -> None:
+        shown = [
+            f"{entry[0]} with {entry[1]} outputs, {'bound' if entry[2] else 'unbound'}" for entry in (registered, told)
+        ]
+        super().__init__(
+            f"program 0x{program.hex()} is registered as {shown[0]}; by its manifest it is {shown[1]}. "
+            "Whoever registered it could be paid for a proof of anything: use another program."
+        )
+        self.program, self.registered, self.told = program, registered, told

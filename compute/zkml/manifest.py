@@ -13,12 +13,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from chain.types.scalars import Name
 from compute.zkml.encoding import MAX_BITS, Encoding, Levels, Thresholds
-from compute.zkml.errors import ManifestUnusable, WrongRowLength
+from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest, WrongRowLength
 from compute.zkml.graph import CLASSIFICATION, LINKS, LOGISTIC, REGRESSION, SOFTMAX
 from compute.zkml.inference import COMMITTED, OUTPUTS, Inference
 from compute.zkml.model import predicted_class
 from compute.zkml.quantise import Quantised
+from contracts.registry.state import Program
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from crypto.poseidon import PACKED_BITS, pack_bytes
 
 FORMAT: Final = "cluster-quantised-model/2"
@@ -68,6 +71,15 @@ class Manifest:
         table = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         table["encoding"] = _encoding_json(self.encoding)
         return json.dumps(table, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+    @property
+    def statement(self) -> Name:
+        """What a proof states to the chain."""
+        return INFERENCE_COMMITTED_MODEL if self.committed_model else INFERENCE
+
+    def require_program(self, program: Program) -> None:
+        """The program settles proofs of what this manifest tells, bound to their task. Raises ProgramNotOfManifest."""
+        require_shape(program, self.statement, self.elements, bound=True)
 
     @property
     def features(self) -> int:
@@ -170,6 +182,13 @@ def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
     )
     _check_printable(manifest)
     return manifest
+
+
+def require_shape(program: Program, statement: Name, outputs: int, bound: bool) -> None:
+    """Else a key's public inputs would be read as what its circuit never said. Raises ProgramNotOfManifest."""
+    registered = (program.statement, program.outputs, program.bound)
+    if registered != (statement, outputs, bound):
+        raise ProgramNotOfManifest(program.id, registered, (statement, outputs, bound))
 
 
 def decode_manifest(data: bytes) -> Manifest:

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Final
 
 from chain.execution.action import Action
-from chain.types.scalars import Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
+from chain.types.scalars import Blob, Height, Name, ObjectId, ProgramId, Text, VkId
 from client.errors import RpcFailed
 from client.market import get_key, get_program
 from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.dev_keys import CircuitKeys
-from compute.zkml.artifact import program_id, save_artifact
+from compute.zkml.artifact import program_id, registration, save_artifact
 from compute.zkml.provable import Provable
-from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram
+from contracts.registry.actions import Ceremony, PublishModel, RegisterKey
 from contracts.registry.events import ModelPublished
-from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 
 Progress = Callable[[str], None]
 KEY_UNKNOWN: Final = "KeyUnknown"
@@ -39,7 +38,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where a model stands on chain. Tasks may name its program from `active_from` on."""
+    """Where a model stands on chain. Tasks may name its program from `active_from` on.
+
+    ceremony_named: whether the chain names the ceremony that the publisher does, if any. Somebody else may have
+    registered the key first and named none or another; attesters can attest the true one all the same.
+    """
 
     model: ObjectId
     program: ProgramId
@@ -48,6 +51,7 @@ class Published:
     height: Height
     active_from: Height
     folder: Path
+    ceremony_named: bool
 
 
 async def publish(
@@ -74,15 +78,16 @@ async def publish(
     outcome = await wallet.submit([*actions, name])
     model = next(event["id"] for event in outcome.events if event["type"] == ModelPublished.name)
     progress("waiting until the key is active")
-    active_from = (await get_key(wallet.rpc, keys.vk_id)).active_from
-    await wait_active(wallet.rpc, active_from)
+    key = await get_key(wallet.rpc, keys.vk_id)
+    await wait_active(wallet.rpc, key.active_from)
     return Published(
         model=ObjectId(bytes.fromhex(model[2:])),
         program=program,
         vk_id=keys.vk_id,
         transaction=outcome.hash,
         height=Height(outcome.height or 0),
-        active_from=active_from,
+        active_from=key.active_from,
+        ceremony_named=ceremony in (None, key.ceremony),
         folder=folder,
     )
 
@@ -110,18 +115,5 @@ async def _missing(
     except RpcFailed as failed:
         if failed.name != PROGRAM_UNKNOWN:
             raise
-        manifest, elements = provable.manifest.encode(), provable.manifest.elements
-        statement = INFERENCE if provable.commitment is None else INFERENCE_COMMITTED_MODEL
-        actions.append(
-            RegisterProgram(
-                keys.vk_id,
-                Hash(keys.r1cs_hash),
-                Blob(manifest),
-                Uint(listing.royalty_bps),
-                statement,
-                Uint(elements),
-                bound=True,
-                model=provable.commitment,
-            )
-        )
+        actions.append(registration(provable, keys, listing.royalty_bps))
     return actions

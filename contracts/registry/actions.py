@@ -13,7 +13,6 @@ from chain.state.view import View
 from chain.types.scalars import Blob, FieldElement, Hash, Height, Name, ProgramId, Text, Uint, VkId
 from contracts.registry import state
 from contracts.registry.errors import (
-    ConstraintsMismatch,
     InputCountMismatch,
     InsecureKey,
     KeyAlreadyRegistered,
@@ -37,7 +36,7 @@ from contracts.registry.events import (
     ModelPublished,
     ProgramRegistered,
 )
-from contracts.registry.state import Ceremony, KeyRecord, Model, Program
+from contracts.registry.state import Ceremony, KeyRecord, Model, Program, ProgramParts
 from contracts.registry.statement import check_model, public_inputs
 from contracts.staking.state import active_validators
 from crypto.groth16.encoding import decompress_key, key_id
@@ -112,7 +111,13 @@ class RegisterProgram(Action):
 
     @property
     def program(self) -> ProgramId:
-        return state.program_id(self.vk_id, self.r1cs_hash, self.manifest, self.model)
+        return self.parts.id
+
+    @property
+    def parts(self) -> ProgramParts:
+        """What its id is the hash of."""
+        manifest = state.manifest_hash(self.manifest)
+        return ProgramParts(self.vk_id, self.r1cs_hash, manifest, self.statement, self.outputs, self.bound, self.model)
 
     def check(self, view: View, context: ExecutionContext) -> None:
         """Raises the RegistryError of the broken rule."""
@@ -132,8 +137,6 @@ class RegisterProgram(Action):
             raise KeyFrozen(key.vk_id, key.frozen_at)
         if key.public_inputs != needed:
             raise InputCountMismatch(key.vk_id, key.public_inputs, needed)
-        if key.ceremony is not None and key.ceremony.r1cs != self.r1cs_hash:
-            raise ConstraintsMismatch(key.vk_id, key.ceremony.r1cs, self.r1cs_hash)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
         program = Program(

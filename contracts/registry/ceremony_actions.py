@@ -112,6 +112,7 @@ class ReleaseAttester(Action):
 class AttestCeremony(Action):
     """A bonded attester says that it has the files of these hashes, and that the key is what they make.
 
+    They need not be what the registrant named: whoever registered the key first may have named none, or false ones.
     An attestation of the key that no longer counts makes room.
     """
 
@@ -121,12 +122,11 @@ class AttestCeremony(Action):
     work: ClassVar[int] = 700  # it reads all attestations of the key and their attesters
 
     vk_id: VkId
-    ceremony: Ceremony  # what was checked; it must be what the key names
+    ceremony: Ceremony  # what was checked
 
     def check(self, view: View, context: ExecutionContext) -> None:
         """Raises KeyUnknown or the CeremonyError of the broken rule."""
         key = require_key(view, self.vk_id)
-        require_same_ceremony(key, self.ceremony)
         if key.registrant == context.sender:
             raise RegistrantAttests(self.vk_id, context.sender)
         state.require_bonded_attester(view, context.sender)
@@ -141,7 +141,7 @@ class AttestCeremony(Action):
         for entry in list(lapsed)[:1]:
             state.remove_attestation(overlay, self.vk_id, entry.attester)
         bond = state.require_attester(overlay, context.sender).bond
-        state.write_attestation(overlay, self.vk_id, Attestation(context.sender, bond, context.height))
+        state.write_attestation(overlay, self.vk_id, Attestation(context.sender, bond, self.ceremony, context.height))
         context.emit(CeremonyAttested(self.vk_id, context.sender))
 
 
@@ -167,7 +167,7 @@ class WithdrawAttestation(Action):
 
 
 def require_same_ceremony(key: KeyRecord, checked: Ceremony) -> None:
-    """What was checked is what the key names. Raises NoCeremony, CeremonyMismatch."""
+    """What was checked is what the key's registrant named, as attesters expect. Raises NoCeremony, CeremonyMismatch."""
     if key.ceremony is None:
         raise NoCeremony(key.vk_id)
     for entry in fields(Ceremony):

@@ -25,24 +25,28 @@ class CeremonyNotAttested(CeremonyError):
 
 
 class NoCeremony(CeremonyError):
-    """A ceremony is attested of a key that names none."""
+    """A ceremony is to be attested of a key whose registrant named none. The chain would take it."""
 
     code = 4242
 
     def __init__(self, vk_id: VkId) -> None:
-        super().__init__(f"verifying key 0x{vk_id.hex()} names no ceremony; there is nothing to attest.")
+        super().__init__(
+            f"verifying key 0x{vk_id.hex()} was registered without a ceremony. If you have the "
+            "files of one that made it nevertheless, attest it with --unnamed."
+        )
         self.vk_id = vk_id
 
 
 class CeremonyMismatch(CeremonyError):
-    """What an attester has checked is not what the key names."""
+    """What an attester has checked is not what the key's registrant named. The chain would take it."""
 
     code = 4243
 
     def __init__(self, vk_id: VkId, what: str, named: Hash, checked: Hash) -> None:
         super().__init__(
             f"verifying key 0x{vk_id.hex()} names {what} 0x{named.hex()}, the attester has checked 0x{checked.hex()}; "
-            "get the files that the key names, and check those."
+            "get the files that the key names, and check those; or, if its registrant named false ones, attest yours "
+            "with --unnamed."
         )
         self.vk_id, self.what, self.named, self.checked = vk_id, what, named, checked
 

@@ -4,9 +4,9 @@ An attestation counts as long as its maker is bonded by the very bond that it wa
 and bonds again later attests again.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from chain.codec import decode, encode, wire
@@ -15,9 +15,9 @@ from chain.params import MAX_CEREMONY_QUORUM, Params
 from chain.state.keys import ID, Space
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import AccountId, Amount, Height, ObjectId, VkId
+from chain.types.scalars import AccountId, Amount, Hash, Height, ObjectId, VkId
 from contracts.registry.ceremony_errors import AttesterUnbonding, CeremonyNotAttested, NotAnAttester
-from contracts.registry.state import KeyRecord, require_active_key
+from contracts.registry.state import Ceremony, KeyRecord, require_active_key
 from crypto.address import encode_address
 
 MAX_ATTESTATIONS: Final = MAX_CEREMONY_QUORUM  # kept of one key: what it costs to count them is bounded
@@ -43,10 +43,11 @@ class Attester:
 @wire()
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """An attester's word, under a bond, that a key comes from the ceremony that it names."""
+    """An attester's word, under a bond, that a key comes from a ceremony of which it has checked these files."""
 
     attester: AccountId
     bond: ObjectId
+    ceremony: Ceremony
     attested_at: Height
 
 
@@ -127,22 +128,29 @@ def remove_attestation(overlay: Overlay, vk_id: VkId, account: AccountId) -> Non
 # What a key is worth
 
 
-def strength(view: View, record: KeyRecord, params: Params) -> str:
-    """What a buyer may rely on: n attesters of the key's ceremony if they are enough, else its registrant alone."""
-    found = sum(1 for _ in attestations(view, record.vk_id))
-    if record.ceremony is not None and found >= params.ceremony_quorum:
+def support(view: View, vk_id: VkId, r1cs: Hash | None = None) -> int:
+    """How many attest the ceremony that most agree on; of constraints `r1cs` only, where a program names them."""
+    named = (entry.ceremony for entry in attestations(view, vk_id))
+    return max(Counter(one for one in named if r1cs in (None, one.r1cs)).values(), default=0)
+
+
+def strength(view: View, record: KeyRecord, params: Params, r1cs: Hash | None = None) -> str:
+    """What a buyer may rely on: n attesters of one ceremony if they are enough, else the key's registrant alone."""
+    found = support(view, record.vk_id, r1cs)
+    if found >= params.ceremony_quorum:
         return f"proof/ceremony({found})"
     return f"proof/single-party({encode_address(record.registrant)})"
 
 
-def require_usable_key(view: View, vk_id: VkId, height: Height, params: Params) -> KeyRecord:
+def require_usable_key(view: View, vk_id: VkId, height: Height, params: Params, r1cs: Hash | None = None) -> KeyRecord:
     """A key that something new may be begun with. What goes on with it asks for `require_active_key` only.
 
+    r1cs: the constraints that the program names, for which the ceremony must have been.
     Raises KeyUnknown, KeyNotActive, KeyFrozen; CeremonyNotAttested where the chain allows no insecure keys.
     """
     record = require_active_key(view, vk_id, height)
     if not params.allow_insecure_keys:
-        found = sum(1 for _ in islice(attestations(view, vk_id), params.ceremony_quorum))
+        found = support(view, vk_id, r1cs)
         if found < params.ceremony_quorum:
             raise CeremonyNotAttested(vk_id, found, params.ceremony_quorum)
     return record

@@ -1,6 +1,6 @@
 """The rules of the registry, one class each. Codes 4200-4299. What is wrong with a key itself, crypto/groth16 says."""
 
-from chain.types.scalars import AccountId, Hash, Height, ObjectId, ProgramId, VkId
+from chain.types.scalars import AccountId, Height, ObjectId, ProgramId, VkId
 from crypto.address import encode_address
 from crypto.errors import ClusterError
 
@@ -129,19 +129,6 @@ class RoyaltyTooHigh(RegistryError):
     def __init__(self, royalty_bps: int, limit: int) -> None:
         super().__init__(f"the royalty is {royalty_bps}/10,000; at most {limit}/10,000 can be paid.")
         self.royalty_bps, self.limit = royalty_bps, limit
-
-
-class ConstraintsMismatch(RegistryError):
-    """A program names another constraint system than the ceremony of its key."""
-
-    code = 4216
-
-    def __init__(self, vk_id: VkId, ceremony: Hash, program: Hash) -> None:
-        super().__init__(
-            f"the ceremony of verifying key 0x{vk_id.hex()} was for constraint system 0x{ceremony.hex()}, the program "
-            f"names 0x{program.hex()}; name the same."
-        )
-        self.vk_id, self.ceremony, self.program = vk_id, ceremony, program
 
 
 class NoOutputs(RegistryError):

@@ -22,7 +22,6 @@ from contracts.registry.errors import (
 )
 from contracts.staking.state import active_validators
 from crypto import domains
-from crypto.field import FIELD_BYTES
 from crypto.hashing import tagged_hash
 
 _NAME_BYTES: Final = 64
@@ -51,7 +50,11 @@ class Ceremony:
 @wire()
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A verifying key's facts; its bytes stand apart, as few readers need them."""
+    """A verifying key's facts; its bytes stand apart, as few readers need them.
+
+    ceremony: what the registrant said that it comes from. Anybody can register a key first and say something false, so
+    nothing follows from it: attestations name their ceremony themselves.
+    """
 
     vk_id: VkId
     registrant: AccountId
@@ -60,6 +63,25 @@ class KeyRecord:
     registered_at: Height
     active_from: Height
     frozen_at: Height | None
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class ProgramParts:
+    """All that says which proofs settle a program's tasks and what they are about; a program's id is its hash."""
+
+    vk_id: VkId
+    r1cs_hash: Hash
+    manifest_hash: Hash
+    statement: Name
+    outputs: Uint
+    bound: bool
+    model: FieldElement | None
+
+    @property
+    def id(self) -> ProgramId:
+        """SHA256(tag || the canonical bytes of the parts) (protocol.md, Statements)."""
+        return ProgramId(tagged_hash(domains.PROGRAM, encode(self)))
 
 
 @wire()
@@ -81,6 +103,13 @@ class Program:
     bound: bool
     model: FieldElement | None
     registered_at: Height
+
+    @property
+    def parts(self) -> ProgramParts:
+        """What its id is the hash of."""
+        return ProgramParts(
+            self.vk_id, self.r1cs_hash, self.manifest_hash, self.statement, self.outputs, self.bound, self.model
+        )
 
 
 @wire()
@@ -158,15 +187,6 @@ def write_key_bytes(overlay: Overlay, vk_id: VkId, key: bytes) -> None:
 
 
 # Programs
-
-
-def program_id(vk_id: VkId, r1cs_hash: Hash, manifest: bytes, model: FieldElement | None) -> ProgramId:
-    """SHA256(tag || vk_id || r1cs hash || manifest hash || model commitment, if any) (protocol.md, Statements).
-
-    Each part has 32 bytes, so an id with a commitment is no id without one.
-    """
-    commitment = b"" if model is None else model.to_bytes(FIELD_BYTES, "big")
-    return ProgramId(tagged_hash(domains.PROGRAM, vk_id + r1cs_hash + manifest_hash(manifest) + commitment))
 
 
 def manifest_hash(manifest: bytes) -> Hash:

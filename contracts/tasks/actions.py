@@ -67,7 +67,7 @@ class Open(Action):
         _check_terms(self.terms, context)
         _check_ciphertexts(self.sealed_input, self.recipients)
         program = require_program(view, self.terms.program)
-        require_usable_key(view, program.vk_id, context.height, context.params)
+        require_usable_key(view, program.vk_id, context.height, context.params, program.r1cs_hash)
         if not program.bound and state.is_unbound_input_used(view, program.vk_id, self.terms.input_commitment):
             raise InputCommitmentReused(program.vk_id, self.terms.input_commitment)
         accounts.require_balance(view, context.sender, self.terms.price_end)

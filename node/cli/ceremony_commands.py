@@ -53,6 +53,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     attest.add_argument(
         "--initial", type=Path, metavar="ZKEY", help="the key before the first contribution, if at hand"
     )
+    attest.add_argument("--unnamed", action="store_true", help="whatever ceremony the key's registrant named")
     withdraw = add_command(commands, "withdraw", "take an attestation back, at once", _withdraw, rpc=True)
     for command in (show, attest, withdraw):
         command.add_argument("key_id", metavar="VK_ID", help="the verifying key's id, 0x-hex")
@@ -79,24 +80,29 @@ class ZkeyOfAnotherKey(CliError):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What an attester has of a ceremony. initial: the key before the first contribution, if at hand."""
+    """What an attester has of a ceremony. initial: the key before the first contribution, if at hand.
+
+    unnamed: they may be of another ceremony than the key's registrant named.
+    """
 
     zkey: Path
     r1cs: Path
     ptau: Path
     initial: Path | None
+    unnamed: bool = False
 
 
 def checked_ceremony(
     key: KeyRecord, files: Files, tell: Callable[[str], None] = lambda text: None
 ) -> tuple[Ceremony, CeremonyReport]:
-    """Everything that the files show of a registered key: they are those that it names, and they make this key.
+    """Everything that the files show of a registered key: they make it, and are those that its registrant named.
 
     Raises NoCeremony, CeremonyMismatch, ZkeyOfAnotherKey, what `check_ceremony` and the files' readers raise, OSError.
     """
     zkey = read_zkey(files.zkey.read_bytes())
     ceremony = Ceremony(file_hash(files.ptau), file_hash(files.r1cs), Hash(transcript_hash(zkey)))
-    require_same_ceremony(key, ceremony)
+    if not files.unnamed:
+        require_same_ceremony(key, ceremony)
     got = VkId(key_id(compress_key(zkey.verifying())))
     if got != key.vk_id:
         raise ZkeyOfAnotherKey(files.zkey, key.vk_id, got)
@@ -119,8 +125,11 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     screen.pairs([(name, value) for name, value in document.items() if name not in ("ceremony", "attestations")])
     for name, value in (document["ceremony"] or {}).items():
         screen.line(f"  {name}: {value}")
-    rows = [(entry["attester"], entry["height"]) for entry in document["attestations"]]
-    screen.table("", ("attester", "since height"), rows)
+    rows = [
+        (entry["attester"], entry["height"], "" if entry["as_named"] else entry["ceremony"]["transcript"])
+        for entry in document["attestations"]
+    ]
+    screen.table("", ("attester", "since height", "transcript, if not the registrant's"), rows)
     return document
 
 
@@ -129,7 +138,7 @@ async def _attest(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         key = await get_key_state(rpc, vk_id)
         with screen.progress("hashing the files") as step:
-            files = Files(arguments.zkey, arguments.r1cs, arguments.ptau, arguments.initial)
+            files = Files(arguments.zkey, arguments.r1cs, arguments.ptau, arguments.initial, arguments.unnamed)
             ceremony, report = checked_ceremony(key.record, files, step.describe)
         for number, one in enumerate(report.contributions, 1):
             screen.line(f"contribution {number}{' (beacon)' if one.beacon else ''}: {one.name}, hash {one.hash.hex()}")
@@ -198,13 +207,21 @@ def _key_json(key: KeyState) -> dict[str, Any]:
         "registrant": encode_address(record.registrant),
         "evidence": key.strength,
         "frozen_at": record.frozen_at,
-        "ceremony": None
-        if named is None
-        else {name: "0x" + getattr(named, name).hex() for name in ("ptau", "r1cs", "transcript")},
+        "ceremony": None if named is None else _hashes(named),
         "attestations": [
-            {"attester": encode_address(entry.attester), "height": entry.attested_at} for entry in key.attestations
+            {
+                "attester": encode_address(entry.attester),
+                "height": entry.attested_at,
+                "as_named": entry.ceremony == named,
+                "ceremony": _hashes(entry.ceremony),
+            }
+            for entry in key.attestations
         ],
     }
+
+
+def _hashes(ceremony: Ceremony) -> dict[str, str]:
+    return {name: "0x" + getattr(ceremony, name).hex() for name in ("ptau", "r1cs", "transcript")}
 
 
 def _vk_id(text: str) -> VkId:

@@ -24,6 +24,9 @@ from node.cli.screen import Json, Screen, Step
 
 ON_CHAIN = (PUBLIC_MODEL, PRIVATE)  # rows are always sealed there
 PUBLISHER = "account1"
+OTHER_CEREMONY = (
+    "somebody else registered the key first and named no ceremony or another one; attesters attest yours with --unnamed"
+)
 DEVELOPMENT = "the keys are of a single-party setup on this machine (insecure-dev): who made them could forge"
 LISTED = 8  # entries of a list that are shown to people
 
@@ -73,6 +76,8 @@ async def _publish(arguments: argparse.Namespace, screen: Screen) -> Json:
             published = await publish(wallet, model, keys, listing, models, step.describe, offer.ceremony)
     document = _published(published, listing, offer)
     screen.pairs(document.items())
+    if not published.ceremony_named:
+        screen.line(OTHER_CEREMONY)
     if not keys.ceremony:
         screen.line(DEVELOPMENT)
     return document
@@ -98,6 +103,7 @@ def _published(published: Published, listing: Listing, offer: ToPublish) -> dict
         "vk_id": "0x" + published.vk_id.hex(),
         "architecture": manifest.architecture,
         "constraints": len(ready.keys.circuit.constraints),
+        "ceremony_named": published.ceremony_named,
         "keys": "ceremony" if ready.keys.ceremony else "reused" if ready.reused else "made",
         "agreement": manifest.agreement,
         "score_float": manifest.score_float,
@@ -131,8 +137,10 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         "publisher": encode_address(model.publisher),
         "program": "0x" + program.id.hex(),
         "royalty_percent": program.royalty_bps / 100,
-        "evidence": key.strength,
-        "attesters": [encode_address(entry.attester) for entry in key.attestations],
+        "evidence": found.strength,
+        "attesters": [
+            encode_address(entry.attester) for entry in key.attestations if entry.ceremony.r1cs == program.r1cs_hash
+        ],
         "frozen_at": key.record.frozen_at,
         "manifest": _manifest(found.program.manifest),
     }

@@ -108,7 +108,7 @@ class ContractMethods:
         return {"providers": [_provider_json(view, record) for record in found]}
 
     def get_key(self, id: Hex32) -> Json:
-        """A verifying key: its record, its strength as buyers see it, who attests its ceremony, its bytes."""
+        """A verifying key: its record, its strength as buyers see it, who attests which ceremony, its bytes."""
         view, vk_id = self._view, VkId(id)
         record = registry.require_key(view, vk_id)
         return {
@@ -143,7 +143,7 @@ class ContractMethods:
             **to_json(model),
             "program_record": to_json(program),
             "manifest": _manifest(view, program),
-            "strength": ceremony.strength(view, key, read_params(view)),
+            "strength": ceremony.strength(view, key, read_params(view), program.r1cs_hash),
         }
 
     def list_models(self) -> Json:

@@ -8,7 +8,7 @@ from pathlib import Path
 import groth16py
 import pytest
 
-from chain.types.scalars import FieldElement, ObjectId, ProgramId
+from chain.types.scalars import FieldElement, ObjectId, ProgramId, Uint
 from client.errors import RpcFailed
 from client.inference import PrivateInput, Recipient, input_commitment, open_result, prepare_input
 from client.market import get_program, get_task, list_providers
@@ -137,6 +137,8 @@ async def test_a_worker_proves_a_circom_program(compiled: Compiled, keys: Circui
                 p.load_circom(models, record)
             p.save_circom(models, compiled, MANIFEST, keys)
         assert p.load_circom(models, record)[0] == MANIFEST
+        with pytest.raises(ModelFileUnusable, match="unbound"):
+            p.load_circom(models, replace(record, bound=False, outputs=Uint(record.outputs + 2)))
 
 
 @pytest.mark.usefixtures("hurried")

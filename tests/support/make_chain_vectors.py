@@ -246,6 +246,13 @@ def chain_statements() -> list[Json]:
     return rows
 
 
+def chain_programs() -> list[Json]:
+    """contracts/registry/state.py: what a program is known by, and its id"""
+    registrations = [action for action in ACTIONS if isinstance(action, RegisterProgram)]
+    registrations += [replace(each, bound=False, outputs=Uint(each.outputs + 2)) for each in registrations]
+    return [{"parts": encode(each.parts).hex(), "id": each.program.hex()} for each in registrations]
+
+
 def chain_blocks() -> list[Json]:
     """chain/types/block.py and vote.py: header, block, votes, proposal"""
     block = _block()
@@ -292,6 +299,7 @@ FAMILIES: tuple[Family, ...] = (
     chain_actions,
     chain_transactions,
     chain_statements,
+    chain_programs,
     chain_blocks,
     chain_receipts,
     chain_genesis,

@@ -12,6 +12,7 @@ from chain.types.transaction import Envelope, Transaction
 from chain.types.validators import ValidatorSet
 from chain.types.vote import Proposal, Vote
 from contracts.application import build_application
+from contracts.registry.state import ProgramParts
 from contracts.tasks.actions import Settle
 from contracts.tasks.statement import settle_inputs
 from crypto.keys import verify
@@ -49,6 +50,13 @@ def test_transactions_still_decode_and_verify() -> None:
         assert transaction.hash.hex() == row["hash"]
         assert transaction.signing_bytes.hex() == row["signing_bytes"]
         assert verify(transaction.sender, transaction.signing_bytes, transaction.signature)
+
+
+def test_programs_are_still_known_by_the_same_ids() -> None:
+    rows = vectors(make_chain_vectors.chain_programs)
+    assert len({row["id"] for row in rows}) == len(rows) > 2
+    for row in rows:
+        assert decode(ProgramParts, bytes.fromhex(row["parts"])).id.hex() == row["id"]
 
 
 def test_statements_are_still_the_same() -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from chain.types.scalars import AccountId, Hash, Height, ProgramId, Uint, VkId
 from compute.circom import program as p
 from compute.circom.compiler import Compiled, compile_circom, load_compiled
 from compute.circom.errors import CircomFileUnusable, InputRefused, NotCompiled, NoWitness
 from compute.circom.witness import WitnessCalculator
-from compute.zkml.errors import ManifestUnusable
+from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest
+from contracts.registry.state import Program
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.r1cs_file import write_r1cs
 
@@ -166,6 +169,21 @@ def test_manifests_are_read_back() -> None:
 def test_a_manifest_with_a_wrong_field_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ManifestUnusable):
         p.decode_manifest(replace(MANIFEST, **change).encode())  # type: ignore[arg-type]
+
+
+def test_a_program_that_reads_its_key_otherwise_than_the_manifest_says_is_refused() -> None:
+    zeros = bytes(32)
+    parts = (VkId(zeros), Hash(zeros), Hash(zeros), AccountId(zeros), Uint(0))
+    honest = Program(ProgramId(zeros), *parts, INFERENCE, Uint(2), True, None, Height(1))
+    MANIFEST.require_program(honest)
+    for bent in (
+        replace(honest, bound=False, outputs=Uint(4)),
+        replace(honest, bound=False),
+        replace(honest, outputs=Uint(1)),
+        replace(honest, statement=INFERENCE_COMMITTED_MODEL),
+    ):
+        with pytest.raises(ProgramNotOfManifest):
+            MANIFEST.require_program(bent)
 
 
 def test_a_manifest_that_is_none_is_refused() -> None:

@@ -7,18 +7,29 @@ from pathlib import Path
 import pytest
 
 from chain.execution.verifier import FalseEvidence
-from chain.types.scalars import Amount, FieldElement, ProofBytes
+from chain.params import DEVNET
+from chain.types.scalars import Amount, Blob, FieldElement, Hash, Name, ProofBytes, Text, Uint
 from client.errors import AnswerRefused, RpcFailed
 from client.inference import PrivateInput
-from client.market import find_provider, get_model, get_program, get_task, list_providers, list_tasks
+from client.market import find_provider, get_key_state, get_model, get_program, get_task, list_providers, list_tasks
 from compute.dev_keys import CircuitKeys
-from compute.zkml.artifact import load_artifact
+from compute.zkml.artifact import load_artifact, registration
 from compute.zkml.buyer import Buyer, choose_providers, open_answer, wait_for_answer
-from compute.zkml.errors import NoProvider, ReceiptUnusable, ResultNotOpened, RowOutOfRange, TaskEndedUnproven
+from compute.zkml.errors import (
+    NoProvider,
+    ProgramNotOfManifest,
+    ReceiptUnusable,
+    ResultNotOpened,
+    RowOutOfRange,
+    TaskEndedUnproven,
+)
 from compute.zkml.model import predicted_class
 from compute.zkml.publish import Listing, publish
 from compute.zkml.receipt import load_receipt, receipt_path, save_receipt
+from contracts.registry.actions import PublishModel, RegisterKey
+from contracts.registry.ceremony_actions import AttestCeremony, BondAttester, Ceremony
 from contracts.registry.errors import NotNameOwner, VersionTaken
+from contracts.registry.statement import INFERENCE_COMMITTED_MODEL
 from contracts.tasks.errors import NotTheLocker
 from crypto.field import SCALAR_FIELD
 from tests.support.inference_market import (
@@ -232,6 +243,51 @@ async def test_a_node_that_lies_about_a_manifest_is_found_out(market: Market) ->
         await get_program(market.rpc, program.record.id)
     with pytest.raises(AnswerRefused):
         await get_model(market.rpc, NAME)
+
+
+async def test_a_thiefs_reading_of_somebodys_key_is_another_program_and_no_buyer_orders_it(market: Market) -> None:
+    """Unbound, ctx would pass for the input commitment: a proof about any row would be paid."""
+    honest = registration(SMALL, market.keys)
+    disguised = replace(honest, bound=False, outputs=Uint(honest.outputs + 2), royalty_bps=Uint(10_000))
+    name = PublishModel(Name("stolen"), Name("1"), disguised.program, Text(""))
+    await (await market.rpc.wallet(OTHER)).submit([disguised, name])
+    assert disguised.program != honest.program
+    await market.bond(PROVIDER)
+    with pytest.raises(ProgramNotOfManifest) as refused:
+        await (await market.buyer()).order("stolen", OFFER)
+    assert (refused.value.registered[2], refused.value.told[2]) == (False, True)
+    await (await market.buyer()).order(NAME, OFFER)
+
+
+@pytest.mark.parametrize("change", [{"outputs": 7}, {"bound": False}, {"statement": INFERENCE_COMMITTED_MODEL}])
+async def test_a_node_that_lies_about_what_a_program_settles_is_found_out(
+    market: Market, change: dict[str, object]
+) -> None:
+    program = (await get_model(market.rpc, NAME)).program.record.id
+    honest = market.rpc.call
+
+    async def lying(method: str, /, **params: object) -> object:
+        return {**await honest(method, **params), **change}
+
+    market.rpc.call = lying  # type: ignore[method-assign, assignment]
+    with pytest.raises(AnswerRefused):
+        await get_program(market.rpc, program)
+
+
+async def test_a_publisher_is_told_when_a_key_was_registered_first_without_its_ceremony(
+    market: Market, other_keys: CircuitKeys
+) -> None:
+    ceremony = Ceremony(Hash(b"\1" * 32), Hash(other_keys.r1cs_hash), Hash(b"\3" * 32))
+    await (await market.rpc.wallet(OTHER)).submit([RegisterKey(Blob(other_keys.compressed), None)])
+    told: list[str] = []
+    listing = Listing("mine", "1", "x")
+    wallet = await market.rpc.wallet(OWNER)
+    published = await publish(wallet, OTHER_MODEL, other_keys, listing, market.models, told.append, ceremony)
+    assert market.published.ceremony_named and not published.ceremony_named
+    await (await market.rpc.wallet(PROVIDER)).submit([BondAttester(DEVNET.min_attester_bond)])
+    await (await market.rpc.wallet(PROVIDER)).submit([AttestCeremony(other_keys.vk_id, ceremony)])
+    (attestation,) = (await get_key_state(market.rpc, other_keys.vk_id)).attestations
+    assert attestation.ceremony == ceremony
 
 
 async def test_tasks_and_providers_are_listed_by_whom_they_concern(market: Market) -> None:

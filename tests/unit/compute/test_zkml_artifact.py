@@ -119,6 +119,9 @@ def test_each_part_of_a_program_counts(program: Program, models_folder: Path) ->
         replace(program, r1cs_hash=Hash(zeros)),
         replace(program, manifest_hash=Hash(zeros)),
         replace(program, id=ProgramId(zeros)),
+        replace(program, statement=INFERENCE_COMMITTED_MODEL),
+        replace(program, bound=False, outputs=Uint(program.outputs + 2)),
+        replace(program, outputs=Uint(program.outputs + 1)),
     ):
         with pytest.raises(ModelFileUnusable):
             load_artifact(models_folder, bent)

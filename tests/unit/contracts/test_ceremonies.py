@@ -28,9 +28,7 @@ from contracts.registry.ceremony_errors import (
     AttesterNotUnbonding,
     AttesterUnbonding,
     BondStillHeld,
-    CeremonyMismatch,
     CeremonyNotAttested,
-    NoCeremony,
     NotAnAttester,
     NotAttested,
     RegistrantAttests,
@@ -72,8 +70,8 @@ def attest(chain: SmallChain, *people: int, key: VkId = KEY) -> None:
     assert all(receipt.code == OK for receipt in receipts), receipts
 
 
-def strength(chain: SmallChain) -> str:
-    return state.strength(chain.view, require_key(chain.view, KEY), chain.params)
+def strength(chain: SmallChain, r1cs: Hash | None = None) -> str:
+    return state.strength(chain.view, require_key(chain.view, KEY), chain.params, r1cs)
 
 
 SINGLE = f"proof/single-party({encode_address(account(OWNER))})"
@@ -173,18 +171,35 @@ def test_attestations_of_one_key_say_nothing_of_another(chain: SmallChain) -> No
 
 
 @pytest.mark.parametrize("what", [entry.name for entry in fields(Ceremony)])
-def test_what_was_checked_must_be_what_the_key_names(chain: SmallChain, what: str) -> None:
+def test_those_who_checked_other_files_do_not_add_up(chain: SmallChain, what: str) -> None:
     other = replace(CEREMONY, **{what: Hash(b"\xee" * 32)})
-    with pytest.raises(CeremonyMismatch) as refused:
-        chain.check(6, AttestCeremony(KEY, other))
-    assert refused.value.what == what
+    assert chain.do(6, AttestCeremony(KEY, other)).code == OK
+    attest(chain, 7)
+    assert strength(chain) == SINGLE
+    attest(chain, 8)
+    assert strength(chain) == "proof/ceremony(2)"
 
 
-def test_a_key_without_a_ceremony_has_nothing_to_attest(chain: SmallChain) -> None:
-    bare = RegisterKey(compressed_key(INPUTS, seed=2), None)
-    chain.do(OWNER, bare)
-    with pytest.raises(NoCeremony):
-        chain.check(6, AttestCeremony(bare.vk_id, CEREMONY))
+@pytest.mark.parametrize("named", [None, Ceremony(Hash(b"\x09" * 32), Hash(b"\x08" * 32), Hash(b"\x07" * 32))])
+def test_who_registers_a_key_first_cannot_spoil_its_ceremony(named: Ceremony | None) -> None:
+    """The bytes are copied from the pool and registered without the ceremony, or with a false one."""
+    chain = SmallChain()
+    chain.do(5, RegisterKey(compressed_key(INPUTS), named))
+    assert chain.do(OWNER, program_of(2)).code == OK
+    for person in ATTESTERS:
+        chain.do(person, BondAttester(BOND))
+    attest(chain, *ATTESTERS)
+    assert strength(chain) == "proof/ceremony(3)"
+    assert strength(chain, R1CS) == "proof/ceremony(3)"
+
+
+def test_a_ceremony_of_other_constraints_is_worth_nothing_to_a_program(chain: SmallChain) -> None:
+    attest(chain, *ATTESTERS)
+    assert strength(chain, R1CS) == "proof/ceremony(3)"
+    assert strength(chain, Hash(b"\x12" * 32)) == SINGLE
+
+
+def test_an_unknown_key_has_nothing_to_attest(chain: SmallChain) -> None:
     with pytest.raises(KeyUnknown):
         chain.check(6, AttestCeremony(VkId(bytes(32)), CEREMONY))
 
@@ -282,6 +297,16 @@ def test_a_key_is_used_only_once_it_has_its_quorum(secure: SecureChain) -> None:
         attest(secure, person)
     task = secure.locked()
     assert secure.settle(task).code == OK
+
+
+def test_a_program_of_other_constraints_has_no_use_of_its_keys_ceremony(secure: SecureChain) -> None:
+    attest(secure, *ATTESTERS[1:])
+    other = replace(program_of(2), r1cs_hash=Hash(b"\x12" * 32))
+    assert secure.do(OWNER, other).code == OK
+    secure.check(REQUESTER, secure.offer())
+    with pytest.raises(CeremonyNotAttested) as refused:
+        secure.check(REQUESTER, secure.offer(program=other.program))
+    assert refused.value.attestations == 0
 
 
 def test_live_tasks_go_on_when_attestations_are_withdrawn(secure: SecureChain) -> None:

@@ -20,23 +20,21 @@ from contracts.registry.errors import (
     ProgramAlreadyRegistered,
     StatementUnknown,
 )
-from contracts.registry.state import key_bytes, manifest_hash, program_id, require_program
+from contracts.registry.state import key_bytes, require_program
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL, public_inputs
 from contracts.tasks import state
 from contracts.tasks.actions import Settle
 from contracts.tasks.errors import InputCommitmentReused, WrongModel
 from contracts.tasks.statement import settle_inputs
-from crypto import domains
 from crypto.groth16 import compress_proof
 from crypto.groth16.encoding import compress_key, key_id
 from crypto.groth16.native import ProvingKey, setup
-from crypto.hashing import tagged_hash
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.r1cs_file import write_r1cs
 from crypto.r1cs.wtns_file import write_wtns
 from tests.support.direct_verifier import DirectVerifier
-from tests.support.programs import NO_PROOF, R1CS, compressed_key, program_of
+from tests.support.programs import NO_PROOF, compressed_key, program_of
 from tests.support.small_chain import SmallChain, account
 from tests.support.task_chain import OTHER, OWNER, PROVIDER, REQUESTER, TaskChain
 
@@ -60,8 +58,8 @@ def test_a_committed_model_is_one_more_public_input() -> None:
 def test_a_program_says_which_model_it_is(chain: TaskChain) -> None:
     record = require_program(chain.view, chain.program)
     assert (record.statement, record.model, record.outputs) == (INFERENCE_COMMITTED_MODEL, MODEL, 2)
-    parts = record.vk_id + R1CS + manifest_hash(b"manifest") + MODEL.to_bytes(32, "big")
-    assert chain.program == tagged_hash(domains.PROGRAM, parts)
+    assert (chain.program, record.id) == (record.parts.id, record.parts.id)
+    assert chain.program != replace(record.parts, model=OTHER_MODEL).id
 
 
 def test_one_key_serves_many_models_each_by_an_id_of_its_own(chain: TaskChain) -> None:
@@ -81,13 +79,6 @@ def test_nobody_registers_a_program_again_under_another_commitment(chain: TaskCh
     with pytest.raises(ProgramAlreadyRegistered) as refused:
         chain.check(OTHER, program_of(2, model=MODEL))
     assert refused.value.owner == account(OWNER)
-
-
-def test_the_id_of_a_program_without_a_commitment_is_what_it_was() -> None:
-    action = program_of(2)
-    parts = action.vk_id + R1CS + manifest_hash(b"manifest")
-    assert program_id(action.vk_id, R1CS, b"manifest", None) == tagged_hash(domains.PROGRAM, parts)
-    assert program_id(action.vk_id, R1CS, b"manifest", FieldElement(0)) != action.program
 
 
 def test_a_committed_model_is_named_if_and_only_if_its_statement_has_one() -> None:

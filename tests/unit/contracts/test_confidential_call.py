@@ -41,6 +41,7 @@ from contracts.confidential.errors import (
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
 from contracts.confidential.queries import ContractView
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
+from contracts.registry.actions import Ceremony
 from contracts.registry.ceremony_errors import CeremonyNotAttested
 from contracts.registry.ceremony_state import Attestation, Attester, write_attestation, write_attester
 from contracts.registry.errors import KeyFrozen
@@ -199,8 +200,9 @@ def test_a_chain_without_insecure_keys_takes_no_step_with_one(
         chain.check(owner, action)
     bond, attester = ObjectId(bytes(32)), chain.account(9)
     write_attester(chain.overlay, Attester(attester, bond, Height(1), None))
+    ceremony = Ceremony(Hash(bytes(32)), Hash(bytes(32)), Hash(bytes(32)))
     for key in (ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY):
-        write_attestation(chain.overlay, key, Attestation(attester, bond, Height(1)))
+        write_attestation(chain.overlay, key, Attestation(attester, bond, ceremony, Height(1)))
     chain.check(owner, action)
 
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from chain.codec import encode
 from chain.execution.fees import transaction_work
 from chain.types.receipt import OK
-from chain.types.scalars import Blob, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
+from chain.types.scalars import Blob, FieldElement, Hash, Height, Name, ObjectId, ProgramId, Text, Uint, VkId
 from contracts.registry import state
 from contracts.registry.actions import MAX_MANIFEST_BYTES, Ceremony, PublishModel, RegisterKey
 from contracts.registry.errors import (
-    ConstraintsMismatch,
     InputCountMismatch,
     InsecureKey,
     KeyAlreadyRegistered,
@@ -30,6 +30,7 @@ from contracts.registry.errors import (
     VersionTaken,
 )
 from contracts.registry.events import KeyRegistered, ModelPublished, ProgramRegistered
+from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from crypto import domains
 from crypto.groth16.encoding import compress_key
 from crypto.groth16.errors import ForgeableKey, Groth16Error, WrongLength
@@ -130,8 +131,9 @@ def test_a_program_is_known_by_what_it_is(chain: SmallChain) -> None:
     chain.do(1, RegisterKey(compressed_key(INPUTS), None))
     action = program_of(2, royalty_bps=250)
     receipt = chain.do(2, action)
-    manifest_hash = tagged_hash(domains.MANIFEST, b"manifest")
-    expected = ProgramId(tagged_hash(domains.PROGRAM, action.vk_id + R1CS + manifest_hash))
+    manifest_hash = Hash(tagged_hash(domains.MANIFEST, b"manifest"))
+    parts = state.ProgramParts(action.vk_id, R1CS, manifest_hash, INFERENCE, Uint(2), True, None)
+    expected = ProgramId(tagged_hash(domains.PROGRAM, encode(parts)))
     assert receipt.events == (ProgramRegistered(expected, action.vk_id, account(2)),)
     program = state.require_program(chain.view, expected)
     assert (program.owner, program.royalty_bps, program.outputs, program.bound) == (account(2), 250, 2, True)
@@ -179,11 +181,30 @@ def test_an_unbound_program_has_two_public_inputs_less(chain: SmallChain) -> Non
     chain.check(1, action)
 
 
-def test_a_program_names_the_constraints_of_its_keys_ceremony(chain: SmallChain) -> None:
-    chain.do(1, RegisterKey(compressed_key(INPUTS), CEREMONY))
-    chain.check(1, program_of(2))
-    with pytest.raises(ConstraintsMismatch):
-        chain.check(1, replace(program_of(2), r1cs_hash=Hash(b"\x12" * 32)))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vk_id": VkId(bytes(32))},
+        {"r1cs_hash": Hash(bytes(32))},
+        {"manifest": Blob(b"another")},
+        {"statement": INFERENCE_COMMITTED_MODEL},
+        {"outputs": Uint(3)},
+        {"bound": False},
+        {"model": FieldElement(0)},
+    ],
+)
+def test_whatever_changes_what_settles_a_program_changes_its_id(change: dict[str, object]) -> None:
+    assert replace(program_of(2), **change).program != program_of(2).program  # type: ignore[arg-type]
+
+
+def test_nobody_takes_a_programs_id_by_reading_its_key_another_way(chain: SmallChain) -> None:
+    """Unbound with two outputs more the input count fits: the key's ctx would pass for the input commitment."""
+    disguised = replace(program_of(2), bound=False, outputs=Uint(4))
+    assert chain.do(1, RegisterKey(compressed_key(INPUTS), None), disguised).code == OK
+    receipt = chain.do(2, program_of(2), publish(program_of(2).program))
+    assert receipt.code == OK
+    honest = state.require_program(chain.view, program_of(2).program)
+    assert (honest.owner, honest.bound, honest.outputs) == (account(2), True, 2)
 
 
 def test_programs_with_equal_manifests_share_one_entry(chain: SmallChain) -> None:

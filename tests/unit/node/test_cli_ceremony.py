@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,15 @@ def test_files_with_other_hashes_are_refused_before_they_are_read(files: Files, 
     assert refused.value.what == name
     with pytest.raises(NoCeremony):
         checked_ceremony(record(ceremony=None), files)
+
+
+@pytest.mark.parametrize("named", [None, Ceremony(Hash(bytes(32)), Hash(bytes(32)), Hash(bytes(32)))])
+def test_files_that_the_registrant_did_not_name_are_checked_when_asked(files: Files, named: Ceremony | None) -> None:
+    """Whoever registered the key first may have named nothing, or something false."""
+    ceremony, report = checked_ceremony(record(ceremony=named), replace(files, unnamed=True))
+    assert ceremony == NAMED and report.sections_checked
+    with pytest.raises(ZkeyOfAnotherKey):
+        checked_ceremony(record(VkId(b"\x01" * 32), named), replace(files, unnamed=True))
 
 
 def test_a_key_with_a_false_point_and_an_honest_transcript_is_found(files: Files) -> None:
