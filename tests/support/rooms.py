@@ -14,16 +14,20 @@ ROOT = Path(__file__).parents[2]
 
 def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
     """(path from the repository's root, syntax tree) of each module of these rooms, in order of path."""
-    for room in rooms:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            if "node_modules" in path.parts:  # what make test-peers fetched
-                continue
-            yield path.relative_to(ROOT).as_posix(), _tree(path)
+    for path in paths(*rooms):
+        yield path, tree(path)
+
+
+def paths(*rooms: str) -> list[str]:
+    """From the repository's root to each module of these rooms, in order."""
+    found = [path.relative_to(ROOT) for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+    return [path.as_posix() for path in found if "node_modules" not in path.parts]  # what make test-peers fetched
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
+def tree(path: str) -> ast.Module:
+    """The syntax of a module, by its path from the repository's root."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"), path)
 
 
 def import_all() -> list[ModuleType]:

@@ -9,8 +9,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from compute.zkml.calibrate import encoding_for
+from compute.zkml.compiled import compile
 from compute.zkml.encoding import Levels, Thresholds
-from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
+from compute.zkml.errors import ManifestUnusable, NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.example_models import DIGITS, ExampleModel, breast_cancer, digits
 from compute.zkml.graph import IDENTITY, REGRESSION, Affine, FloatModel, Node, Total, classes_of
 from compute.zkml.importers.scikit import import_scikit
@@ -185,3 +186,9 @@ def test_a_committed_model_says_the_same_classes() -> None:
     made: Quantised = quantise(source, ROWS, committed=True)
     assert made.model.committed and len(made.model.secrets) == 4 * 3 + 3
     assert made.fidelity.agreement > 0.9
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jproven", "b\nproven"])
+def test_a_class_whose_name_would_steer_a_terminal_is_refused_at_once(name: str) -> None:
+    with pytest.raises(ManifestUnusable, match="cannot be printed"):
+        compile(LogisticRegression().fit(ROWS, LABELS), ROWS, classes=["a", name])

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.support.rooms import ROOT
+from tests.support.rooms import ROOT, tree
 
 ROW = re.compile(r"^\| (?P<threat>[^|]+) \| (?P<rule>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(tests/[a-z0-9_/]+\.py)::(\w+)`")
@@ -20,7 +20,7 @@ def rows() -> list[tuple[str, str]]:
 def names_of(path: str) -> set[str]:
     """What the module defines at its top: test functions, classes, state machines' test cases."""
     found: set[str] = set()
-    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    for node in tree(path).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign):

@@ -13,7 +13,7 @@ from compute.zkml.importers.onnx.constants import FOLDED, folded
 from compute.zkml.importers.onnx.reading import MAIN_DOMAINS
 from compute.zkml.importers.onnx.registry import OPERATORS
 from compute.zkml.importers.onnx.sketch import Sketch
-from compute.zkml.importers.onnx.tensors import Computed, Refused, Tensor
+from compute.zkml.importers.onnx.tensors import Complement, Computed, Label, Refused, Scored, Tensor
 
 # Of these the shape alone is read, which is known.
 OF_SHAPE: Final = ("Shape", "Size")
@@ -73,9 +73,13 @@ def _made(
 
 def _held(tensor: Tensor) -> int:
     """Elements that are kept for it from now on."""
-    return (
-        tensor.size if isinstance(tensor, np.ndarray) else tensor.positions.size if isinstance(tensor, Computed) else 0
-    )
+    if isinstance(tensor, Label | Complement):
+        tensor = tensor.scored
+    if isinstance(tensor, Scored):
+        tensor = tensor.scores
+    if isinstance(tensor, Computed):
+        return tensor.positions.size
+    return tensor.size if isinstance(tensor, np.ndarray) else 0
 
 
 def _outputs(
