@@ -15,6 +15,7 @@ from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
 from crypto.address import encode_address
 from crypto.groth16.encoding import key_id
+from crypto.sealedbox import is_encryption_key_of
 
 T = TypeVar("T")
 PROVIDER_UNKNOWN = "ProviderUnknown"
@@ -39,6 +40,11 @@ class ProviderState:
     @property
     def address(self) -> str:
         return encode_address(self.record.account)
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether the encryption key is the account's own: then nobody else, such as a node, has put another there."""
+        return is_encryption_key_of(self.record.encryption_key, self.record.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,12 @@ class ModelState:
 
 
 async def get_task(rpc: RpcClient, task: ObjectId) -> TaskState:
-    """Raises RpcFailed (TaskNotFound), Unreachable, NotAnRpc."""
-    answer = dict(await rpc.call("task_get", id=task))
-    return _task(rpc, answer, _optional(rpc, TaskInput, answer.pop("input", None)))
+    """Raises RpcFailed (TaskNotFound), AnswerRefused, Unreachable, NotAnRpc."""
+    answer = _fields(rpc, await rpc.call("task_get", id=task))
+    state = _task(rpc, answer, _optional(rpc, TaskInput, answer.pop("input", None)))
+    if state.task.id != task:
+        raise AnswerRefused(f"task 0x{task.hex()} was asked for, and 0x{state.task.id.hex()} shown")
+    return state
 
 
 async def list_tasks(rpc: RpcClient, **filters: Any) -> list[TaskState]:
@@ -89,13 +98,19 @@ async def list_tasks(rpc: RpcClient, **filters: Any) -> list[TaskState]:
 
 
 async def find_provider(rpc: RpcClient, account: AccountId) -> ProviderState | None:
-    """The provider of an account, None for an account that is none. Raises RpcFailed, Unreachable, NotAnRpc."""
+    """The provider of an account, None for an account that is none.
+
+    Raises RpcFailed, AnswerRefused, Unreachable, NotAnRpc.
+    """
     try:
-        return _provider(rpc, await rpc.call("provider_get", address=encode_address(account)))
+        found = _provider(rpc, await rpc.call("provider_get", address=encode_address(account)))
     except RpcFailed as failed:
         if failed.name == PROVIDER_UNKNOWN:
             return None
         raise
+    if found.record.account != account:
+        raise AnswerRefused(f"provider {encode_address(account)} was asked for, and {found.address} shown")
+    return found
 
 
 async def list_providers(rpc: RpcClient) -> list[ProviderState]:
@@ -110,7 +125,7 @@ async def get_key(rpc: RpcClient, vk_id: bytes) -> KeyRecord:
 
 async def get_key_state(rpc: RpcClient, vk_id: bytes) -> KeyState:
     """A verifying key with what it is worth. Raises RpcFailed (KeyUnknown), AnswerRefused, Unreachable, NotAnRpc."""
-    answer = dict(await rpc.call("registry_getKey", id=vk_id))
+    answer = _fields(rpc, await rpc.call("registry_getKey", id=vk_id))
     strength, key = str(answer.pop("strength", "")), _hex(rpc, answer.pop("key", None))
     attested = tuple(_record(rpc, Attestation, entry) for entry in answer.pop("attestations", ()))
     record = _record(rpc, KeyRecord, answer)
@@ -127,7 +142,7 @@ async def list_attesters(rpc: RpcClient) -> list[AttesterState]:
 
 async def get_program(rpc: RpcClient, program: ProgramId) -> ProgramState:
     """A program and its manifest. Raises RpcFailed (ProgramUnknown), AnswerRefused, Unreachable, NotAnRpc."""
-    answer = dict(await rpc.call("registry_getProgram", id=program))
+    answer = _fields(rpc, await rpc.call("registry_getProgram", id=program))
     manifest = _hex(rpc, answer.pop("manifest", None))
     return _program(_record(rpc, Program, answer), manifest, program)
 
@@ -135,13 +150,19 @@ async def get_program(rpc: RpcClient, program: ProgramId) -> ProgramState:
 async def get_model(rpc: RpcClient, name: str) -> ModelState:
     """The newest version of a model, found by its name or its 0x-hex id.
 
+    Which program it stands for is the node's word: whoever asks a node of somebody else's compares the program's id
+    with what the publisher says.
+
     Raises RpcFailed (ModelNameUnknown, ModelUnknown), AnswerRefused, Unreachable, NotAnRpc.
     """
     by_id = name.startswith("0x")
-    answer = dict(await rpc.call("model_get", id=name if by_id else None, name=None if by_id else name))
+    answer = _fields(rpc, await rpc.call("model_get", id=name if by_id else None, name=None if by_id else name))
     program = _record(rpc, Program, answer.pop("program_record", None))
     manifest, strength = _hex(rpc, answer.pop("manifest", None)), str(answer.pop("strength", ""))
     model = _record(rpc, Model, answer)
+    shown = "0x" + model.id.hex() if by_id else model.model
+    if shown != (name.lower() if by_id else name):
+        raise AnswerRefused(f"model {name} was asked for, and {shown} shown")
     return ModelState(model, _program(program, manifest, model.program), strength)
 
 
@@ -170,6 +191,12 @@ def _bonded(rpc: RpcClient, cls: type[T], answer: Mapping[str, Any]) -> tuple[T,
     if not bond.isdecimal():
         raise NotAnRpc(rpc.url, f"a {cls.__name__} came without its bond")
     return _record(rpc, cls, fields), Amount(int(bond))
+
+
+def _fields(rpc: RpcClient, answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise NotAnRpc(rpc.url, "an answer has no members")
+    return dict(answer)
 
 
 def _optional(rpc: RpcClient, cls: type[T], answer: object) -> T | None:

@@ -4,8 +4,6 @@ from typing import Final
 
 from chain.types.scalars import Amount, EncryptionKeyBytes, Name
 from contracts.tasks.provider_actions import RegisterProvider
-from crypto import domains
-from crypto.hashing import tagged_hash
 from crypto.keys import SecretKey
 from crypto.sealedbox import EncryptionKey
 
@@ -13,8 +11,11 @@ PROOF_KINDS: Final = (Name("proof"),)
 
 
 def provider_encryption_key(secret: SecretKey) -> EncryptionKey:
-    """The X25519 key of a provider, derived from its account key so that one file is enough."""
-    return EncryptionKey(tagged_hash(domains.PROVIDER_SEED, secret.seed))
+    """The X25519 key of a provider: that of its account key's seed, so that anybody can derive its public half.
+
+    Its public half is `encryption_key_of(secret.public)`.
+    """
+    return EncryptionKey(secret.seed)
 
 
 def registration(secret: SecretKey, bond: Amount, min_price: Amount) -> RegisterProvider:

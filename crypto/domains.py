@@ -51,7 +51,6 @@ CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's const
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
 SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
 MINIBATCH: Final = _sha("minibatch")  # (root of a data set, step, beacon)
-PROVIDER_SEED: Final = _sha("provider-seed")  # the X25519 key that inputs are sealed to, from a provider's account seed
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
 CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere

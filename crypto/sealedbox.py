@@ -13,8 +13,10 @@ from nacl.bindings import (
     crypto_box_seal,
     crypto_box_seal_open,
     crypto_box_seed_keypair,
+    crypto_sign_ed25519_pk_to_curve25519,
 )
 from nacl.exceptions import CryptoError as SodiumRefusal
+from nacl.exceptions import RuntimeError as SodiumFailure
 
 from crypto.errors import CryptoError
 
@@ -116,6 +118,26 @@ class EncryptionKey:
 
     def __reduce__(self) -> NoReturn:
         raise EncryptionKeyCopied
+
+
+def encryption_key_of(account: bytes) -> EncryptionPublicKey:
+    """The X25519 key of an ed25519 public key: for every seed, EncryptionKey(seed).public of SecretKey(seed).public.
+
+    One seed for signing and for sealed boxes is safe: Thormarker, "On using the same key pair for Ed25519 and an X25519
+    based KEM" (eprint 2021/509). Raises WeakEncryptionKey for bytes that are no key of a prime order.
+    """
+    try:
+        return EncryptionPublicKey(crypto_sign_ed25519_pk_to_curve25519(account))
+    except (SodiumFailure, SodiumRefusal) as refusal:
+        raise WeakEncryptionKey(account) from refusal
+
+
+def is_encryption_key_of(public: bytes, account: bytes) -> bool:
+    """Whether what is sealed to `public` is sealed to the owner of the ed25519 key `account`."""
+    try:
+        return bytes(public) == encryption_key_of(account)
+    except WeakEncryptionKey:
+        return False
 
 
 def seal(public: bytes, plaintext: bytes) -> bytes:

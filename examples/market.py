@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chain.types.scalars import Amount, TxHash
+from chain.types.scalars import Amount
 from client.errors import RpcFailed
-from client.market import get_model, get_task
+from client.market import get_model
 from client.rpc import RpcClient
-from client.settlement import check_settlement
 from client.wallet import Wallet
 from compute.zkml.buyer import Answer, Buyer, Offer, wait_for_answer
 from compute.zkml.compiled import Ready
 from compute.zkml.publish import Listing, publish
-from compute.zkml.receipt import save_receipt
 from crypto.errors import ClusterError
 from node.cli.places import devnet_folder
 from node.devnet.files import CLU, load_network
@@ -37,11 +35,10 @@ MODEL_UNKNOWN: Final = "ModelNameUnknown"
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """One checked answer: about all rows of its task, so many seconds after the question, settled by `transaction`."""
+    """One answer, its proof verified here: about all rows of its task, so many seconds after the question."""
 
     answer: Answer
     seconds: float
-    transaction: TxHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +93,12 @@ class Market:
 
     async def ask(self, name: str, *rows: Sequence[float]) -> Bought:
         """Post the rows as one task, wait for its proof, decrypt the answer, verify the proof on this machine."""
-        start, rpc = time.monotonic(), self._buyer.rpc
-        buyer = Buyer(self._buyer, inputs=self._inputs)
+        start = time.monotonic()
+        buyer = Buyer(self._buyer, inputs=self._inputs, receipts=self._receipts)  # receipts open the answers
         order = await buyer.order(name, OFFER)  # its `readers` will be able to read the rows; nobody else
         receipt = await buyer.post(order, *rows)
-        save_receipt(self._receipts, receipt)  # whoever loses it cannot read the answer
-        answer = await wait_for_answer(rpc, receipt)
-        transaction = await check_settlement(rpc, (await get_task(rpc, receipt.task)).task)
-        return Bought(answer, time.monotonic() - start, transaction)
+        answer = await wait_for_answer(self._buyer.rpc, receipt)  # verified here, whatever the node says
+        return Bought(answer, time.monotonic() - start)
 
     async def _next_version(self, name: str) -> str:
         """1, 2, ...: a version's program never changes, so each run of an example publishes another one."""

@@ -3,19 +3,21 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from chain.params import Params
-from chain.types.scalars import Amount, FieldElement, Height, ObjectId, ProgramId
+from chain.types.scalars import Amount, FieldElement, Height, ObjectId, ProgramId, TxHash
+from client.errors import AnswerRefused
 from client.inference import Entropy, PrivateInput, Recipient, fresh_salt, open_result, prepare_input
-from client.market import ModelState, ProviderState, get_model, get_program, get_task, list_providers
+from client.market import ModelState, ProviderState, get_model, get_task, list_providers
 from client.results import chain_status
 from client.rows import save_rows
 from client.rpc import RpcClient
+from client.settlement import check_settlement
 from client.wallet import Wallet
 from compute.zkml.errors import (
     ManifestUnusable,
@@ -28,7 +30,7 @@ from compute.zkml.errors import (
 from compute.zkml.inference import COMMITTED, PUBLIC
 from compute.zkml.manifest import Manifest, decode_manifest
 from compute.zkml.model import QuantisedModel
-from compute.zkml.receipt import Receipt
+from compute.zkml.receipt import UNKNOWN_TASK, Receipt, save_receipt
 from contracts.tasks.actions import Open, Terms
 from contracts.tasks.events import TaskOpened
 from contracts.tasks.state import ENDED, PROOF, Task
@@ -90,6 +92,7 @@ class Answer:
     provider: str
     price: Amount
     height: Height
+    transaction: TxHash | None = None  # whose proof was verified here; None where nobody has
 
     def equals_reference(self, model: QuantisedModel) -> bool:
         """Whether the proven outputs are, bit for bit, what the integer reference says of the same rows."""
@@ -98,16 +101,26 @@ class Answer:
 
 
 class Buyer:
-    """An account that asks for inference. Rows of batches travel as files, which are put into the folder `inputs`."""
+    """An account that asks for inference. Rows of batches travel as files, which are put into the folder `inputs`.
 
-    def __init__(self, wallet: Wallet, entropy: Entropy = os.urandom, inputs: Path | None = None) -> None:
-        self._wallet, self._entropy, self._inputs = wallet, entropy, inputs
+    Into the folder `receipts` goes each receipt, before its task is posted: whoever loses it cannot open the answer.
+    Without that folder, keeping what `post` returns is the caller's business.
+    """
+
+    def __init__(
+        self,
+        wallet: Wallet,
+        entropy: Entropy = os.urandom,
+        inputs: Path | None = None,
+        receipts: Path | None = None,
+    ) -> None:
+        self._wallet, self._entropy, self._inputs, self._receipts = wallet, entropy, inputs, receipts
 
     async def order(self, model: str, offer: Offer, providers: Sequence[ProviderState] | None = None) -> Order:
         """Look up a model and decide who may see the inputs: `providers`, or whom `choose_providers` names.
 
-        Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused, ManifestUnusable, NoProvider,
-        ProgramNotOfManifest.
+        Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused (also for a provider whose encryption
+        key is not its account's own), ManifestUnusable, NoProvider, ProgramNotOfManifest.
         """
         rpc = self._wallet.rpc
         found = await get_model(rpc, model)
@@ -116,6 +129,9 @@ class Buyer:
         if providers is None:
             params = (await chain_status(rpc)).params
             providers = choose_providers(await list_providers(rpc), offer.price_end, params.min_provider_bond)
+        for provider in providers:
+            if not provider.holds_key:
+                raise AnswerRefused(f"the encryption key shown for {provider.address} is not that account's own")
         return Order(found, manifest, offer, tuple(providers))
 
     async def post(self, order: Order, *rows: Sequence[float]) -> Receipt:
@@ -135,17 +151,17 @@ class Buyer:
             save_rows(self._inputs, prepared.apart)
         status = await chain_status(self._wallet.rpc)
         terms = order.offer.terms(program, prepared.commitment, status.height, status.params)
+        kept = Receipt(UNKNOWN_TASK, program, order.model.model.model, secret, order.readers, "", 0)
+        if self._receipts is not None:
+            save_receipt(self._receipts, kept)
         outcome = await self._wallet.submit([Open(terms, prepared.sealed_input, prepared.recipients)])
         task = next(event["task"] for event in outcome.events if event["type"] == TaskOpened.name)
-        return Receipt(
-            task=ObjectId(bytes.fromhex(task[2:])),
-            program=program,
-            model=order.model.model.model,
-            input=secret,
-            readers=order.readers,
-            transaction=outcome.hash,
-            height=outcome.height or 0,
+        receipt = replace(
+            kept, task=ObjectId(bytes.fromhex(task[2:])), transaction=outcome.hash, height=outcome.height or 0
         )
+        if self._receipts is not None:
+            save_receipt(self._receipts, receipt)
+        return receipt
 
 
 def choose_providers(
@@ -153,12 +169,16 @@ def choose_providers(
 ) -> list[ProviderState]:
     """Who may lock at most `price`: bonded for proofs, fewest forfeits first, then most settled, then cheapest.
 
-    Few, as each can read the input, and by what they have done, as anybody can register many. Raises NoProvider.
+    Few, as each can read the input, and by what they have done, as anybody can register many. Whose encryption key is
+    not the account's own is left out. Raises NoProvider.
     """
     fit = [
         entry
         for entry in providers
-        if entry.bond >= min_bond and PROOF in entry.record.kinds and entry.record.min_price <= price
+        if entry.bond >= min_bond
+        and PROOF in entry.record.kinds
+        and entry.record.min_price <= price
+        and entry.holds_key
     ]
     if not fit:
         raise NoProvider(len(providers), price)
@@ -167,7 +187,10 @@ def choose_providers(
 
 
 async def wait_for_answer(rpc: RpcClient, receipt: Receipt) -> Answer:
-    """Wait until a task has ended, and open its result. Raises TaskEndedUnproven, ResultNotOpened, RpcFailed."""
+    """Wait until a task has ended, verify the proof of its result on this machine, and open what was proven.
+
+    Raises TaskEndedUnproven, AnswerRefused, FalseEvidence, ResultNotOpened, RpcFailed.
+    """
     while True:
         state = await get_task(rpc, receipt.task)
         if state.phase in ENDED:
@@ -175,12 +198,13 @@ async def wait_for_answer(rpc: RpcClient, receipt: Receipt) -> Answer:
         await asyncio.sleep(POLL_SECONDS)
     if state.task.result is None:
         raise TaskEndedUnproven("0x" + receipt.task.hex(), state.phase)
-    program = await get_program(rpc, receipt.program)
-    return open_answer(receipt, state.task, decode_manifest(program.manifest))
+    settlement = await check_settlement(rpc, receipt.asked, state.task)
+    answer = open_answer(receipt, settlement.task, decode_manifest(settlement.program.manifest))
+    return replace(answer, transaction=settlement.transaction)
 
 
 def open_answer(receipt: Receipt, task: Task, manifest: Manifest) -> Answer:
-    """The answer in a settled task. Raises TaskEndedUnproven, ResultNotOpened."""
+    """The answer in a settled task, whose proof nobody verifies here. Raises TaskEndedUnproven, ResultNotOpened."""
     task_id = "0x" + receipt.task.hex()
     if task.result is None:
         raise TaskEndedUnproven(task_id, task.state)

@@ -2,16 +2,20 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from chain.types.scalars import ObjectId, ProgramId
 from client.inference import PrivateInput
+from client.settlement import Asked
 from compute.zkml.errors import ReceiptUnusable
+from contracts.tasks.state import Task
 from crypto.field import SCALAR_FIELD
 
 FORMAT: Final = "cluster-task-receipt/2"
+PENDING: Final = "pending-"
+UNKNOWN_TASK: Final = ObjectId(bytes(32))  # in a receipt that was kept before its task was on the chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Receipt:
     readers: tuple[str, ...]  # addresses of the providers to whom the input was sealed
     transaction: str
     height: int
+
+    @property
+    def asked(self) -> Asked:
+        """What the result's proof must be about."""
+        return Asked(self.task, self.program, self.input.commitment)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,28 +56,63 @@ def receipt_path(folder: Path, task: ObjectId) -> Path:
     return folder / f"{task.hex()}.json"
 
 
+def pending_path(folder: Path, commitment: int) -> Path:
+    """Where the receipt of a task lies whose id is not known yet: by the input commitment."""
+    return folder / f"{PENDING}{commitment:064x}.json"
+
+
 def save_receipt(folder: Path, receipt: Receipt) -> Path:
-    """Write a receipt for its owner's eyes only; its path."""
+    """Write a receipt for its owner's eyes only; its path. It takes the place of the one kept before posting."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pending = pending_path(folder, receipt.input.commitment)
+    if receipt.task == UNKNOWN_TASK:
+        _write(pending, receipt)
+        return pending
     path = receipt_path(folder, receipt.task)
+    _write(path, receipt)
+    pending.unlink(missing_ok=True)
+    return path
+
+
+def _write(path: Path, receipt: Receipt) -> None:
+    """The file is on the disk when this returns: what was paid for must not be lost to a crash."""
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         json.dump(receipt.to_json(), file)
         file.write("\n")
-    return path
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load_receipt(folder: Path, task: ObjectId) -> Receipt:
     """Raises ReceiptUnusable."""
     path = receipt_path(folder, task)
+    receipt = _read(path)
+    if receipt.task != task:
+        raise ReceiptUnusable(path, "it is the receipt of another task")
+    return receipt
+
+
+def has_pending(folder: Path) -> bool:
+    """Whether something was kept whose task's id never became known here."""
+    return next(folder.glob(f"{PENDING}*.json"), None) is not None
+
+
+def load_pending(folder: Path, task: Task) -> Receipt:
+    """The receipt that was kept before `task` was posted. Raises ReceiptUnusable."""
+    path = pending_path(folder, task.terms.input_commitment)
+    receipt = replace(_read(path), task=task.id, height=task.opened_at)
+    if receipt.asked != Asked(task.id, task.terms.program, task.terms.input_commitment):
+        raise ReceiptUnusable(path, "it is the receipt of another task")
+    return receipt
+
+
+def _read(path: Path) -> Receipt:
     try:
-        receipt = _receipt(json.loads(path.read_text(encoding="utf-8")))
+        return _receipt(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ReceiptUnusable(path, error.strerror or str(error)) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ReceiptUnusable(path, f"it is no receipt of a task ({error})") from error
-    if receipt.task != task:
-        raise ReceiptUnusable(path, "it is the receipt of another task")
-    return receipt
 
 
 def _receipt(table: dict[str, Any]) -> Receipt:

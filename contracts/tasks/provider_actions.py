@@ -34,7 +34,7 @@ class RegisterProvider(Action):
     writes: ClassVar[int] = 3
 
     bond: Amount
-    encryption_key: EncryptionKeyBytes  # X25519; requesters seal input keys to it
+    encryption_key: EncryptionKeyBytes  # X25519; buyers seal input keys to it only if it is the account key's own form
     min_price: Amount  # what the provider asks at least; shown to requesters, not enforced
     kinds: tuple[Name, ...]  # evidence kinds offered
 

@@ -19,6 +19,8 @@ def say_who_sees(order: Order, screen: Screen) -> None:
         record = provider.record
         screen.line(f"  {provider.address}  bond {show_amount(provider.bond)}, {record.settled} settled")
     screen.line("nobody else: on chain stand a commitment and a ciphertext")
+    screen.line("the keys are those accounts' own; which providers there are, and which program the model is")
+    screen.line(f"(0x{order.model.program.record.id.hex()}), is the node's word")
 
 
 def show_answer(answer: Answer, screen: Screen) -> None:
@@ -37,7 +39,16 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "provider": answer.provider,
         "price": str(answer.price),
         "height": answer.height,
+        **_proof_json(answer),
     }
+
+
+def _proof_json(answer: Answer) -> dict[str, str]:
+    """Of which program it was proven and where the proof stands, if it was verified on this machine."""
+    if answer.transaction is None:
+        return {}
+    program, transaction = answer.receipt.program.hex(), answer.transaction.hex()
+    return {"proof": "verified here", "program": "0x" + program, "transaction": "0x" + transaction}
 
 
 def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from client.market import get_task
 from client.rpc import RpcClient
-from client.settlement import check_settlement
 from compute.zkml.buyer import Buyer, Offer, wait_for_answer
-from compute.zkml.receipt import save_receipt
+from compute.zkml.receipt import receipt_path
 from compute.zkml.sources import read_rows
 from node.cli.amounts import parse_amount
 from node.cli.answers import answer_json, say_who_sees, show_answer
@@ -37,19 +35,17 @@ async def _predict(arguments: argparse.Namespace, screen: Screen) -> Json:
     offer = Offer(parse_amount(arguments.price), parse_amount(arguments.max_price))
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
-        buyer = Buyer(wallet, inputs=arguments.inputs or rows_folder())
+        receipts = arguments.receipts or receipts_folder()
+        buyer = Buyer(wallet, inputs=arguments.inputs or rows_folder(), receipts=receipts)
         order = await buyer.order(arguments.model, offer)
         rows = read_rows(arguments.input, order.manifest.features).tolist()
         order.manifest.quantise_rows(rows)  # rows that do not fit are refused before anything is said of them
         say_who_sees(order, screen)
         with screen.progress("posting the task") as step:
             receipt = await buyer.post(order, *rows)
-            path = save_receipt(arguments.receipts or receipts_folder(), receipt)
-            step.describe("waiting for a provider")
+            step.describe("waiting for a provider, whose proof is then verified here")
             answer = await wait_for_answer(rpc, receipt)
-            step.describe("verifying the proof")
-            transaction = await check_settlement(rpc, (await get_task(rpc, receipt.task)).task)
-    checked: dict[str, Any] = {"proof": "verified here", "transaction": "0x" + transaction.hex(), "receipt": str(path)}
+    kept = {"receipt": str(receipt_path(receipts, receipt.task))}
     show_answer(answer, screen)
-    screen.pairs(checked.items())
-    return {**answer_json(answer), **checked}
+    screen.pairs(kept.items())
+    return {**answer_json(answer), **kept}

@@ -12,7 +12,7 @@ from chain.types.scalars import ObjectId
 from client.market import ProviderState, TaskState, find_provider, get_task
 from client.rpc import RpcClient
 from compute.zkml.buyer import Buyer, Offer, wait_for_answer
-from compute.zkml.receipt import Receipt, load_receipt, receipt_path, save_receipt
+from compute.zkml.receipt import Receipt, has_pending, load_pending, load_receipt, pending_path, receipt_path
 from contracts.tasks.errors import ProviderUnknown
 from crypto.address import encode_address
 from node.cli.amounts import parse_amount, show_amount
@@ -65,12 +65,13 @@ async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
         end_within=arguments.end_within,
     )
     async with RpcClient(arguments.rpc) as rpc:
-        buyer = Buyer(await open_wallet(arguments, rpc), inputs=rows_folder())
+        receipts = arguments.receipts or receipts_folder()
+        buyer = Buyer(await open_wallet(arguments, rpc), inputs=rows_folder(), receipts=receipts)
         order = await buyer.order(arguments.model, offer, await _named_providers(rpc, arguments.provider))
         order.manifest.quantise(row)  # a row that does not fit is refused before anything is said of it
         say_who_sees(order, screen)
         receipt = await buyer.post(order, row)
-        path = save_receipt(arguments.receipts or receipts_folder(), receipt)
+        path = receipt_path(receipts, receipt.task)
         screen.line(f"task 0x{receipt.task.hex()} posted in block {receipt.height}; receipt {path}")
         posted = {
             "task": "0x" + receipt.task.hex(),
@@ -89,10 +90,19 @@ async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _result(arguments: argparse.Namespace, screen: Screen) -> Json:
     task = _task_id(arguments.task)
     folders = [arguments.receipts] if arguments.receipts else [receipts_folder(), devnet_folder() / "tasks"]
-    folder = next((folder for folder in folders if receipt_path(folder, task).exists()), folders[0])
-    receipt = load_receipt(folder, task)
     async with RpcClient(arguments.rpc) as rpc:
-        return await _answer(rpc, receipt, screen)
+        return await _answer(rpc, await _kept(rpc, folders, task), screen)
+
+
+async def _kept(rpc: RpcClient, folders: Sequence[Path], task: ObjectId) -> Receipt:
+    """A task's receipt, or the one kept before the task's id was known. Raises ReceiptUnusable, RpcFailed."""
+    pending = [folder for folder in folders if has_pending(folder)]
+    if pending and not any(receipt_path(folder, task).exists() for folder in folders):
+        asked = (await get_task(rpc, task)).task
+        for folder in pending:
+            if pending_path(folder, asked.terms.input_commitment).exists():
+                return load_pending(folder, asked)
+    return load_receipt(next((folder for folder in folders if receipt_path(folder, task).exists()), folders[0]), task)
 
 
 async def _answer(rpc: RpcClient, receipt: Receipt, screen: Screen) -> Json:

@@ -26,7 +26,7 @@ from crypto.errors import ClusterError
 from node.parts import Node
 from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import NotFound
-from node.rpc.method import AddressBytes, Hex32, HexBytes, MethodTable
+from node.rpc.method import AddressBytes, Count, Hex32, HexBytes, MethodTable
 from tests.support.direct_verifier import DirectVerifier
 from tests.support.small_chain import CHAIN_ID, SmallChain, secret
 
@@ -43,6 +43,7 @@ class ChainRpc(RpcClient):
         self.submitted: list[Transaction] = []
         self._waiting: list[Transaction] = []
         self._receipts: dict[TxHash, dict[str, Any]] = {}
+        self._final: dict[TxHash, Transaction] = {}
         self._listeners: list[asyncio.Queue[Any]] = []
         self._due = asyncio.Event()
         self.on_block: Callable[[], object] = lambda: None
@@ -78,6 +79,7 @@ class ChainRpc(RpcClient):
         for index, (transaction, receipt) in enumerate(zip(chosen, receipts, strict=True)):
             place = {"height": self.chain.height, "index": index, "receipt": to_json(receipt)}
             self._receipts[transaction.hash] = place
+            self._final[transaction.hash] = transaction
         for event in [event for receipt in receipts for event in receipt.events] + list(self.chain.closing_events):
             for listener in self._listeners:
                 listener.put_nowait({"height": self.chain.height, "type": event.name, **to_json(event)})
@@ -132,6 +134,8 @@ class ChainRpc(RpcClient):
             "chain_status": self._status,
             "chain_getAccount": self._account,
             "chain_getReceipt": self._receipt,
+            "chain_getBlock": self._block,
+            "chain_getTransaction": self._transaction,
             "tx_submit": self._submit,
         }
 
@@ -159,6 +163,15 @@ class ChainRpc(RpcClient):
         if found is None:
             raise NotFound("transaction", "0x" + hash.hex())
         return found
+
+    async def _block(self, height: Count) -> Any:
+        """The transactions of a height."""
+        final = self._receipts.items()
+        return {"transactions": ["0x" + hash_.hex() for hash_, place in final if place["height"] == height]}
+
+    async def _transaction(self, hash: Hex32) -> Any:
+        """The bytes of a final transaction."""
+        return {"raw": "0x" + self._final[TxHash(hash)].raw.hex()}
 
     async def _submit(self, transaction: HexBytes) -> Any:
         """Admit, as ingress does: rules of state first, then evidence, then the queue."""

@@ -42,8 +42,8 @@ class Market:
     published: Published
     events: list[WorkerEvent] = field(default_factory=list)
 
-    async def buyer(self) -> Buyer:
-        return Buyer(await self.rpc.wallet(REQUESTER))
+    async def buyer(self, receipts: Path | None = None) -> Buyer:
+        return Buyer(await self.rpc.wallet(REQUESTER), receipts=receipts)
 
     async def post(self, row: tuple[float, ...] = ROW, offer: Offer = OFFER) -> Receipt:
         """The requester asks for a row, sealed to whoever is bonded."""

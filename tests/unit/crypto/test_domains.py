@@ -42,7 +42,6 @@ SHA_256 = {
     "SEALED_INPUT": b"cluster/sealed-input/1",
     "SEALED_ROWS": b"cluster/sealed-rows/1",
     "MINIBATCH": b"cluster/minibatch/1",
-    "PROVIDER_SEED": b"cluster/provider-seed/1",
 }
 
 POSEIDON = {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crypto.keys import SecretKey
 from crypto.sealedbox import (
     CiphertextRefused,
     EncryptionKey,
@@ -16,6 +17,8 @@ from crypto.sealedbox import (
     WeakEncryptionKey,
     aead_open,
     aead_seal,
+    encryption_key_of,
+    is_encryption_key_of,
     seal,
 )
 
@@ -107,3 +110,20 @@ def test_lengths_of_keys_and_nonces_are_checked(key: int, nonce: int, what: str)
         aead_seal(bytes(key), bytes(nonce), b"", b"")
     with pytest.raises(SealLength, match=what):
         aead_open(bytes(key), bytes(nonce), bytes(16), b"")
+
+
+@given(seed=st.binary(min_size=32, max_size=32))
+def test_the_encryption_key_of_an_account_is_known_from_its_public_key(seed: bytes) -> None:
+    public = SecretKey(seed).public
+    assert encryption_key_of(public) == EncryptionKey(seed).public
+    assert EncryptionKey(seed).open(seal(encryption_key_of(public), b"row")) == b"row"
+    assert is_encryption_key_of(EncryptionKey(seed).public, public)
+    assert not is_encryption_key_of(ALICE.public, public)
+
+
+@pytest.mark.parametrize("account", [bytes(32), b"\1" + bytes(31), b"\2" + bytes(31), b"\xff" * 32, b"short"])
+def test_what_is_no_ed25519_key_has_no_encryption_key(account: bytes) -> None:
+    """Points of small order, bytes that are no point, a wrong length."""
+    with pytest.raises(WeakEncryptionKey):
+        encryption_key_of(account)
+    assert not is_encryption_key_of(bytes(32), account)
