@@ -137,6 +137,9 @@ async def test_a_key_of_the_nodes_own_proves_nothing(settled: Settled, dev_keys:
         settled.lie(task, action, registry_getKey=lambda _: {"key": "0x" + keys.compressed.hex()})
         with pytest.raises(AnswerRefused):
             await settled.answer()
+    settled.lie(action=replace(settled.action, vk_id=own))  # whose key is not even looked at
+    with pytest.raises(AnswerRefused):
+        await settled.answer()
 
 
 async def test_a_true_proof_of_something_else_is_no_answer(settled: Settled) -> None:
