@@ -46,7 +46,6 @@ class Settlement:
 async def check_settlement(rpc: RpcClient, asked: Asked, task: Task) -> Settlement:
     """Verify the proof behind the result of `task`, which a node showed, against what was asked.
 
-    How many elements a result has, the program's manifest says: open it with that of the answer and no other.
     Raises AnswerRefused where task, program, transaction or key are not what was asked, or malformed; FalseEvidence
     where the proof does not verify; RpcFailed, Unreachable, NotAnRpc.
     """
@@ -86,12 +85,14 @@ async def _settling(
 def _claims(
     transaction: Transaction, asked: Asked, program: ProgramState
 ) -> Iterator[tuple[Settle | SettleUnbound, Claim]]:
-    """Actions that settle what was asked, under the program's own key and model, each with what it must prove."""
-    wanted = (asked.task, program.record.vk_id, asked.input_commitment, program.record.model)
+    """Actions that settle what was asked, as the program's key is to be read, each with what it must prove."""
+    record = program.record
+    kind = Settle if record.bound else SettleUnbound
+    wanted = (asked.task, record.vk_id, asked.input_commitment, record.model, record.outputs)
     for index, action in enumerate(transaction.envelope.actions):
-        if not isinstance(action, Settle | SettleUnbound):
+        if not isinstance(action, kind):
             continue
-        if (action.task, action.vk_id, action.input_commitment, action.model) == wanted:
+        if (action.task, action.vk_id, action.input_commitment, action.model, len(action.outputs)) == wanted:
             yield from ((action, claim) for claim in action.claims(transaction.envelope, index))
 
 

@@ -23,7 +23,7 @@ from compute.zkml.errors import NoProvider, ReceiptUnusable
 from compute.zkml.prover import InferenceProver, prove_result
 from compute.zkml.publish import Listing, publish
 from compute.zkml.receipt import Receipt, has_pending, load_pending, load_receipt, pending_path
-from contracts.tasks.actions import Settle
+from contracts.tasks.actions import Settle, SettleUnbound
 from contracts.tasks.provider_actions import UpdateProvider
 from contracts.tasks.state import PROOF, SETTLED, Task
 from contracts.tasks.statement import settle_inputs
@@ -59,7 +59,7 @@ class Settled:
     task: Task
     action: Settle
 
-    def lie(self, task: Task | None = None, action: Settle | None = None, **answers: Lie) -> None:
+    def lie(self, task: Task | None = None, action: Settle | SettleUnbound | None = None, **answers: Lie) -> None:
         """Show this task, this action as what settled it, and of methods named `answers` something else."""
         honest = ChainCalls(self.market)
         shown = self.task if task is None else task
@@ -175,6 +175,13 @@ async def test_task_program_model_and_outputs_are_what_was_asked_and_proven(sett
     settled.lie(action=replace(settled.action, model=FieldElement(7)))
     with pytest.raises(AnswerRefused):
         await settled.answer()
+    honest = settled.action
+    said = (honest.task, honest.vk_id, honest.lock_epoch, honest.input_commitment, honest.model)
+    longer = replace(honest, outputs=(*honest.outputs, FieldElement(0)))
+    for action in (SettleUnbound(*said, honest.outputs, honest.proof), longer):
+        settled.lie(with_outputs(task, action.outputs), action)
+        with pytest.raises(AnswerRefused):
+            await settled.answer()
     settled.lie()
     assert await settled.answer() == (tuple(SMALL.model.logits(SMALL.manifest.quantise(ROW))),)
 
