@@ -90,8 +90,8 @@ class Levels:
 
     def of(self, feature: int) -> tuple[float, float]:
         """Offset and step of a feature."""
-        place = feature if len(self.offsets) > 1 else 0
-        return self.offsets[place], self.steps[place]
+        offset, step = (values[feature if len(values) > 1 else 0] for values in (self.offsets, self.steps))
+        return offset, step
 
     def nearest(self, rows: Floats) -> Ints:
         scaled = (rows - np.asarray(self.offsets)) / np.asarray(self.steps)

@@ -45,6 +45,19 @@ class WrongRowLength(ModelError):
         self.expected, self.got = expected, got
 
 
+class WrongRowCount(ModelError):
+    """More or fewer rows than go into one proof."""
+
+    code = 6128
+
+    def __init__(self, expected: int, got: int) -> None:
+        super().__init__(
+            f"{got} rows were given; one proof of this model is about {expected}. Give as many, or compile the model "
+            f"with --batch {got} (rows={got} in Python)."
+        )
+        self.expected, self.got = expected, got
+
+
 class NotFinite(ModelError):
     """A weight or a value is NaN or infinite."""
 
@@ -162,6 +175,26 @@ class FolderUnusable(ModelError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"{folder} is no usable folder of a compiled model: {reason}. `cluster zk compile` makes one.")
         self.folder, self.reason = str(folder), reason
+
+
+class FolderOccupied(ModelError):
+    """A folder that should take a compiled model holds something else."""
+
+    code = 6126
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} is no empty folder and holds no compiled model; name another one with --out.")
+        self.folder = str(folder)
+
+
+class OpeningUnusable(ModelError):
+    """A file that should open a proof's commitments does not hold rows and a salt."""
+
+    code = 6127
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the opening cannot be used: {reason}. `cluster zk prove` writes it as opening.json.")
+        self.reason = reason
 
 
 class ReferenceMismatch(ModelError):

@@ -13,7 +13,8 @@ Every file is written whole or not at all, and without proof.json no proof is th
 """
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +22,13 @@ from client.whole_files import WholeFile, write_set, write_whole
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import FILE_NAME, save_model
 from compute.zkml.compiled import Compiled, Proof, Ready, Settings, cache_folder
-from compute.zkml.errors import FolderUnusable, ModelFileUnusable, ProfileUnknown
+from compute.zkml.errors import FolderOccupied, FolderUnusable, ModelFileUnusable, OpeningUnusable, ProfileUnknown
+from compute.zkml.inference import Private
+from compute.zkml.manifest import Manifest
 from compute.zkml.model_file import read_model
 from compute.zkml.prover import KEY_NAME
 from compute.zkml.room import require_room
+from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import decode_proof
 from crypto.groth16.snarkjs import inputs_to_snarkjs, key_to_snarkjs, proof_to_snarkjs
 from crypto.r1cs.r1cs_file import write_r1cs
@@ -39,6 +43,29 @@ PUBLIC: Final = "public.json"
 OPENING: Final = "opening.json"
 CEREMONY: Final = "ceremony.json"
 OF_PROOF: Final = (PROOF, PUBLIC, OPENING)
+
+
+def require_free(folder: Path) -> None:
+    """Raises FolderOccupied for a folder with something else in it than a compiled model."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / FILE_NAME).exists())):
+        raise FolderOccupied(folder)
+
+
+def same_model(folder: Path, compiled: Compiled) -> Compiled:
+    """The model with the salt that its folder holds for the same weights, so that its commitment stays as it was."""
+    try:
+        former = read_model(folder / FILE_NAME)
+    except ModelFileUnusable:
+        return compiled
+    ours, theirs = compiled.provable.weights, former.weights
+    if (
+        ours is None
+        or theirs is None
+        or ours.values != theirs.values
+        or former.model.limits != compiled.provable.model.limits
+    ):
+        return compiled
+    return Compiled(replace(compiled.provable, weights=theirs), compiled.settings)
 
 
 def save_compiled(folder: Path, compiled: Compiled) -> None:
@@ -135,3 +162,21 @@ def require_proof(folder: Path) -> None:
 def document(table: dict[str, Any]) -> bytes:
     """A JSON file for people too."""
     return (json.dumps(table, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+
+
+def opening_of(text: str) -> Private:
+    """The rows and the salt of an opening.json. Raises OpeningUnusable."""
+    try:
+        table = json.loads(text)
+        rows, salt = tuple(int(value) for value in table["rows"]), int(table["salt"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise OpeningUnusable(str(error)[:120]) from error
+    if not 0 <= salt < SCALAR_FIELD:
+        raise OpeningUnusable("its salt is no field element")
+    return Private(rows, salt)
+
+
+def said_of(manifest: Manifest, packed: Sequence[int]) -> list[str]:
+    """What packed results say, row by row. Raises ManifestUnusable."""
+    flat = manifest.unpack_outputs(packed)
+    return [manifest.said(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from chain.types.scalars import Name
 from compute.zkml.encoding import MAX_BITS, Encoding, Levels, Thresholds
-from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest, WrongRowLength
+from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest, WrongRowCount
 from compute.zkml.graph import CLASSIFICATION, LINKS, LOGISTIC, REGRESSION, SOFTMAX
 from compute.zkml.inference import COMMITTED, OUTPUTS, Inference
 from compute.zkml.model import predicted_class
@@ -104,9 +104,9 @@ class Manifest:
         return self.encoding.numbers(row)
 
     def quantise_rows(self, rows: Sequence[Sequence[float]]) -> list[int]:
-        """The integers of all rows of a proof, one row after the other. Raises as `quantise`."""
+        """The integers of all rows of a proof, one row after the other. Raises WrongRowCount, and as `quantise`."""
         if len(rows) != self.rows:
-            raise WrongRowLength(self.rows * self.features, sum(map(len, rows)))
+            raise WrongRowCount(self.rows, len(rows))
         return [number for row in rows for number in self.quantise(row)]
 
     def pack_outputs(self, outputs: Sequence[int]) -> list[int]:

@@ -142,7 +142,11 @@ def _read_json(path: Path) -> Any:
 
 
 def _read_csv(path: Path) -> Any:
-    return np.loadtxt(path, delimiter=",", ndmin=2)
+    """Numbers, with or without a first line of names."""
+    with path.open(encoding="utf-8") as file:
+        first = file.readline()
+    named = any(character.isalpha() for character in first.replace("e", "").replace("E", ""))
+    return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=1 if named else 0)
 
 
 ZIP: Final = b"PK"

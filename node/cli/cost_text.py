@@ -1,16 +1,21 @@
 """What a model costs and how far its integers are from its floats: for people and for programs."""
 
 from collections.abc import Iterable
+from shutil import get_terminal_size
 from typing import Any, Final
 
 from compute.zkml.compiled import Compiled
 from compute.zkml.cost import CostReport, LayerCost
+from compute.zkml.graph import CLASSIFICATION
 from compute.zkml.manifest import Manifest
 from compute.zkml.room import available_bytes
 from crypto.r1cs.estimate import Estimate
 from node.cli.screen import Screen
 
 BAR: Final = 28
+NARROW: Final = 8  # of a terminal below WIDE columns
+WIDE: Final = 100
+TRUSTED: Final = 0.9  # of the sample's rows: below, say so
 MICRO: Final = 1_000_000
 MEGA: Final = 1_000_000
 
@@ -74,8 +79,9 @@ def _layer_json(report: CostReport, layer: LayerCost) -> dict[str, Any]:
 
 def _rows(report: CostReport) -> Iterable[tuple[object, ...]]:
     largest = max(1, *(layer.constraints for layer in report.layers))
+    widest = BAR if get_terminal_size().columns >= WIDE else NARROW
     for layer in report.layers:
-        bar = "█" * round(BAR * layer.constraints / largest) or ("▏" if layer.constraints else "")
+        bar = "█" * round(widest * layer.constraints / largest) or ("▏" if layer.constraints else "")
         share = f"{layer.constraints / max(1, report.constraints):.1%}"
         yield (
             layer.name,
@@ -104,7 +110,7 @@ def _estimates(said: Estimate) -> list[tuple[str, str]]:
 
 def _fidelity(manifest: Manifest) -> list[tuple[str, str]]:
     shown = [
-        ("agreement", f"{manifest.agreement:.2%} of the sample's rows, as integers and as floats"),
+        ("agreement", f"{manifest.agreement:.2%} of the sample's rows: {_agreeing(manifest)}"),
         (
             "error",
             f"{manifest.sample_error:.3g} on the sample, at most {manifest.worst_error:.3g} for any row in range",
@@ -116,6 +122,12 @@ def _fidelity(manifest: Manifest) -> list[tuple[str, str]]:
             ("score", f"{manifest.score_float:.4f} as floats, {manifest.score_quantised:.4f} proven ({delta:+.4f})")
         )
     return shown
+
+
+def _agreeing(manifest: Manifest) -> str:
+    what = "same class" if manifest.kind == CLASSIFICATION else "within 1 % of the outputs' spread"
+    doubt = "; little: more --bits, or a sample more like the rows to come" if manifest.agreement < TRUSTED else ""
+    return f"{what}, as integers and as floats{doubt}"
 
 
 def _seconds(microseconds: int) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from compute.zkml.calibrate import INPUT_BITS, TREE_BITS
 from compute.zkml.compiled import PROFILES, PUBLIC_MODEL, Compiled, Settings
 from compute.zkml.encoding import MAX_BITS
-from compute.zkml.folder import save_compiled
+from compute.zkml.errors import ModelError
+from compute.zkml.folder import require_free, same_model, save_compiled
 from compute.zkml.inference import OUTPUTS, PUBLIC
 from node.cli.cost_text import cost_json, show_cost
 from node.cli.errors import BadArgument
@@ -51,8 +52,10 @@ async def _cost(arguments: argparse.Namespace, screen: Screen) -> Json:
     if arguments.plot is not None and arguments.plot.suffix != SVG:
         raise BadArgument("--plot", "a file whose name ends in .svg", str(arguments.plot))
     compiled = await _compiled(arguments, screen)
-    document = cost_json(compiled)
+    document = {**cost_json(compiled), "refused": _refused(compiled)}
     show_cost(compiled, screen)
+    if document["refused"]:
+        screen.line(f"`zk compile` refuses it: {document['refused']}")
     if arguments.plot is not None:
         from node.cli.cost_plot import cost_svg
 
@@ -61,10 +64,21 @@ async def _cost(arguments: argparse.Namespace, screen: Screen) -> Json:
     return document
 
 
+def _refused(compiled: Compiled) -> str | None:
+    """Why compiling would refuse the model on this machine, None where it would not."""
+    try:
+        compiled.require_room()
+    except ModelError as error:
+        return str(error)
+    return None
+
+
 async def _compile(arguments: argparse.Namespace, screen: Screen) -> Json:
+    require_free(arguments.out)
     compiled = await _compiled(arguments, screen)
     if not arguments.force:
         compiled.require_room()
+    compiled = same_model(arguments.out, compiled)
     with screen.progress("compiling") as step:
         await built(step, compiled)
         await watched(step, "writing the circuit", lambda: save_compiled(arguments.out, compiled))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,13 +13,17 @@ from compute.zkml.folder import (
     OPENING,
     PROOF,
     PUBLIC,
+    SETTINGS,
     load_compiled,
     load_ready,
+    opening_of,
     require_proof,
     require_proving_room,
+    said_of,
     save_proof,
     set_up,
 )
+from compute.zkml.inference import PUBLIC as PUBLIC_RESULTS
 from compute.zkml.sources import read_rows
 from crypto.field import SCALAR_FIELD
 from crypto.groth16 import PreparedKey, verify
@@ -70,6 +75,19 @@ def add_verify(commands: "Commands") -> None:
     check.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="a folder with a proof in it")
     for name, file in (("--key", KEY), ("--proof", PROOF), ("--public", PUBLIC)):
         check.add_argument(name, type=Path, metavar="FILE", help=f"instead of DIR/{file}")
+
+
+def add_open(commands: "Commands") -> None:
+    show = add_command(
+        commands,
+        "open",
+        "what a committed or encrypted result says: 0 it does, 1 it does not, 2 unusable",
+        _open,
+        refused=UNUSABLE,
+    )
+    show.add_argument("folder", type=Path, metavar="DIR", help="the folder of the model and its proof")
+    show.add_argument("--opening", type=Path, metavar="FILE", help=f"instead of DIR/{OPENING}")
+    show.add_argument("--public", type=Path, metavar="FILE", help=f"instead of DIR/{PUBLIC}")
 
 
 async def _setup(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -149,7 +167,35 @@ def _verify(arguments: argparse.Namespace, screen: Screen) -> Json:
         screen.end(NO)
         return {"valid": False, "why": str(error)}
     screen.line(f"valid: the proof shows its {len(inputs)} public inputs under key 0x{key.id.hex()}")
-    return {"valid": True, "vk_id": "0x" + key.id.hex(), "public": [str(value) for value in inputs]}
+    said = None if arguments.folder is None else _said_in_public(arguments.folder, inputs)
+    for one in said or ():
+        screen.line(one)
+    return {"valid": True, "vk_id": "0x" + key.id.hex(), "public": [str(value) for value in inputs], "said": said}
+
+
+def _said_in_public(folder: Path, inputs: Sequence[int]) -> list[str] | None:
+    """What public results say, where the folder's model gives such. Raises FolderUnusable, ManifestUnusable."""
+    if not (folder / SETTINGS).exists():
+        return None
+    manifest = load_compiled(folder).manifest
+    return said_of(manifest, inputs[-manifest.elements :]) if manifest.results == PUBLIC_RESULTS else None
+
+
+def _open(arguments: argparse.Namespace, screen: Screen) -> Json:
+    """Computes what the opening makes public and holds it against public.json. Raises FolderUnusable, BadArgument."""
+    compiled = load_compiled(arguments.folder)
+    statement, manifest = compiled.provable.statement, compiled.manifest
+    public = inputs_from_snarkjs(_read(arguments, arguments.public, PUBLIC))
+    private = opening_of(_read(arguments, arguments.opening, OPENING))
+    signals = statement.compute(public[0], public[1], private, compiled.provable.weights).signals()
+    if signals != public:
+        screen.line("it does not: the opening is of another proof, or public.json was altered")
+        screen.end(NO)
+        return {"opens": False}
+    said = said_of(manifest, statement.packed(private.rows))
+    for one in said:
+        screen.line(one)
+    return {"opens": True, "said": said}
 
 
 def _read(arguments: argparse.Namespace, named: Path | None, file: str) -> str:

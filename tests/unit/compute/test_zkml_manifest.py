@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compute.zkml.encoding import Levels, Thresholds
-from compute.zkml.errors import ManifestUnusable, NotFinite, RowOutOfRange, WrongRowLength
+from compute.zkml.errors import ManifestUnusable, NotFinite, RowOutOfRange, WrongRowCount, WrongRowLength
 from compute.zkml.graph import LOGISTIC, REGRESSION, SOFTMAX
 from compute.zkml.manifest import decode_manifest
 from tests.support.small_models import SMALL
@@ -179,7 +179,7 @@ def test_all_rows_of_a_proof_become_numbers_and_none_less() -> None:
     manifest = replace(MANIFEST, rows=2)
     assert manifest.quantise_rows([[0.0, 0.5, 1.0], [7.5, 0.0, 2.0]]) == [0, 1, 2, 15, 0, 4]
     for rows in ([], [[0.0, 0.5, 1.0]], [[0.0, 0.5, 1.0]] * 3):
-        with pytest.raises(WrongRowLength):
+        with pytest.raises(WrongRowCount):
             manifest.quantise_rows(rows)
 
 

@@ -173,6 +173,15 @@ def test_all_of_the_sample_is_in_range_and_half_its_width_beyond() -> None:
         assert numbers == levels.nearest(row.reshape(1, -1))[0].tolist()
 
 
+def test_features_of_one_width_and_many_offsets_are_encoded() -> None:
+    """One step for all and an offset for each: how samples of equal spread, or a single row, come out."""
+    sample = np.arange(3.0) + np.asarray([[0.25], [1.25]])
+    source = import_scikit(LinearRegression().fit(sample, [0.0, 1.0]))
+    for rows in (sample, sample[:1]):
+        encoding = quantise(source, rows).model.encoding
+        assert encoding.numbers(rows[0].tolist()) == encoding.nearest(rows)[0].tolist()
+
+
 def test_a_model_without_weights_has_nothing_to_commit_to() -> None:
     total = FloatModel(4, (Node(Total((1.0, 2.0)), (0, 0)),), ("total",), REGRESSION, (), IDENTITY, "total")
     assert not quantise(total, ROWS).model.committed

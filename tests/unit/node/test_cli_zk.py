@@ -218,6 +218,46 @@ def test_a_committed_model_is_proven_too(run: RUN, model: Path, tmp_path: Path, 
     assert (first["public"][2] == again["public"][2]) is row_is_public  # a private row is salted anew
 
 
+@pytest.mark.parametrize(("profile", "results"), [("private", "committed"), ("private-model", "encrypted")])
+def test_a_hidden_result_opens_with_its_opening_and_no_other(
+    run: RUN, model: Path, tmp_path: Path, profile: str, results: str
+) -> None:
+    sample, out = ("--sample", model / "sample.npy"), tmp_path / "zk"
+    words = ("zk", "compile", model / "trend.joblib", *sample, "--profile", profile, "--results", results, "--out", out)
+    assert run(*words)[0] == 0
+    assert run("zk", "setup", out)[0] == 0
+    first = run("zk", "prove", out, "--input", model / "row.npy")[1]
+    (tmp_path / "first.json").write_text((out / "opening.json").read_text())
+    assert run("zk", "open", out) == (0, {"opens": True, "said": first["said"]})
+    assert run("zk", "verify", out)[1]["said"] is None
+    run("zk", "prove", out, "--input", model / "row.npy")
+    assert run("zk", "open", out, "--opening", tmp_path / "first.json")[0] == 1
+    (tmp_path / "first.json").write_text("[]")
+    status, said = run("zk", "open", out, "--opening", tmp_path / "first.json")
+    assert (status, said["error"]["name"]) == (2, "OpeningUnusable")
+
+
+def test_a_public_result_is_read_by_whoever_verifies(run: RUN, proven: Path) -> None:
+    status, verdict = run("zk", "verify", proven)
+    assert status == 0 and verdict["said"] in (["True"], ["False"])
+
+
+def test_compiling_again_keeps_the_commitment_and_nothing_else_is_written_over(
+    run: RUN, model: Path, tmp_path: Path
+) -> None:
+    out, sample = tmp_path / "zk", ("--sample", model / "sample.npy")
+    words = ("zk", "compile", model / "trend.joblib", *sample, "--profile", "private", "--out")
+    run(*words, out)
+    before = (out / "model.msgpack").read_bytes()
+    assert run(*words, out)[0] == 0
+    assert (out / "model.msgpack").read_bytes() == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "manifest.json").write_text("mine")
+    status, said = run(*words, tmp_path / "mine")
+    assert (status, said["error"]["name"]) == (1, "FolderOccupied")
+    assert (tmp_path / "mine" / "manifest.json").read_text() == "mine"
+
+
 WRONG: list[tuple[str, list[str], str]] = [
     ("an unknown kind of model", ["sample.npy"], "ModelKindUnknown"),
     ("a model that is not there", ["nothing.joblib"], "ClassifierFileUnusable"),
