@@ -15,8 +15,8 @@ from typing import Any, Final
 from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.compiled import Compiled
-from compute.zkml.errors import FolderUnusable, NothingToExport
 from compute.zkml.folder import OPENING, PROOF, PUBLIC, require_proof
+from compute.zkml.folder_errors import FolderUnusable, NothingToExport
 from compute.zkml.prover import KEY_NAME
 from crypto.groth16.export import CONSTRAINTS, CONTRACT, KEY, WITNESS, key_files, proof_files
 from crypto.groth16.snarkjs import inputs_from_snarkjs, proof_from_snarkjs

@@ -22,7 +22,8 @@ from client.whole_files import WholeFile, write_set, write_whole
 from compute.dev_keys import DevKeys
 from compute.zkml.artifact import FILE_NAME, save_model
 from compute.zkml.compiled import Compiled, Proof, Ready, Settings, cache_folder
-from compute.zkml.errors import FolderOccupied, FolderUnusable, ModelFileUnusable, OpeningUnusable, ProfileUnknown
+from compute.zkml.errors import ModelFileUnusable, ProfileUnknown
+from compute.zkml.folder_errors import FolderOccupied, FolderUnusable, OpeningUnusable
 from compute.zkml.inference import Private
 from compute.zkml.manifest import Manifest
 from compute.zkml.model_file import read_model

@@ -10,8 +10,8 @@ from chain.types.scalars import Hash
 from client.whole_files import write_whole
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.compiled import Compiled
-from compute.zkml.errors import FolderUnusable
 from compute.zkml.folder import CEREMONY, KEY, OF_PROOF, document
+from compute.zkml.folder_errors import FolderUnusable
 from compute.zkml.prover import KEY_NAME
 from contracts.registry.state import Ceremony
 from crypto.groth16.ceremony import CeremonyReport, check_ceremony

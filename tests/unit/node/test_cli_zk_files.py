@@ -12,8 +12,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from compute.zkml.auditing import folder_subject
-from compute.zkml.errors import FolderUnusable
 from compute.zkml.folder import load_compiled
+from compute.zkml.folder_errors import FolderUnusable
 from compute.zkml.imported import ceremony_of
 from crypto.groth16 import ProvingKey, compress_proof
 from crypto.groth16.keys import PreparedKey
@@ -115,7 +115,7 @@ def test_a_folder_without_keys_gives_its_constraints(run: RUN, place: Path) -> N
         (["--only", "zkey"], "NothingToExport"),
         (["--only", "wtns"], "NothingToExport"),
         (["--only", "pdf"], "BadArgument"),
-        (["--input", "sample.npy"], "WrongRowLength"),
+        (["--input", "sample.npy"], "WrongRowCount"),
     ],
 )
 def test_what_is_not_there_cannot_leave(run: RUN, place: Path, words: list[str], error: str) -> None:
