@@ -13,7 +13,7 @@ SHOWN_ROWS: Final = 20
 
 
 def say_who_sees(order: Order, screen: Screen) -> None:
-    """Before anything is sent: who will be able to read the rows."""
+    """Before anything is sent: who will be able to read the rows, and what a proof of the model is worth."""
     screen.line("able to read these rows: you, and whoever holds the keys of")
     for provider in order.providers:
         record = provider.record
@@ -21,6 +21,7 @@ def say_who_sees(order: Order, screen: Screen) -> None:
     screen.line("nobody else: on chain stand a commitment and a ciphertext")
     screen.line("the keys are those accounts' own; which providers there are, and which program the model is")
     screen.line(f"(0x{order.model.program.record.id.hex()}), is the node's word")
+    screen.line(f"evidence: {order.model.strength}; whoever made a single-party key could forge")
 
 
 def show_answer(answer: Answer, screen: Screen) -> None:

@@ -211,7 +211,8 @@ async def test_what_is_wrong_is_said_before_anything_happens(market: Market, mod
     assert (await market.post("[1, 0]"))["error"]["name"] == "WrongRowLength"
     assert (await market.post("[1, 0, 0]", "--provider", "cluster1xyz"))["error"]["name"] != "NoProvider"
     assert "able to read these rows" not in await market.said("task", "post", "trend", "--row", market.row("[1, 0]"))
-    assert "able to read these rows" in await market.said("task", "post", "trend", "--row", market.row("[1, 0, 0]"))
+    said = await market.said("task", "post", "trend", "--row", market.row("[1, 0, 0]"))
+    assert "able to read these rows" in said and "evidence: proof/single-party(cluster1" in said
 
 
 async def _bond(market: Market) -> None:
