@@ -128,6 +128,10 @@ class CircomProver:
         """What a proof will make public of this row. Raises NoWitness, InputRefused, WrongSignals."""
         return self._elements(self._solve(0, task_element, row, salt))
 
+    def require_provable(self, task_element: int, row: Sequence[int], salt: int) -> None:
+        """Finds a witness, and no proof. Raises NoWitness, InputRefused, WrongSignals where none is."""
+        self._solve(0, task_element, row, salt)
+
     def prove(self, ctx: int, task_element: int, row: Sequence[int], salt: int) -> Proven:
         """A proof for one task, verified here before it is given out.
 

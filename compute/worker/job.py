@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
+from chain.execution.statement import id_element
 from chain.execution.verifier import FalseEvidence
 from chain.types.scalars import AccountId, Height, ObjectId, ProgramId
 from client.errors import (
@@ -24,6 +25,7 @@ from client.market import TaskState, get_task
 from client.results import Outcome, chain_status
 from client.rows import read_rows
 from client.wallet import Wallet
+from compute.circom.errors import CircomError
 from compute.worker.events import Kind, Report, WorkerEvent
 from compute.worker.judge import (
     Market,
@@ -37,12 +39,13 @@ from compute.worker.judge import (
 from compute.worker.pace import Pace
 from compute.worker.settings import WorkerSettings
 from compute.worker.shelf import Clock, LoadedModel, Shelf
-from compute.zkml.errors import ModelFileUnusable
+from compute.zkml.errors import ModelFileUnusable, ReferenceMismatch, WrongRowLength
 from compute.zkml.prover import prove_result
 from contracts.tasks.actions import Lock, Settle
 from contracts.tasks.events import TaskSettled
 from contracts.tasks.state import LOCK_EXPIRED, LOCKED, OPEN, Task
 from crypto.address import encode_address
+from crypto.errors import CryptoError
 from crypto.sealedbox import EncryptionKey
 
 EXPIRES_WITHIN: Final = 20  # heights: a lost transaction is soon known to be lost, and sent anew
@@ -52,6 +55,7 @@ LONGEST_PAUSE: Final = 5.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
+UNPROVABLE: Final = (CryptoError, CircomError, ReferenceMismatch, WrongRowLength)  # of a task's input, for good
 NOT_SENT: Final = (RpcFailed, TransactionFailed, TransactionExpired, Unreachable, NotAnRpc)
 
 
@@ -164,12 +168,12 @@ async def _lock_and_prove(
         objection = _objection(bench, task, model, market, promised)
         if objection is not None:
             return objection
-        latest = min(lock_by(task, bench.pace, promised, bench.settings), Height(market.height + EXPIRES_WITHIN))
+        latest = lock_by(task, bench.pace, promised, bench.settings)
     due = task.terms.deadline if state.phase == LOCK_EXPIRED else task.terms.lock_deadline
     bench.promised[task.id] = Promise(bench.pace.proof_seconds(task.terms.program), due)
     try:
         if state.phase == OPEN:
-            locked = await _lock(bench, task, latest)
+            locked = await _provable(bench, model, task, secret) or await _lock(bench, task, latest)
             if isinstance(locked, Objection):
                 return locked
             state = locked
@@ -190,8 +194,18 @@ def _objection(
     )
 
 
+async def _provable(bench: Bench, model: LoadedModel, task: Task, secret: PrivateInput) -> Objection | None:
+    """Why a task is not locked whose lock nothing could redeem: its requester may seal rows that have no witness."""
+    try:
+        await bench.in_thread(model.prover.require_provable, id_element(task.id), secret.row, secret.salt)
+    except UNPROVABLE as error:
+        return Objection(f"its input has no proof: {type(error).__name__}: {error}", final=True)
+    return None
+
+
 async def _lock(bench: Bench, task: Task, latest: Height) -> TaskState | Objection:
     """Lock an open task whose input is good, at height `latest` at the latest; the task as locked, or why it is not."""
+    latest = min(latest, Height((await bench.market()).height + EXPIRES_WITHIN))
     bench.tell("accepted", task.id, until=latest)
     reason = "somebody else was first"
     try:

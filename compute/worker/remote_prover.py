@@ -33,6 +33,9 @@ class RemoteProver:
     def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]:
         return self._pool.submit(self._spec, _outputs, task_element, tuple(rows), salt).result()
 
+    def require_provable(self, task_element: int, rows: Sequence[int], salt: int) -> None:
+        self._pool.submit(self._spec, _require_provable, task_element, tuple(rows), salt).result()
+
     def prove(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> Proven:
         return self._pool.submit(self._spec, _prove, ctx, task_element, tuple(rows), salt).result()
 
@@ -43,6 +46,10 @@ def _manifest(loaded: Loaded) -> Manifest:
 
 def _outputs(loaded: Loaded, task_element: int, row: tuple[int, ...], salt: int) -> tuple[FieldElement, ...]:
     return loaded[1].outputs(task_element, row, salt)
+
+
+def _require_provable(loaded: Loaded, task_element: int, row: tuple[int, ...], salt: int) -> None:
+    loaded[1].require_provable(task_element, row, salt)
 
 
 def _prove(loaded: Loaded, ctx: int, task_element: int, row: tuple[int, ...], salt: int) -> Proven:

@@ -78,6 +78,8 @@ def load_artifact(models: Path, program: Program) -> tuple[Manifest, InferencePr
         raise ModelFileUnusable(path, str(error)) from error
     if provable.commitment != program.model:
         raise ModelFileUnusable(path, "its weights are not those of the registered commitment")
+    if provable.statement.keyed:
+        raise ModelFileUnusable(path, "its results are sealed with a key of their own, which no task on chain has")
     circuit = provable.statement.constrain()
     if sha256(write_r1cs(circuit)).digest() != program.r1cs_hash:
         raise ModelFileUnusable(path, "its circuit is not the registered one")

@@ -24,6 +24,7 @@ from compute.zkml.errors import (
     NoProvider,
     ResultCommitted,
     ResultNotOpened,
+    ResultsKeyed,
     RowsWithoutFolder,
     TaskEndedUnproven,
 )
@@ -120,12 +121,14 @@ class Buyer:
         """Look up a model and decide who may see the inputs: `providers`, or whom `choose_providers` names.
 
         Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused (also for a provider whose encryption
-        key is not its account's own), ManifestUnusable, NoProvider, ProgramNotOfManifest.
+        key is not its account's own), ManifestUnusable, ResultsKeyed, NoProvider, ProgramNotOfManifest.
         """
         rpc = self._wallet.rpc
         found = await get_model(rpc, model)
         manifest = decode_manifest(found.program.manifest)
         manifest.require_program(found.program.record)
+        if manifest.keyed:
+            raise ResultsKeyed(model)
         if providers is None:
             params = (await chain_status(rpc)).params
             providers = choose_providers(await list_providers(rpc), offer.price_end, params.min_provider_bond)
@@ -137,8 +140,8 @@ class Buyer:
     async def post(self, order: Order, *rows: Sequence[float]) -> Receipt:
         """Post one task about as many rows as the model proves at once, in its own units.
 
-        Keep the receipt: without it the result stays sealed. Raises RowOutOfRange, NotFinite, WrongRowLength,
-        RowsWithoutFolder, and what submitting raises.
+        Keep the receipt: without it the result stays sealed. Raises RowOutOfRange, NotWhole, NotFinite,
+        WrongRowLength, RowsWithoutFolder, and what submitting raises.
         """
         manifest, program = order.manifest, order.model.program.record.id
         numbers = tuple(manifest.quantise_rows(rows))

@@ -1,5 +1,6 @@
 """From trees of any shape to complete ones on levels, whose numbers can stand behind a commitment."""
 
+import math
 from functools import cache
 from typing import Final
 
@@ -11,6 +12,7 @@ from compute.zkml.operations.committed_forest import LEAF_BITS, OFFSET_BITS, Com
 from compute.zkml.taps import Floats, Ints
 
 TINY: Final = 1e-12
+UNITS_AN_OCTAVE: Final = 8  # costs a committed number an eighth of a bit at most
 
 
 def committed_forest(trees: Forest, levels: Levels, rows: Floats) -> tuple[CommittedForest, float, Floats]:
@@ -27,6 +29,7 @@ def committed_forest(trees: Forest, levels: Levels, rows: Floats) -> tuple[Commi
         float(np.abs(trees.offset).max(initial=0.0)) / ((1 << (OFFSET_BITS - 1)) - 1),
         TINY,
     )
+    unit = coarse(unit)
     nodes, outputs = (1 << shape.depth) - 1, len(trees.offset)
     feature, threshold = (np.zeros((len(trees.roots), nodes), dtype=np.int64) for _ in range(2))
     leaves = np.zeros((len(trees.roots), nodes + 1, outputs))
@@ -39,6 +42,11 @@ def committed_forest(trees: Forest, levels: Levels, rows: Floats) -> tuple[Commi
     made = CommittedForest(levels.features, levels.bits, feature, threshold, _in_turn(whole), offset)
     rounding = (len(trees.roots) + 2) * unit / 2
     return made, unit, np.full(outputs, rounding) + (0.0 if filler.exact else shape.spread)
+
+
+def coarse(unit: float) -> float:
+    """The least power of 2**(1/8) not below: units are published, and would tell a committed model's largest number."""
+    return float(2.0 ** (math.ceil(UNITS_AN_OCTAVE * math.log2(unit)) / UNITS_AN_OCTAVE))
 
 
 class _Shape:
@@ -74,8 +82,7 @@ class _Filler:
         self._compared, self._numbers = trees.compared(rows), levels.nearest(rows)
         self._top = (1 << levels.bits) - 1
         self._middle = cache(self._middle_of)
-        scales = {levels.of(index) for index in range(levels.features)}
-        self.exact = scales == {(0.0, 1.0)} and bool(np.all(rows == np.rint(rows)))
+        self.exact = levels.whole
 
     def fill(self, root: int, feature: Ints, threshold: Ints, leaves: Floats) -> None:
         """Fills a tree's nodes, and leaves (nodes + 1, outputs)."""

@@ -3,6 +3,7 @@
 Nothing here needs a chain; what it writes, snarkjs reads.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ class Compiled:
         return Ready(self, keys.get(KEY_NAME, lambda: self.circuit), reused=reused)
 
     def encode(self, rows: Sequence[npt.ArrayLike]) -> tuple[int, ...]:
-        """The integers of as many rows as go into one proof. Raises RowOutOfRange, NotFinite, WrongRowLength."""
+        """The integers of the rows of one proof. Raises RowOutOfRange, NotWhole, NotFinite, WrongRowLength."""
         given = [row for part in rows for row in np.atleast_2d(_matrix(part)).tolist()]
         return tuple(self.manifest.quantise_rows(given))
 
@@ -171,7 +172,7 @@ class Ready:
     def prove(self, *rows: npt.ArrayLike, ctx: int = 0, task: int = 0, entropy: Entropy = os.urandom) -> "Proof":
         """A proof about as many rows as go into one, in the model's own units; verified before it is given out.
 
-        Raises RowOutOfRange, NotFinite, WrongRowLength.
+        Raises RowOutOfRange, NotWhole, NotFinite, WrongRowLength.
         """
         compiled, manifest = self.compiled, self.compiled.manifest
         numbers, salt = compiled.encode(rows), compiled.salt(entropy)
@@ -211,7 +212,7 @@ class Proof:
 def _matrix(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Rows (n, features); images (n, ...) are flattened, a single row comes back as (1, features)."""
     array = np.asarray(values, dtype=np.float64)
-    return array.reshape(1, -1) if array.ndim == 1 else array.reshape(len(array), -1)
+    return array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), math.prod(array.shape[1:]))
 
 
 def cache_folder() -> Path:

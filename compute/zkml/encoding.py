@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from compute.zkml.bounds import Bounds, interval
-from compute.zkml.errors import NotFinite, RowOutOfRange, WrongRowLength
+from compute.zkml.errors import ModelError, NotFinite, RowOutOfRange, WrongRowLength
 from compute.zkml.taps import Floats, Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.bits import assert_range
@@ -20,6 +20,19 @@ from crypto.r1cs.gadgets.thermometer import thermometer
 from crypto.r1cs.wire import Wire
 
 MAX_BITS: Final = 16
+
+
+class NotWhole(ModelError):
+    """A value with a fraction, for a model that was calibrated on whole numbers; it is refused, never rounded."""
+
+    code = 6169
+
+    def __init__(self, feature: int, value: float) -> None:
+        super().__init__(
+            f"feature {feature} (the first is 0) is {value!r}; the model takes whole numbers. Give one, or publish a "
+            "model whose calibration sample has fractions."
+        )
+        self.feature, self.value = feature, value
 
 
 class Encoding(Protocol):
@@ -37,7 +50,7 @@ class Encoding(Protocol):
         ...
 
     def numbers(self, row: Sequence[float]) -> list[int]:
-        """A row's integers. Raises WrongRowLength, NotFinite, RowOutOfRange."""
+        """A row's integers. Raises WrongRowLength, NotFinite, RowOutOfRange, NotWhole."""
         ...
 
     def nearest(self, rows: Floats) -> Ints:
@@ -65,7 +78,8 @@ class Encoding(Protocol):
 class Levels:
     """number = round((value - offset) / step), 0..2**bits - 1; the model reads number - zero.
 
-    One offset and step for each feature, or one for all.
+    One offset and step for each feature, or one for all. whole: only levels are taken, nothing between two of them, so
+    that no row is rounded.
     """
 
     features: int
@@ -73,6 +87,7 @@ class Levels:
     offsets: tuple[float, ...]
     steps: tuple[float, ...]
     zero: int = 0
+    whole: bool = False
 
     @property
     def tops(self) -> tuple[int, ...]:
@@ -85,6 +100,8 @@ class Levels:
             offset, step = self.of(index)
             if not 0 <= (number := round(max(-1.0, min((value - offset) / step, top + 1.0)))) <= top:
                 raise RowOutOfRange(index, value, offset, offset + top * step)
+            if self.whole and number * step + offset != value:
+                raise NotWhole(index, value)
             found.append(number)
         return found
 

@@ -321,6 +321,19 @@ class ResultsNotSealed(ModelError):
         self.folder, self.results = str(folder), results
 
 
+class ResultsKeyed(ModelError):
+    """A model's rows are public and its results sealed with a key of their own; a task on chain has only a salt."""
+
+    code = 6166
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"the rows of {model} are public and its results have a key of their own, so no task about it can be "
+            "proven; on chain rows are sealed to providers. Compile it for the profile private, or public-model."
+        )
+        self.model = model
+
+
 class LearningMissing(ModelError):
     """Training and importing models needs packages that validators do not install."""
 

@@ -97,8 +97,8 @@ def load_compiled(folder: Path) -> Compiled:
         raise FolderUnusable(folder, f"{SETTINGS}: {str(error)[:120]}") from error
     provable = read_model(folder / FILE_NAME)
     manifest = provable.manifest
-    said = (settings.committed, settings.results, settings.rows)
-    if said != (manifest.committed_model, manifest.results, manifest.rows):
+    said = (settings.committed, settings.results, settings.rows, settings.keyed)
+    if said != (manifest.committed_model, manifest.results, manifest.rows, manifest.keyed):
         raise ModelFileUnusable(folder / FILE_NAME, f"it is not the model that {SETTINGS} speaks of")
     return Compiled(provable, settings)
 

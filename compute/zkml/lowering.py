@@ -13,7 +13,8 @@ import numpy as np
 
 from compute.zkml import graph
 from compute.zkml.bounds import Bounds, magnitude_bits
-from compute.zkml.committed_trees import committed_forest
+from compute.zkml.calibrate import NumbersTooLarge
+from compute.zkml.committed_trees import coarse, committed_forest
 from compute.zkml.encoding import Encoding, Levels, Thresholds, comparable
 from compute.zkml.errors import UnsupportedModel
 from compute.zkml.model import QuantisedModel, Step
@@ -95,9 +96,9 @@ class Lowering:
             pairs = [encoding.of(index) for index in range(encoding.features)]
             offsets = np.asarray([offset + encoding.zero * step for offset, step in pairs])
             steps = np.asarray([step for _, step in pairs])
-            whole = (steps == 1.0) & (offsets == 0.0) & bool(np.all(sample == np.rint(sample)))
             offsets[np.abs(offsets) < TINY * steps] = 0.0
-            return Value(0, steps, offsets, np.where(whole, 0.0, steps / 2), read, bounds, bounds.widest)
+            errors = np.zeros(len(steps)) if encoding.whole else steps / 2
+            return Value(0, steps, offsets, errors, read, bounds, bounds.widest)
         exact = np.zeros(bounds.width)
         return Value(0, exact + 1.0, exact, exact, read, bounds, 1)
 
@@ -141,6 +142,8 @@ class Lowering:
         given = self.narrowed(given, self.widest, layer)
         taps, real = layer_of.taps, layer_of.weights[layer_of.taps.weight_of]
         on_numbers = real * given.units[taps.columns]
+        if not np.isfinite(on_numbers).all() or not np.isfinite(layer_of.bias).all():
+            raise NumbersTooLarge(layer)
         by_unit = np.unique(given.units, return_inverse=True)[1].reshape(-1)[taps.columns]
         weight_of, weights = shared(on_numbers, taps.weight_of, by_unit)
         shift = taps.matrix(layer_of.weights) @ given.offsets
@@ -150,6 +153,7 @@ class Lowering:
         committed = self.committed and not structural
         bias_bits = _bias_bits(taps, given.bounds) if committed else 0
         factor = 1.0 / float(np.abs(weights).max()) if structural else _factor(weights, bias, bias_bits)
+        factor = 1.0 / coarse(1.0 / factor) if committed else factor
         integers = np.rint(weights * factor).astype(np.int64)
         linear = Linear(taps, integers, np.rint(bias * factor).astype(np.int64), bias_bits)
         lost = np.abs(taps.matrix(weights) - taps.matrix(integers / factor)) @ given.reach

@@ -24,7 +24,7 @@ from contracts.registry.state import Program
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from crypto.poseidon import PACKED_BITS, pack_bytes
 
-FORMAT: Final = "cluster-quantised-model/2"
+FORMAT: Final = "cluster-quantised-model/3"
 MAX_ROWS: Final = 2**16
 MAX_FEATURES: Final = 2**20
 
@@ -41,6 +41,8 @@ class Manifest:
     maxima, shifts: of sums of products on the sample, and of the rescalings after them. worst_error bounds
     |float output - output * unit| for every row in range; sample_error is the largest on the sample. Scores (accuracy,
     or R**2 of a regression) are on held-out rows, None where there were none.
+    Of a committed model there are no maxima, and errors are rounded up to three digits: exact ones are equations about
+    its weights.
     """
 
     format: str
@@ -100,7 +102,7 @@ class Manifest:
         return -(-self.rows * self.outputs // (PACKED_BITS // self.output_bits))
 
     def quantise(self, row: Sequence[float]) -> list[int]:
-        """A row's integers. Raises WrongRowLength, NotFinite, RowOutOfRange."""
+        """A row's integers. Raises WrongRowLength, NotFinite, RowOutOfRange, NotWhole."""
         return self.encoding.numbers(row)
 
     def quantise_rows(self, rows: Sequence[Sequence[float]]) -> list[int]:
@@ -156,6 +158,7 @@ class Manifest:
 def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
     """What is said of a quantised model under a statement. Raises ManifestUnusable for names that cannot be printed."""
     model, source, fidelity = quantised.model, quantised.source, quantised.fidelity
+    rounded = _rounded_up if model.committed else float
     manifest = Manifest(
         format=FORMAT,
         architecture=source.architecture,
@@ -172,10 +175,10 @@ def manifest_of(quantised: Quantised, statement: Inference) -> Manifest:
         output_bits=model.output_bits,
         output_offset=model.output_offset,
         unit=quantised.unit,
-        maxima=quantised.maxima,
+        maxima=() if model.committed else quantised.maxima,
         shifts=tuple(s.operation.shift for s in model.steps if hasattr(s.operation, "shift")),
-        worst_error=fidelity.worst_error,
-        sample_error=fidelity.sample_error,
+        worst_error=rounded(fidelity.worst_error),
+        sample_error=rounded(fidelity.sample_error),
         agreement=fidelity.agreement,
         score_float=fidelity.score_float,
         score_quantised=fidelity.score_quantised,
@@ -189,6 +192,12 @@ def require_shape(program: Program, statement: Name, outputs: int, bound: bool) 
     registered = (program.statement, program.outputs, program.bound)
     if registered != (statement, outputs, bound):
         raise ProgramNotOfManifest(program.id, registered, (statement, outputs, bound))
+
+
+def _rounded_up(error: float) -> float:
+    """To three digits, never below."""
+    near = float(f"{error:.2e}")
+    return near if near >= error else float(f"{error * 1.01:.2e}")
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -222,6 +231,8 @@ def _read_encoding(table: Any) -> Encoding:
         raise ManifestUnusable(f"its encoding is {table!r:.40}")
     kind = table.pop("kind")
     if kind == "levels":
+        if set(table) != {entry.name for entry in fields(Levels)}:
+            raise ManifestUnusable("its levels have not the parts of levels")
         levels = Levels(**{key: _frozen(value) for key, value in table.items()})
         _check_levels(levels)
         return levels
@@ -234,8 +245,8 @@ def _read_encoding(table: Any) -> Encoding:
     flat = np.frombuffer(b64decode(table["values"], validate=True), dtype="<f4" if single else "<f8").astype(np.float64)
     if sum(counts) != len(flat) or np.isnan(flat).any():
         raise ManifestUnusable("its thresholds are not as many as it says")
-    if not counts or not any(counts):
-        raise ManifestUnusable("it has no thresholds")
+    if not counts:
+        raise ManifestUnusable("it has no features")
     ends = np.cumsum(counts)
     parts = tuple(tuple(map(float, flat[end - count : end])) for count, end in zip(counts, ends, strict=True))
     if any(list(part) != sorted(set(part)) for part in parts):
@@ -256,6 +267,8 @@ def _check_levels(levels: Levels) -> None:
     if _natural(levels.zero) >> levels.bits:
         raise ManifestUnusable("its zero lies outside its levels")
     _check_scales(levels.offsets, levels.steps, levels.features)
+    if type(levels.whole) is not bool:
+        raise ManifestUnusable("it does not say whether its rows are whole numbers")
 
 
 def _check_scales(offsets: Any, steps: Any, features: int) -> None:

@@ -13,12 +13,13 @@ from client.inference import PrivateInput
 from client.wallet import Signing
 from compute.dev_keys import CircuitKeys
 from compute.zkml.errors import ReferenceMismatch
-from compute.zkml.inference import Private
+from compute.zkml.inference import Private, Public
 from compute.zkml.provable import Provable
 from contracts.tasks.actions import Settle
 from contracts.tasks.state import Task
 from contracts.tasks.statement import settle_inputs
 from crypto.groth16 import PreparedKey, compress_proof, verify
+from crypto.r1cs.circuit import Witness
 from crypto.r1cs.wtns_file import write_wtns
 
 KEY_NAME: Final = "inference"
@@ -57,20 +58,28 @@ class InferenceProver:
 
         Raises ReferenceMismatch, a CircuitError for a row that cannot be proven, a Groth16Error.
         """
+        public, witness = self._solve(ctx, task_element, rows, salt)
+        proof = compress_proof(self.keys.proving.prove(write_wtns(witness)))
+        verify(self._verifying, proof, public.signals())
+        return Proven(tuple(map(FieldElement, public.outputs)), ProofBytes(proof), public.signals())
+
+    def require_provable(self, task_element: int, rows: Sequence[int], salt: int) -> None:
+        """Finds a witness, and no proof. Raises ReferenceMismatch, WrongRowLength, a CircuitError where none is."""
+        self._solve(0, task_element, rows, salt)
+
+    @property
+    def elements(self) -> int:
+        """Field elements of a result."""
+        return self.provable.statement.elements
+
+    def _solve(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> tuple[Public, Witness]:
         statement, private = self.provable.statement, Private(tuple(rows), salt)
         public = statement.compute(ctx, task_element, private, self.provable.weights)
         witness = self.keys.circuit.solve(statement.inputs(public, private, self.provable.weights))
         for position, (said, computed) in enumerate(zip(public.signals(), witness.public, strict=True)):
             if said != computed:
                 raise ReferenceMismatch(position)
-        proof = compress_proof(self.keys.proving.prove(write_wtns(witness)))
-        verify(self._verifying, proof, public.signals())
-        return Proven(tuple(map(FieldElement, public.outputs)), ProofBytes(proof), public.signals())
-
-    @property
-    def elements(self) -> int:
-        """Field elements of a result."""
-        return self.provable.statement.elements
+        return public, witness
 
 
 class ResultProver(Protocol):
@@ -80,6 +89,8 @@ class ResultProver(Protocol):
     def commitment(self) -> FieldElement | None: ...
 
     def outputs(self, task_element: int, rows: Sequence[int], salt: int) -> tuple[FieldElement, ...]: ...
+
+    def require_provable(self, task_element: int, rows: Sequence[int], salt: int) -> None: ...
 
     def prove(self, ctx: int, task_element: int, rows: Sequence[int], salt: int) -> Proven: ...
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from compute.zkml.calibrate import encoding_for
+from compute.zkml.calibrate import NumbersTooLarge, encoding_for
 from compute.zkml.errors import NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.graph import CLASSIFICATION, FloatModel, classes_of
 from compute.zkml.lowering import Lowering, Value
@@ -73,21 +73,28 @@ def quantise(
     simple = simplify(source)
     require_finite(simple)
     lowering, sample = Lowering(encoding_for(simple, sample, bits, committed), committed), sample[:SHOWN]
-    last = _lowered(simple, lowering, sample)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is refused
+        last = _lowered(simple, lowering, sample)
     head = lowering.argmax(last, "class") if class_only else last
     model, unit = lowering.model(), 1.0 if class_only else float(last.units[0])
     if committed and not model.committed:
         raise UnsupportedModel("a model without weights to commit to", "layers with weights, and trees")
     rows = None if rows is None else _checked(source, rows)
-    fidelity = _fidelity(source, last, sample, head, model, rows, labels)
+    with np.errstate(over="ignore", invalid="ignore"):
+        fidelity = _fidelity(source, last, sample, head, model, rows, labels)
+    if not np.isfinite([fidelity.worst_error, fidelity.sample_error]).all():
+        raise NumbersTooLarge("the model's output")
     return Quantised(model, source, unit, tuple(lowering.maxima), fidelity, class_only)
 
 
 def _lowered(simple: FloatModel, lowering: Lowering, sample: Floats) -> Value:
-    """All nodes as integer steps; the last value. Raises UnsupportedModel."""
+    """All nodes as integer steps; the last value. Raises UnsupportedModel, NumbersTooLarge."""
     values = [lowering.start(sample)]
     for node, layer in zip(simple.nodes, simple.layers, strict=True):
-        values.append(lowering.node(node.operation, [values[number] for number in node.inputs], layer))
+        made = lowering.node(node.operation, [values[number] for number in node.inputs], layer)
+        if not all(np.isfinite(part).all() for part in (made.units, made.offsets, made.errors)) or not made.units.all():
+            raise NumbersTooLarge(layer)
+        values.append(made)
     return lowering.aligned(values[-1], "output")
 
 

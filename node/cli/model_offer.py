@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Ready, Settings
-from compute.zkml.errors import ResultsNotSealed, ResultTooWide
+from compute.zkml.errors import ResultsKeyed, ResultsNotSealed, ResultTooWide
 from compute.zkml.folder import load_compiled, require_proving_room, set_up
 from compute.zkml.imported import ceremony_of, import_key
 from compute.zkml.inference import ENCRYPTED
@@ -36,13 +36,16 @@ class ToPublish:
 async def to_publish(arguments: argparse.Namespace, step: Step) -> ToPublish:
     """The model with keys: imported ones, those of an earlier model of its shape, or made now.
 
-    Raises BadArgument, ResultsNotSealed, ResultTooWide, TooManyConstraints, ModelTooLarge, and what compiling raises.
+    Raises BadArgument, ResultsNotSealed, ResultsKeyed, ResultTooWide, TooManyConstraints, ModelTooLarge, and what
+    compiling raises.
     """
     folder = Path(arguments.model)
     compiled, name, description = await watched(step, "quantising", partial(_compiled, arguments))
     statement = compiled.provable.statement
     if statement.outputs != ENCRYPTED:
         raise ResultsNotSealed(folder, statement.outputs)
+    if statement.keyed:
+        raise ResultsKeyed(arguments.model)
     if statement.elements > MAX_RESULT_ELEMENTS:
         raise ResultTooWide(statement.elements, MAX_RESULT_ELEMENTS)
     if not arguments.force:

@@ -36,7 +36,7 @@ class Forest(Open):
 
     def bounds(self, inputs: Sequence[Bounds]) -> Bounds:
         given = single(self.kind, inputs)
-        require(self.kind, given.low.min() >= 0 and given.high.max() <= 1, "bits to decide by")
+        require(self.kind, bool(np.all(given.low >= 0) and np.all(given.high <= 1)), "bits to decide by")
         self._require_trees(given.width)
         return self._reach()
 

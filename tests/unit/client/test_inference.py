@@ -43,7 +43,7 @@ from contracts.tasks.state import OPEN, PROOF, SealedKey, Task, TaskInput, Terms
 from crypto import domains
 from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash
-from crypto.poseidon import ValueTooWide
+from crypto.poseidon import ValueTooWide, poseidon
 from crypto.sealedbox import AEAD_KEY_BYTES, AEAD_NONCE_BYTES, EncryptionKey, aead_seal, seal
 
 REQUESTER, PROGRAM = AccountId(b"r" * 32), ProgramId(b"p" * 32)
@@ -212,6 +212,13 @@ def test_a_result_opens_to_what_was_sealed(clear: Sequence[int]) -> None:
     if clear:
         assert open_result(8, task, outputs) != clear
         assert open_result(7, ObjectId(b"u" * 32), outputs) != clear
+
+
+def test_every_element_of_a_result_has_a_pad_of_its_own() -> None:
+    """Two with one pad would tell their difference. The circuit computes the same: Poseidon[OUT](salt, task, i)."""
+    pads = result_pads(7, 11, 4)
+    assert pads == [poseidon([7, 11, index], domains.OUTPUT) for index in range(4)]
+    assert len({*pads, *result_pads(8, 11, 4), *result_pads(7, 12, 4)}) == 12
 
 
 def test_secrets_are_not_shown() -> None:

@@ -131,6 +131,14 @@ def test_the_true_gradient_is_never_above_epsilon(name: str, data: st.DataObject
     assert norm >= epsilon - 2 * float(statement.approximation) - 1e-12  # and epsilon is no looser than it says
 
 
+def test_the_sigmoids_error_counts_for_the_bias_too() -> None:
+    """The input of the bias is 1: three features of at most 2 make sqrt(3 * 4 + 1) of the table's error."""
+    table = CONVEX.spec.sigmoid.table(DATA.input_fraction + CONVEX.spec.weights.fraction)
+    largest, error = Fraction(DATA.input_half, DATA.one), table.error
+    exact = error**2 * (DATA.features * largest**2 + 1)
+    assert exact <= CONVEX.approximation**2 <= exact * (1 + Fraction(1, 2**40))
+
+
 def test_ridge_is_exact_and_logistic_regression_is_not() -> None:
     assert RIDGE.approximation == 0
     assert CONVEX.approximation > Fraction(1, 100)

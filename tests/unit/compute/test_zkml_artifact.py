@@ -9,10 +9,13 @@ from chain.types.scalars import AccountId, Hash, Height, ProgramId, Uint, VkId
 from compute.dev_keys import FOLDER, CircuitKeys, DevKeys
 from compute.zkml.artifact import artifact_folder, load_artifact, model_keys, program_id, save_artifact
 from compute.zkml.errors import ModelFileUnusable
+from compute.zkml.inference import ENCRYPTED, Inference
 from compute.zkml.model_file import encode_model
 from compute.zkml.provable import Provable
+from compute.zkml.prover import InferenceProver
 from contracts.registry.state import Program, manifest_hash
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
+from crypto.groth16 import Groth16Error
 from tests.support.small_models import COMMITTED_MODEL, OTHER, SMALL, proven, with_weight
 
 
@@ -62,6 +65,25 @@ def test_a_file_that_is_no_msgpack_is_refused(data: bytes, program: Program, mod
     model_file(models_folder, program).write_bytes(data)
     with pytest.raises(ModelFileUnusable):
         load_artifact(models_folder, program)
+
+
+def test_results_under_a_key_of_their_own_are_not_loaded_to_be_locked(
+    small_keys: CircuitKeys, models_folder: Path
+) -> None:
+    """No task could be settled: what it commits to is the secret itself, and not its hash."""
+    keyed = Provable(
+        Inference(SMALL.model, 1, ENCRYPTED, keyed=True), replace(SMALL.manifest, keyed=True), SMALL.weights
+    )
+    save_artifact(models_folder, keyed, small_keys)
+    with pytest.raises(ModelFileUnusable, match="key of their own"):
+        load_artifact(models_folder, registered(keyed, small_keys))
+
+
+def test_a_proof_is_verified_before_it_is_given_out(small_keys: CircuitKeys, other_keys: CircuitKeys) -> None:
+    """A damaged key proves something else: whoever sent that would lose what the task is worth."""
+    prover = InferenceProver(SMALL, replace(small_keys, verifying=other_keys.verifying))
+    with pytest.raises(Groth16Error):
+        prover.prove(1, 2, (3, 4, 5), 6)
 
 
 def test_another_weight_is_another_circuit(program: Program, models_folder: Path) -> None:

@@ -107,7 +107,7 @@ def test_the_error_counts_every_loss(what: str) -> None:
     model = FloatModel(2, tuple(nodes), tuple(map(str, range(len(nodes)))), REGRESSION, (), IDENTITY, what)
     rows = np.asarray([[a, b] for a in range(8) for b in range(8)])
     made = quantise(model, rows.astype(np.float64))
-    assert made.model.encoding == Levels(2, 3, (0.0,), (1.0,))
+    assert made.model.encoding == Levels(2, 3, (0.0,), (1.0,), whole=True)
     worst = float(distances(made, rows, np.zeros(rows.shape)).max())
     assert made.fidelity.worst_error / 3 < worst <= made.fidelity.worst_error * (1 + ROUNDING)
     assert made.fidelity.sample_error == worst

@@ -18,6 +18,7 @@ from compute.zkml.manifest import decode_manifest
 from tests.support.small_models import SMALL
 
 MANIFEST = SMALL.manifest
+ENCODING = json.loads(MANIFEST.encode())["encoding"]
 TENTH = float(np.float32(0.1))
 TREES = replace(MANIFEST, encoding=Thresholds(((TENTH, 0.25), (-3.0,)), (0.0, 1.5), (1.0,)))
 
@@ -40,7 +41,9 @@ def floats(*values: float) -> str:
 
 def test_a_manifest_is_what_its_bytes_say() -> None:
     doubles = replace(MANIFEST, encoding=Thresholds(((0.1, 0.2), ()), (0.0,), (1.0,), single=False))
-    for manifest in (MANIFEST, TREES, doubles):
+    whole = replace(MANIFEST, encoding=Levels(3, 4, (0.0,), (1.0,), whole=True))
+    leaves = replace(MANIFEST, encoding=Thresholds(((), ()), (0.0,), (1.0,)))
+    for manifest in (MANIFEST, TREES, doubles, whole, leaves):
         assert decode_manifest(manifest.encode()) == manifest
         assert decode_manifest(manifest.encode()).encode() == manifest.encode()
 
@@ -98,6 +101,8 @@ def test_a_manifest_is_what_its_bytes_say() -> None:
         levels(features=10**12, steps=[1.0], offsets=[0.0]),
         levels(bits=10**9),
         levels(bits=0),
+        levels(whole=1),
+        changed(encoding={key: value for key, value in ENCODING.items() if key != "whole"}),
         levels(zero=16),
         levels(zero=-1),
         levels(steps=[0.5, 0.0, 0.5]),
@@ -111,7 +116,6 @@ def test_a_manifest_is_what_its_bytes_say() -> None:
         thresholds(counts=[2, 1, 1]),
         thresholds(counts=[]),
         thresholds(counts=[], values=""),
-        thresholds(counts=[0, 0], values=""),
         thresholds(counts=3),
         thresholds(single=1),
         thresholds(values="no base64"),

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from compute.zkml.calibrate import encoding_for
-from compute.zkml.compiled import compile
-from compute.zkml.encoding import Levels, Thresholds
+from compute.zkml.calibrate import NumbersTooLarge, SampleEmpty, encoding_for
+from compute.zkml.compiled import PRIVATE, PUBLIC_MODEL, Settings, compile
+from compute.zkml.encoding import Levels, NotWhole, Thresholds
 from compute.zkml.errors import ManifestUnusable, NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.example_models import DIGITS, ExampleModel, breast_cancer, digits
-from compute.zkml.graph import IDENTITY, REGRESSION, Affine, FloatModel, Node, Total, classes_of
+from compute.zkml.graph import IDENTITY, REGRESSION, Affine, FloatModel, Node, Relu, Total, classes_of
 from compute.zkml.importers.scikit import import_scikit
 from compute.zkml.model_file import encode_model
 from compute.zkml.operations.linear import Linear
@@ -124,9 +124,12 @@ def test_a_regression_is_scored_by_how_much_it_explains() -> None:
 
 def test_data_of_another_width_than_the_model_is_refused() -> None:
     source = import_scikit(LogisticRegression().fit(ROWS, LABELS))
-    for sample in (ROWS[:, :3], ROWS[:0], ROWS[0]):
+    for sample in (ROWS[:, :3], ROWS[0]):
         with pytest.raises(WrongRowLength):
             quantise(source, sample)
+    for sample in (ROWS[:0], []):
+        with pytest.raises(SampleEmpty):
+            compile(LogisticRegression().fit(ROWS, LABELS), sample)
     with pytest.raises(WrongRowLength):
         quantise(source, ROWS, rows=ROWS[:, :3], labels=LABELS)
 
@@ -142,6 +145,60 @@ def test_weights_and_samples_that_are_no_numbers_are_refused() -> None:
             quantise(source, ROWS, rows=bad, labels=LABELS)
         with pytest.raises(NotFinite, match="dense"):
             quantise(with_first_weight(source, value), ROWS)
+
+
+@pytest.mark.parametrize("scale", [1e307, 1e-320])
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_sample_at_the_ends_of_double_precision_is_refused(scale: float, committed: bool) -> None:
+    source = import_scikit(LogisticRegression().fit(ROWS, LABELS))
+    with pytest.raises(NumbersTooLarge):
+        quantise(source, ROWS / np.abs(ROWS).max() * 16 * scale, committed=committed)
+
+
+def test_scales_that_leave_double_precision_are_refused() -> None:
+    doubled = tuple(Node(Total((2.0,)), (number,)) for number in range(1100))
+    model = FloatModel(4, doubled, tuple(map(str, range(1100))), REGRESSION, (), IDENTITY, "doubled")
+    for sample in (ROWS, np.abs(ROWS)):
+        with pytest.raises(NumbersTooLarge):
+            quantise(model, sample)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_model_of_whole_numbers_takes_no_others(committed: bool) -> None:
+    """Its error counts on rows that are not rounded."""
+    rows = np.arange(40.0).reshape(-1, 2)
+    for model in (LinearRegression(), DecisionTreeRegressor(max_depth=2)):
+        made = quantise(import_scikit(model.fit(rows, rows[:, 0] * 127)), rows, committed=committed)
+        if isinstance(made.model.encoding, Levels):
+            assert made.model.encoding.numbers([3.0, 4.0]) == [3, 4]
+            with pytest.raises(NotWhole):
+                made.model.encoding.numbers([3.0, 4.5])
+        else:
+            assert isinstance(model, DecisionTreeRegressor)
+
+
+def test_levels_of_step_one_that_are_not_of_whole_numbers_count_their_rounding() -> None:
+    """A sample with a fraction whose one scale for all features is 1 all the same."""
+    model = FloatModel(2, (Node(Relu(), (0,)),), ("relu",), REGRESSION, (), IDENTITY, "by hand")
+    made = quantise(model, np.asarray([[255.0, 0.5], [0.0, 3.0]]))
+    assert isinstance(made.model.encoding, Levels)
+    assert (made.model.encoding.steps, made.model.encoding.whole) == ((1.0,), False)
+    assert made.model.encoding.numbers([10.4, 0.0]) == [10, 0]
+    assert made.fidelity.worst_error >= 0.5
+
+
+def test_what_is_published_of_a_committed_model_does_not_tell_its_weights() -> None:
+    """Its unit times 127 was the largest weight of a level, to sixteen digits."""
+    model = LinearRegression().fit(ROWS, ROWS @ [1.2345678, -0.5, 0.25, 0.0] + 7)
+    plain, hidden = (compile(model, ROWS, settings=Settings(profile)).manifest for profile in (PUBLIC_MODEL, PRIVATE))
+    other = compile(LinearRegression().fit(ROWS, model.predict(ROWS) * 1.01), ROWS, settings=Settings(PRIVATE)).manifest
+    assert hidden.unit == other.unit and hidden.unit != plain.unit
+    assert float(f"{hidden.unit:.12g}") == float(f"{2.0 ** (round(8 * np.log2(hidden.unit)) / 8):.12g}")
+    assert hidden.maxima == () and plain.maxima != ()
+    for error in (hidden.worst_error, hidden.sample_error):
+        assert error == float(f"{error:.2e}")
+    exact = quantise(import_scikit(model), ROWS, committed=True).fidelity
+    assert exact.worst_error <= hidden.worst_error <= 1.02 * exact.worst_error
 
 
 def with_first_weight(source: FloatModel, value: float) -> FloatModel:

@@ -33,6 +33,29 @@ def test_every_place_of_tables_of_every_size(reads: int) -> None:
             assert said == values[number] % SCALAR_FIELD
 
 
+def test_the_bound_of_what_is_read_holds_beyond_the_end_too() -> None:
+    """No block is hot there, so 0 is read, which need not lie between the entries' bounds."""
+    zeros = set[int]()
+    for count in (21, 25, 30):
+        width = (count - 1).bit_length()
+        cs = Builder()
+        (out,) = cs.output_array("out", 1)
+        entries = [cs.proven(wire, 5, 9) for wire in cs.private_array("entries", count)]
+        place = [cs.proven(wire, 0, 1) for wire in cs.private_array("place", width)]
+        found = Table(cs, entries, 100).read(place)
+        assert split(count, 100).low < width and found.bound is not None
+        low, high = found.bound
+        cs.define(out, found)
+        circuit = cs.build()
+        read = {
+            circuit.solve({"entries": [7] * count, "place": bits_of(number, width)}).public[0]
+            for number in range(1 << width)
+        }
+        assert all(low <= value <= high for value in read)
+        zeros.update(read)
+    assert zeros == {0, 7}
+
+
 def test_a_table_is_cut_where_that_is_cheaper() -> None:
     assert split(30, 150) == Split(2, 14, 4, 16, 3)
     assert split(784, 150).total(150) < 0.62 * 150 * 783

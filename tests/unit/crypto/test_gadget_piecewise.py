@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from fractions import Fraction
 from math import exp, tanh
+from typing import Any
 
 import pytest
 
+from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
 from crypto.r1cs.gadgets import piecewise
+from crypto.r1cs.gadgets.bits import assert_interval
 from crypto.r1cs.gadgets.piecewise import Piecewise, PiecewiseShape, piecewise_linear
+from crypto.r1cs.program import Hint
 
 ROUNDING = 1e-12  # of the floats here
 
@@ -58,6 +62,30 @@ def test_widths_that_do_not_fit_together_are_refused(shape: tuple[int, int, int]
     assert refused.value.segment_bits == segments
     with pytest.raises(PiecewiseShape):
         piecewise.tanh(Fraction(0), 12)
+
+
+class Forging(Builder):
+    """A prover that chooses the sign, and the magnitude that goes with it, himself."""
+
+    def __init__(self, sign: int, magnitude: int) -> None:
+        super().__init__()
+        self._chosen = sign, magnitude
+
+    def hint_cells(self, gadget: str, function: Hint, *rest: Any) -> range:
+        return super().hint_cells(gadget, (lambda _: self._chosen) if gadget == "piecewise_linear" else function, *rest)
+
+
+def test_a_sign_is_one_of_two() -> None:
+    """With the direction 1/2 the magnitude of 6 would be 3: only that a sign is a bit speaks against it."""
+    honest, half = (1, 6), ((SCALAR_FIELD + 1) // 2 + 1) * ((SCALAR_FIELD + 1) // 2) % SCALAR_FIELD
+    assert (2 * half - 1) * 6 % SCALAR_FIELD == 3
+    for chosen, holds in ((honest, True), ((half, 3), False), ((0, 6), False)):
+        cs = Forging(*chosen)
+        (out,) = cs.output_array("out", 1)
+        x = assert_interval(cs, cs.private("x"), -8, 7)
+        cs.define(out, piecewise_linear(cs, x, piecewise.sigmoid(Fraction(1), 9)))
+        circuit = cs.build()
+        assert (circuit.violated(circuit.solve({"x": 6}).cells) == []) is holds
 
 
 def test_an_unproven_input_is_refused() -> None:

@@ -278,6 +278,9 @@ async def test_a_compiled_folder_is_published_with_its_ceremony(market: Market, 
     await market.run("zk", "compile", str(model_file), *sample, "--out", str(folder))
     refused = await market.ask(*publish)
     assert refused["error"]["name"] == "ResultsNotSealed" and "--results encrypted" in refused["error"]["message"]
+    keyed = ("--results", "encrypted", "--profile", "private-model")
+    await market.run("zk", "compile", str(model_file), *sample, *keyed, "--out", str(folder))
+    assert (await market.ask(*publish))["error"]["name"] == "ResultsKeyed"
     await market.run("zk", "compile", str(model_file), *sample, "--results", "encrypted", "--out", str(folder))
     made = await asyncio.to_thread(lambda: own_ceremony(load_compiled(folder).circuit))
     (data / "final.zkey").write_bytes(made)
