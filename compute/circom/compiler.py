@@ -49,6 +49,8 @@ def compile_circom(source: Path, libraries: Sequence[Path] = ()) -> Compiled:
 
     Raises NotCompiled.
     """
+    if not source.is_file():
+        raise NotCompiled(source, "there is no such file")
     folders = [*libraries, TEMPLATES, Path(groth16py.circomlib_path(2))]
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "compiled"

@@ -1,14 +1,17 @@
 """A circom circuit as a program: `cluster zk import FILE.circom` writes its files, `cluster model publish` sells it."""
 
 import argparse
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from client.wallet import Wallet
 from compute.circom.compiler import Compiled, compile_circom
+from compute.circom.errors import NoWitness
 from compute.circom.program import (
     CircomManifest,
+    CircomProver,
     bound_manifest,
     circom_keys,
     circom_program_id,
@@ -80,7 +83,19 @@ async def _made(
     compiled = await watched(step, "compiling with circom", partial(compile_circom, source))
     manifest = _manifest(source, compiled, arguments, row)
     keys = await watched(step, "loading or making keys", partial(circom_keys, DevKeys(cache_folder()), compiled))
+    await watched(step, "trying it out", partial(_try, CircomProver(compiled, manifest, keys), row))
     return compiled, manifest, keys
+
+
+def _try(prover: CircomProver, row: list[int]) -> None:
+    """A bound circuit must take rows of the manifest's size and commit to them with its bits; ones tell bits apart.
+
+    Raises WrongSignals, InputRefused, and NoWitness for a trial row that has no proof.
+    """
+    if prover.manifest.bound:
+        prover.outputs(1, row, 1)
+        with suppress(NoWitness):  # a circuit may well refuse ones
+            prover.outputs(1, [1] * len(row), 1)
 
 
 def _facts(compiled: Compiled, manifest: CircomManifest, keys: CircuitKeys) -> dict[str, Any]:

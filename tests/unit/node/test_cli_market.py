@@ -302,7 +302,7 @@ async def test_a_compiled_folder_is_published_with_its_ceremony(market: Market, 
 
 async def test_a_circom_circuit_is_sold_like_a_model(market: Market) -> None:
     source = str(ROOT / "examples" / "circom" / "polynomial.circom")
-    options = ("--features", "1", "--models", str(market.root / "models"), *market.key("account1"))
+    options = ("--features", "2", "--models", str(market.root / "models"), *market.key("account1"))
     published = await market.ask("model", "publish", source, *options)
     assert (published["name"], published["bound"], published["royalty_percent"]) == ("polynomial", True, 5.0)
     shown = await market.ask("model", "show", published["model"])

@@ -246,4 +246,8 @@ def test_a_circom_circuit_becomes_a_program(run: RUN, place: Path) -> None:
     assert Path(made["files"]).name == made["program"][2:]
     assert run(*words, "--features", "2", "--trial-row", "1,x")[1]["error"]["name"] == "BadArgument"
     assert run(*words, "--features", "3", "--trial-row", "1,2")[1]["error"]["name"] == "BadArgument"
+    for options in (("--features", "3"), ("--features", "1"), ("--features", "2", "--input-bits", "8")):
+        status, said = run(*words, *options)
+        assert (status, said["error"]["name"]) in ((1, "WrongSignals"), (1, "InputRefused"), (1, "NoWitness")), options
+    assert run("zk", "import", place / "nothing.circom", "--features", "2")[1]["error"]["name"] == "NotCompiled"
     assert run("zk", "import", place / "zk")[1]["error"]["name"] == "BadArgument"
