@@ -32,12 +32,13 @@ imports: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -m "not peers" -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not peers and not slow" -q -n 2 --dist worksteal
 
 test: lint types imports unit
 
 test-peers: setup
 	@tests/peers/setup.sh
+	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/integration
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
 wheel: setup

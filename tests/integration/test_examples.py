@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from chain.types.scalars import Amount
 from compute.zkml.training.shape import DataShape
 from compute.zkml.training.spec import StepSpec
@@ -17,6 +19,7 @@ async def test_transfer(tmp_path: Path) -> None:
             assert balance == paid * 10**9
 
 
+@pytest.mark.slow
 def test_proven_training(tmp_path: Path) -> None:
     outcome = train(StepSpec(DataShape(features=30, batch=8)), steps=50, unproven=48, home=tmp_path)
     assert outcome.loss_after < 0.3 * outcome.loss_before

@@ -18,6 +18,8 @@ from crypto.r1cs.errors import CircuitError
 from crypto.r1cs.wire import Wire
 from tests.support.example_subjects import REFUSED, SUBJECTS, tumour_classification
 
+pytestmark = pytest.mark.slow
+
 SAMPLE: Final = 8
 TESTS: Final = (HIDING, MUTATION, JACOBIAN, FLIPS, COUNTS)
 DELETED: Final = {name for name in SUBJECTS if name != "digit_recognition"}  # there one constraint can take 30 seconds

@@ -12,6 +12,8 @@ from benchmarks.proofs.case import Row, measured
 from benchmarks.proofs.large import large
 from benchmarks.proofs.models import digits_mlp
 
+pytestmark = pytest.mark.slow
+
 KEYS = [
     *("task", "constraints", "setup_s", "prove_cpu_s", "verify_ms", "proof_bytes", "key_mb"),
     *("accuracy_float", "accuracy_proven", "peer", "peer_prove_cpu_s", "peer_verify_ms", "peer_proof_bytes"),

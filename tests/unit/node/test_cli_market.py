@@ -300,6 +300,7 @@ async def test_a_compiled_folder_is_published_with_its_ceremony(market: Market, 
     assert key["ceremony"]["r1cs"] == "0x" + sha256((folder / "circuit.r1cs").read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 async def test_a_circom_circuit_is_sold_like_a_model(market: Market) -> None:
     source = str(ROOT / "examples" / "circom" / "polynomial.circom")
     options = ("--features", "2", "--models", str(market.root / "models"), *market.key("account1"))

@@ -237,6 +237,7 @@ def test_a_folder_of_something_else_cannot_be_audited(run: RUN, tmp_path: Path) 
 # Circuits of circom
 
 
+@pytest.mark.slow
 def test_a_circom_circuit_becomes_a_program(run: RUN, place: Path) -> None:
     source = Path(__file__).parents[3] / "examples" / "circom" / "polynomial.circom"
     words = ("zk", "import", source, "--models", place / "models")
