@@ -9,6 +9,7 @@ import json
 import os
 import stat
 import tokenize
+import warnings
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
@@ -146,7 +147,9 @@ def _read_csv(path: Path) -> Any:
     with path.open(encoding="utf-8") as file:
         first = file.readline()
     named = any(character.isalpha() for character in first.replace("e", "").replace("E", ""))
-    return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=1 if named else 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an empty file is refused later, in our own words
+        return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=1 if named else 0)
 
 
 ZIP: Final = b"PK"

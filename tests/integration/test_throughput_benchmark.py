@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.devnet_scene import free_base_port
 
 PORTS = 8
@@ -11,6 +13,7 @@ PROMISED = {"transfers_per_s", "proofs_per_s", "finality_p50_s", "finality_p95_s
 SHORT = ["--seconds", "3", "--rate", "20", "--accounts", "40", "--settle-seconds", "2", "--settle-rate", "2"]
 
 
+@pytest.mark.slow
 def test_a_short_run_counts_everything_that_was_admitted() -> None:
     command = [sys.executable, "-m", "benchmarks.throughput", *SHORT, "--base-port", str(free_base_port(PORTS))]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

@@ -74,6 +74,7 @@ def test_the_slopes_are_those_of_the_loss(images: Dataset) -> None:
             assert slope.flat[place] == pytest.approx((above - below) / 2e-5, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_training_learns(images: Dataset) -> None:
     network = fresh(np.random.default_rng(3))
     train(network, pictures(images.train_rows[::8]), images.train_labels[::8], epochs=6)

@@ -137,6 +137,7 @@ def test_a_contracts_name_is_checked(run: RUN, place: Path, ceremony: bytes) -> 
 # Keys of a ceremony
 
 
+@pytest.mark.slow
 def test_an_imported_key_is_the_one_that_proves(run: RUN, place: Path, ceremony: bytes) -> None:
     folder = compile_to(place, "ceremonial")
     own = run("zk", "setup", folder)[1]["vk_id"]
