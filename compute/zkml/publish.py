@@ -1,4 +1,4 @@
-"""Puts a quantised model on a chain: verifying key, program and name, in one transaction."""
+"""Puts a quantised model, or another program, on a chain: verifying key, program and name, in one transaction."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.dev_keys import CircuitKeys
-from compute.zkml.artifact import program_id, registration, save_artifact
+from compute.zkml.artifact import registration, save_artifact
 from compute.zkml.provable import Provable
-from contracts.registry.actions import Ceremony, PublishModel, RegisterKey
+from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram
 from contracts.registry.events import ModelPublished
 
 Progress = Callable[[str], None]
@@ -71,9 +71,22 @@ async def publish(
     """
     progress("writing the model's files")
     folder = save_artifact(models, provable, keys)
-    program = program_id(provable, keys)
-    actions = await _missing(wallet.rpc, provable, keys, listing, ceremony)
-    name = PublishModel(Name(listing.name), Name(listing.version), program, Text(listing.description))
+    program = registration(provable, keys, listing.royalty_bps)
+    return await register(wallet, program, keys, listing, folder, progress, ceremony)
+
+
+async def register(
+    wallet: Wallet,
+    program: RegisterProgram,
+    keys: CircuitKeys,
+    listing: Listing,
+    folder: Path,
+    progress: Progress = lambda text: None,
+    ceremony: Ceremony | None = None,
+) -> Published:
+    """Register a program of any kind as far as the chain does not know it yet, and its name. As `publish`."""
+    actions = await _missing(wallet.rpc, program, keys, ceremony)
+    name = PublishModel(Name(listing.name), Name(listing.version), program.program, Text(listing.description))
     progress(f"registering {', '.join(action.name for action in (*actions, name))}")
     outcome = await wallet.submit([*actions, name])
     model = next(event["id"] for event in outcome.events if event["type"] == ModelPublished.name)
@@ -82,7 +95,7 @@ async def publish(
     await wait_active(wallet.rpc, key.active_from)
     return Published(
         model=ObjectId(bytes.fromhex(model[2:])),
-        program=program,
+        program=program.program,
         vk_id=keys.vk_id,
         transaction=outcome.hash,
         height=Height(outcome.height or 0),
@@ -101,7 +114,7 @@ async def wait_active(rpc: RpcClient, active_from: Height) -> None:
 
 
 async def _missing(
-    rpc: RpcClient, provable: Provable, keys: CircuitKeys, listing: Listing, ceremony: Ceremony | None
+    rpc: RpcClient, program: RegisterProgram, keys: CircuitKeys, ceremony: Ceremony | None
 ) -> list[Action]:
     actions: list[Action] = []
     try:
@@ -111,9 +124,9 @@ async def _missing(
             raise
         actions.append(RegisterKey(Blob(keys.compressed), ceremony))
     try:
-        await get_program(rpc, program_id(provable, keys))
+        await get_program(rpc, program.program)
     except RpcFailed as failed:
         if failed.name != PROGRAM_UNKNOWN:
             raise
-        actions.append(registration(provable, keys, listing.royalty_bps))
+        actions.append(program)
     return actions
