@@ -1,6 +1,7 @@
 """Money: accounts, what objects hold, and the total that exists. Nothing else in the project moves an amount.
 
-Invariant: the balances of all accounts and objects add up to the supply; only `burn` and `mint` change the supply.
+Every function is about the native token unless an asset is named. Invariant, for each asset: the balances of all
+accounts and objects add up to its supply; only `burn` and `mint` change the supply.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +11,10 @@ from chain import amount
 from chain.codec import decode, encode, wire
 from chain.errors import ChainError
 from chain.state import keys
+from chain.state.keys import Key
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import AccountId, Amount, Nonce, ObjectId
+from chain.types.scalars import NATIVE, AccountId, Amount, AssetId, Nonce, ObjectId
 from crypto.address import encode_address
 
 FEE_POOL: Final = ObjectId(b"fee-pool".rjust(32, b"\0"))  # tips of the running block, handed out at its end
@@ -23,11 +25,12 @@ class InsufficientBalance(ChainError):
 
     code = 3021
 
-    def __init__(self, account: AccountId, balance: Amount, needed: Amount) -> None:
+    def __init__(self, account: AccountId, balance: Amount, needed: Amount, asset: AssetId = NATIVE) -> None:
         super().__init__(
-            f"account {encode_address(account)} holds {balance} nano-CLU and needs {needed}; fund it or ask for less."
+            f"account {encode_address(account)} holds {balance} {unit(asset)} and needs {needed}; fund it or ask for "
+            "less."
         )
-        self.account, self.balance, self.needed = account, balance, needed
+        self.account, self.balance, self.needed, self.asset = account, balance, needed, asset
 
 
 class InsufficientHolding(ChainError):
@@ -35,9 +38,14 @@ class InsufficientHolding(ChainError):
 
     code = 3022
 
-    def __init__(self, object_: ObjectId, balance: Amount, needed: Amount) -> None:
-        super().__init__(f"object 0x{object_.hex()} holds {balance} nano-CLU and cannot pay out {needed}.")
-        self.object, self.balance, self.needed = object_, balance, needed
+    def __init__(self, object_: ObjectId, balance: Amount, needed: Amount, asset: AssetId = NATIVE) -> None:
+        super().__init__(f"object 0x{object_.hex()} holds {balance} {unit(asset)} and cannot pay out {needed}.")
+        self.object, self.balance, self.needed, self.asset = object_, balance, needed, asset
+
+
+def unit(asset: AssetId) -> str:
+    """What amounts of the asset are counted in, for messages."""
+    return "nano-CLU" if asset == NATIVE else f"of asset 0x{asset.hex()}"
 
 
 @wire()
@@ -55,7 +63,7 @@ EMPTY: Final = Account(Nonce(0), Amount(0))
 @wire()
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What an object (task, bond, contract) holds, in nano-CLU."""
+    """An amount by itself: what an object (task, bond, contract) holds, what there is of an asset."""
 
     balance: Amount
 
@@ -70,96 +78,131 @@ def write_account(overlay: Overlay, account: AccountId, record: Account) -> None
     overlay.put(keys.account(account), encode(record))
 
 
-def require_balance(view: View, account: AccountId, needed: Amount) -> None:
+def balance(view: View, account: AccountId, asset: AssetId = NATIVE) -> Amount:
+    """What the account can spend."""
+    if asset == NATIVE:
+        return read_account(view, account).balance
+    return _read(view, keys.asset_balance(account, asset))
+
+
+def require_balance(view: View, account: AccountId, needed: Amount, asset: AssetId = NATIVE) -> None:
     """Raises InsufficientBalance unless the account can spend `needed`."""
-    balance = read_account(view, account).balance
-    if balance < needed:
-        raise InsufficientBalance(account, balance, needed)
+    spendable = balance(view, account, asset)
+    if spendable < needed:
+        raise InsufficientBalance(account, spendable, needed, asset)
 
 
-def credit(overlay: Overlay, account: AccountId, value: Amount) -> None:
+def credit(overlay: Overlay, account: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Add to an account's balance. The money must have been taken from somewhere in the same step."""
-    record = read_account(overlay, account)
-    write_account(overlay, account, replace(record, balance=amount.add(record.balance, value)))
+    _write_balance(overlay, account, amount.add(balance(overlay, account, asset), value), asset)
 
 
-def debit(overlay: Overlay, account: AccountId, value: Amount) -> None:
+def debit(overlay: Overlay, account: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Take from an account's balance. Raises InsufficientBalance."""
-    record = read_account(overlay, account)
-    if record.balance < value:
-        raise InsufficientBalance(account, record.balance, value)
-    write_account(overlay, account, replace(record, balance=amount.subtract(record.balance, value)))
+    spendable = balance(overlay, account, asset)
+    if spendable < value:
+        raise InsufficientBalance(account, spendable, value, asset)
+    _write_balance(overlay, account, amount.subtract(spendable, value), asset)
 
 
-def transfer(overlay: Overlay, payer: AccountId, payee: AccountId, value: Amount) -> None:
+def transfer(overlay: Overlay, payer: AccountId, payee: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Move money between accounts. Raises InsufficientBalance."""
-    debit(overlay, payer, value)
-    credit(overlay, payee, value)
+    debit(overlay, payer, value, asset)
+    credit(overlay, payee, value, asset)
 
 
-def holding(view: View, object_: ObjectId) -> Amount:
+def holding(view: View, object_: ObjectId, asset: AssetId = NATIVE) -> Amount:
     """What the object holds."""
-    raw = view.get(keys.holding(object_))
-    return Amount(0) if raw is None else decode(Holding, raw).balance
+    return _read(view, _holding_key(object_, asset))
 
 
-def deposit(overlay: Overlay, payer: AccountId, object_: ObjectId, value: Amount) -> None:
+def require_holding(view: View, object_: ObjectId, needed: Amount, asset: AssetId = NATIVE) -> None:
+    """Raises InsufficientHolding unless the object can pay out `needed`."""
+    held = holding(view, object_, asset)
+    if held < needed:
+        raise InsufficientHolding(object_, held, needed, asset)
+
+
+def deposit(overlay: Overlay, payer: AccountId, object_: ObjectId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Move money from an account into an object. Raises InsufficientBalance."""
-    debit(overlay, payer, value)
-    _write_holding(overlay, object_, amount.add(holding(overlay, object_), value))
+    debit(overlay, payer, value, asset)
+    add_to_holding(overlay, object_, value, asset)
 
 
-def withdraw(overlay: Overlay, object_: ObjectId, payee: AccountId, value: Amount) -> None:
+def withdraw(overlay: Overlay, object_: ObjectId, payee: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Move money out of an object to an account. Raises InsufficientHolding."""
-    _take(overlay, object_, value)
-    credit(overlay, payee, value)
+    take_holding(overlay, object_, value, asset)
+    credit(overlay, payee, value, asset)
 
 
-def move(overlay: Overlay, source: ObjectId, target: ObjectId, value: Amount) -> None:
+def move(overlay: Overlay, source: ObjectId, target: ObjectId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Move money between objects. Raises InsufficientHolding."""
-    _take(overlay, source, value)
-    _write_holding(overlay, target, amount.add(holding(overlay, target), value))
+    take_holding(overlay, source, value, asset)
+    add_to_holding(overlay, target, value, asset)
 
 
-def burn_holding(overlay: Overlay, object_: ObjectId, value: Amount) -> None:
+def take_holding(overlay: Overlay, object_: ObjectId, value: Amount, asset: AssetId = NATIVE) -> None:
+    """Take from what an object holds and give it to nobody: the caller does, in the same step, or the block's end does.
+
+    The latter is what becomes of a fee that a proof offers (chain/execution/block.py). Raises InsufficientHolding.
+    """
+    held = holding(overlay, object_, asset)
+    if held < value:
+        raise InsufficientHolding(object_, held, value, asset)
+    _write(overlay, _holding_key(object_, asset), amount.subtract(held, value))
+
+
+def add_to_holding(overlay: Overlay, object_: ObjectId, value: Amount, asset: AssetId = NATIVE) -> None:
+    """Add to what an object holds. The money must have been taken from somewhere in the same step."""
+    _write(overlay, _holding_key(object_, asset), amount.add(holding(overlay, object_, asset), value))
+
+
+def burn_holding(overlay: Overlay, object_: ObjectId, value: Amount, asset: AssetId = NATIVE) -> None:
     """Destroy money that an object holds. Raises InsufficientHolding."""
-    _take(overlay, object_, value)
-    reduce_supply(overlay, value)
+    take_holding(overlay, object_, value, asset)
+    reduce_supply(overlay, value, asset)
 
 
-def supply(view: View) -> Amount:
-    """All money that exists, in nano-CLU."""
-    raw = view.get(keys.SUPPLY)
-    return Amount(0) if raw is None else decode(Holding, raw).balance
+def supply(view: View, asset: AssetId = NATIVE) -> Amount:
+    """All that exists of the asset."""
+    return _read(view, _supply_key(asset))
 
 
-def mint(overlay: Overlay, account: AccountId, value: Amount) -> None:
-    """Create money in an account: genesis only, until issuance exists."""
-    overlay.put(keys.SUPPLY, encode(Holding(amount.add(supply(overlay), value))))
-    credit(overlay, account, value)
+def mint(overlay: Overlay, account: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
+    """Create money in an account: the native token at genesis only, an issued asset when it is created."""
+    _write(overlay, _supply_key(asset), amount.add(supply(overlay, asset), value))
+    credit(overlay, account, value, asset)
 
 
-def reduce_supply(overlay: Overlay, value: Amount) -> None:
+def reduce_supply(overlay: Overlay, value: Amount, asset: AssetId = NATIVE) -> None:
     """Account for money that was taken and given to nobody: burnt."""
     if value:
-        overlay.put(keys.SUPPLY, encode(Holding(amount.subtract(supply(overlay), value))))
+        _write(overlay, _supply_key(asset), amount.subtract(supply(overlay, asset), value))
 
 
-def add_to_holding(overlay: Overlay, object_: ObjectId, value: Amount) -> None:
-    """Add to what an object holds. The money must have been taken from somewhere in the same step."""
-    if value:
-        _write_holding(overlay, object_, amount.add(holding(overlay, object_), value))
+def _holding_key(object_: ObjectId, asset: AssetId) -> Key:
+    return keys.holding(object_) if asset == NATIVE else keys.asset_holding(object_, asset)
 
 
-def _take(overlay: Overlay, object_: ObjectId, value: Amount) -> None:
-    balance = holding(overlay, object_)
-    if balance < value:
-        raise InsufficientHolding(object_, balance, value)
-    _write_holding(overlay, object_, amount.subtract(balance, value))
+def _supply_key(asset: AssetId) -> Key:
+    return keys.SUPPLY if asset == NATIVE else keys.asset_supply(asset)
 
 
-def _write_holding(overlay: Overlay, object_: ObjectId, balance: Amount) -> None:
-    if balance:
-        overlay.put(keys.holding(object_), encode(Holding(balance)))
+def _write_balance(overlay: Overlay, account: AccountId, value: Amount, asset: AssetId) -> None:
+    if asset == NATIVE:
+        write_account(overlay, account, replace(read_account(overlay, account), balance=value))
     else:
-        overlay.delete(keys.holding(object_))
+        _write(overlay, keys.asset_balance(account, asset), value)
+
+
+def _read(view: View, key: Key) -> Amount:
+    raw = view.get(key)
+    return Amount(0) if raw is None else decode(Holding, raw).balance
+
+
+def _write(overlay: Overlay, key: Key, value: Amount) -> None:
+    """Nothing is stored of what is nothing."""
+    if value:
+        overlay.put(key, encode(Holding(value)))
+    elif overlay.get(key) is not None:
+        overlay.delete(key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from chain.codec import open_union
+from chain.types.scalars import Amount
 
 if TYPE_CHECKING:
     from chain.execution.context import ExecutionContext
@@ -62,6 +63,18 @@ class Action:
 
     def effects(self, envelope: "Envelope", index: int) -> tuple[Effect, ...]:
         """What proofs of the same transaction are bound to; only proof-carrying actions say any."""
+        return ()
+
+    def fee_offer(self) -> Amount:
+        """nano-CLU that this action's proof gives for the transaction's fee, when its fee source is a proof.
+
+        An action that offers takes exactly so much out of its object in `execute` (accounts.take_holding), and proves
+        it: the offer is public input of a claim, or bound by its effect. Such an action has at least one unique.
+        """
+        return Amount(0)
+
+    def uniques(self) -> tuple[bytes, ...]:
+        """What no two transactions may ever use, 32 bytes each: nullifiers. `check` refuses those used before."""
         return ()
 
     @abstractmethod

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from chain.state.errors import BadKeyPart
-from chain.types.scalars import AccountId, Height, ObjectId
+from chain.types.scalars import AccountId, AssetId, Height, ObjectId
 
 Key = NewType("Key", bytes)
 
@@ -72,6 +72,9 @@ ACCOUNT: Final = Space("chain/account", (ID,))
 PARAMS: Final = Space("chain/params").key()
 UPGRADE: Final = Space("chain/upgrade", (HEIGHT,))
 HOLDING: Final = Space("chain/holding", (ID,))
+ASSET_BALANCE: Final = Space("chain/asset-balance", (ID, ID))
+ASSET_HOLDING: Final = Space("chain/asset-holding", (ID, ID))
+ASSET_SUPPLY: Final = Space("chain/asset-supply", (ID,))
 BASE_FEE: Final = Space("chain/base-fee").key()
 SUPPLY: Final = Space("chain/supply").key()
 VALIDATORS: Final = Space("chain/validators").key()
@@ -88,5 +91,20 @@ def upgrade(height: Height) -> Key:
 
 
 def holding(object_id: ObjectId) -> Key:
-    """What an object (task, bond, contract) holds."""
+    """What an object (task, bond, contract) holds of the native token."""
     return HOLDING.key(object_id)
+
+
+def asset_balance(account_id: AccountId, asset: AssetId) -> Key:
+    """What an account holds of an issued asset."""
+    return ASSET_BALANCE.key(account_id, asset)
+
+
+def asset_holding(object_id: ObjectId, asset: AssetId) -> Key:
+    """What an object holds of an issued asset."""
+    return ASSET_HOLDING.key(object_id, asset)
+
+
+def asset_supply(asset: AssetId) -> Key:
+    """All that exists of an issued asset."""
+    return ASSET_SUPPLY.key(asset)

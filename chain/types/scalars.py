@@ -34,6 +34,7 @@ ValidatorId = NewType("ValidatorId", bytes)  # a validator is its ed25519 consen
 VrfKey = NewType("VrfKey", bytes)
 EncryptionKeyBytes = NewType("EncryptionKeyBytes", bytes)  # X25519 public key
 ObjectId = NewType("ObjectId", bytes)  # task, contract, model: see chain/types/identifiers.py
+AssetId = NewType("AssetId", bytes)  # an issued asset is the object id of what created it; NATIVE is the native token
 VkId = NewType("VkId", bytes)
 ProgramId = NewType("ProgramId", bytes)
 Signature = NewType("Signature", bytes)
@@ -47,6 +48,7 @@ MAX_UINT: Final = 2**63 - 1
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,79}")
 _HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})*")
 NIL: Final = VoteTarget(b"")
+NATIVE: Final = AssetId(bytes(32))  # counted in nano-CLU; its element in a circuit is 0, as id_element says
 
 JsonForm = Literal["number", "decimal", "hex", "text", "account", "validator"]
 
@@ -122,6 +124,7 @@ SCALARS: Final[dict[object, Scalar]] = {
     VrfKey: _bytes(32),
     EncryptionKeyBytes: _bytes(32),
     ObjectId: _bytes(32),
+    AssetId: _bytes(32),
     VkId: _bytes(32),
     ProgramId: _bytes(32),
     Signature: _bytes(64),
