@@ -51,6 +51,7 @@ CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's const
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
 SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
 MINIBATCH: Final = _sha("minibatch")  # (root of a data set, step, beacon)
+DIVERSIFIED_SECRET: Final = _sha("diversified-secret")  # k_d of a note address: (half, ivk, d)
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
 CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere
@@ -68,3 +69,12 @@ DATA_BATCH: Final = _poseidon("batch")  # commit_vector: packed rows, packed lab
 DATA_SET: Final = _poseidon("data")  # commit_vector: salt = the shape, elements = commitments of minibatches
 UPDATE: Final = _poseidon("update")  # commit_vector: packed update of a model's weights
 WEIGHTS: Final = _poseidon("weights")  # commit_vector: packed weights of a model in training
+AUTHORISING_KEY: Final = _poseidon("ak")  # (sk)
+NULLIFIER_KEY: Final = _poseidon("nk")  # (sk)
+AUTHORITY: Final = _poseidon("auth")  # (ak, d): who may spend, as an address says it
+OWNER: Final = _poseidon("own")  # (auth, pk.x, pk.y)
+NOTE: Final = _poseidon("note")  # (contract, kind, content, owner, rcm)
+NOTE_CONTENT: Final = _poseidon("content")  # commit_vector: salt 0, a contract note's fields; rcm hides
+NULLIFIER: Final = _poseidon("nf")  # (nk, cm, position)
+NOTE_TREE: Final = _poseidon("tree")  # (c0, c1, c2, c3)
+NOTE_PAD: Final = _poseidon("pad")  # the whole permutation of (S.x, S.y, cm, 0...); arity, length in the capacity
