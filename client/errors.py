@@ -195,3 +195,49 @@ class NotWholeRows(ClientError):
     def __init__(self, values: int, rows: int) -> None:
         super().__init__(f"{values} values are no {rows} rows of equal length; give all values of at least one row.")
         self.values, self.rows = values, rows
+
+
+class PhraseError(ClientError):
+    """Root of the reasons for which words are no recovery phrase."""
+
+    code = 5200
+
+
+class PhraseLength(PhraseError):
+    """A recovery phrase has not as many words as any of BIP-39's."""
+
+    code = 5201
+
+    def __init__(self, words: int, expected: tuple[int, ...]) -> None:
+        counts = ", ".join(map(str, expected))
+        super().__init__(
+            f"the phrase has {words} words; one of {counts} was expected. Write down all of them, in order."
+        )
+        self.words, self.expected = words, expected
+
+
+class PhraseWordUnknown(PhraseError):
+    """A word of a recovery phrase is not in BIP-39's English list; which ones, counted from 1."""
+
+    code = 5202
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        listed = ", ".join(map(str, places))
+        super().__init__(
+            f"not in BIP-39's English list: word {listed} of the phrase. Check its spelling; the first four letters "
+            "say which word of the list is meant."
+        )
+        self.places = places
+
+
+class PhraseChecksum(PhraseError):
+    """All words of a recovery phrase are known, but not all are the right ones in the right order."""
+
+    code = 5203
+
+    def __init__(self, words: int) -> None:
+        super().__init__(
+            f"the {words} words are all in the list, but their checksum is wrong: one is another word than was written "
+            "down, or two have changed places. Compare them with the paper."
+        )
+        self.words = words

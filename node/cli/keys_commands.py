@@ -1,8 +1,11 @@
 """`cluster keys`: account keys in files of their own, protected by a passphrase unless told otherwise."""
 
 import argparse
+import os
 from pathlib import Path
+from typing import Final
 
+from client.phrase import check_phrase, new_phrase, phrase_account
 from crypto.address import encode_address
 from crypto.keys import SecretKey
 from node.cli.errors import BadArgument
@@ -11,21 +14,29 @@ from node.cli.keyring import ACCOUNT_PURPOSE, key_path, load_secret
 from node.cli.passphrases import add_passphrase_file, ask, ask_new, passphrase_from
 from node.cli.places import keys_folder
 from node.cli.screen import Json, Screen
-from node.keystore import (
-    KeyFileError,
-    create_key,
-    create_unprotected_key,
-    read_record,
-    save_key,
-    save_unprotected_key,
-)
+from node.keystore import KeyFileError, read_record, save_key, save_unprotected_key
+
+SHOWN_ACCOUNTS: Final = 5
+MAX_ACCOUNTS: Final = 100
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
-    new = add_command(commands, "new", "make a key", _new)
+    new = add_command(commands, "new", "make a key and show the phrase that brings it back", _new)
     _add_name(new)
+    new.add_argument("--no-phrase", action="store_true", help="show nothing: the file is then the only copy of the key")
     _add_protection(new)
+    recover = add_command(commands, "recover", "make a key file of a recovery phrase", _recover)
+    _add_name(recover)
+    _add_phrase(recover)
+    recover.add_argument("--account", type=int, default=0, metavar="N", help="which of the phrase's accounts (0)")
+    _add_protection(recover)
+    accounts = add_command(commands, "accounts", "the first accounts of a recovery phrase, and their files", _accounts)
+    _add_phrase(accounts)
+    accounts.add_argument(
+        "--count", type=int, default=SHOWN_ACCOUNTS, metavar="N", help=f"how many (default: {SHOWN_ACCOUNTS})"
+    )
+    _add_folder(accounts)
     load = add_command(commands, "import", "make a key file of a seed that exists already", _import)
     _add_name(load)
     load.add_argument("--seed-file", metavar="FILE", type=Path, help="64 hex digits in a file; typed when left out")
@@ -47,6 +58,10 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=keys_folder(), help="default: $CLUSTER_HOME/keys")
 
 
+def _add_phrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--phrase-file", metavar="FILE", type=Path, help="12 to 24 words; typed when left out")
+
+
 def _add_protection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unprotected", action="store_true", help="no passphrase: whoever reads the file has the key")
     add_passphrase_file(parser)
@@ -54,21 +69,36 @@ def _add_protection(parser: argparse.ArgumentParser) -> None:
 
 def _new(arguments: argparse.Namespace, screen: Screen) -> Json:
     path, passphrase = _new_path(arguments), _new_passphrase(arguments)
-    if passphrase is None:
-        secret = create_unprotected_key(path, ACCOUNT_PURPOSE)
-    else:
-        secret = create_key(path, ACCOUNT_PURPOSE, passphrase)
-    return _made(path, secret, screen)
+    phrase = new_phrase(os.urandom)
+    shown = _saved(path, phrase_account(phrase), passphrase, screen)
+    if arguments.no_phrase:
+        return shown
+    screen.line("recovery phrase, shown this once: write it down, whoever reads it has the account")
+    screen.line(phrase)
+    return {**shown, "phrase": phrase}
+
+
+def _recover(arguments: argparse.Namespace, screen: Screen) -> Json:
+    path, secret = _new_path(arguments), phrase_account(_phrase_of(arguments), arguments.account)
+    return _saved(path, secret, _new_passphrase(arguments), screen)
 
 
 def _import(arguments: argparse.Namespace, screen: Screen) -> Json:
     path, secret = _new_path(arguments), _seed_of(arguments)
-    passphrase = _new_passphrase(arguments)
-    if passphrase is None:
-        save_unprotected_key(path, secret, ACCOUNT_PURPOSE)
-    else:
-        save_key(path, secret, ACCOUNT_PURPOSE, passphrase)
-    return _made(path, secret, screen)
+    return _saved(path, secret, _new_passphrase(arguments), screen)
+
+
+def _accounts(arguments: argparse.Namespace, screen: Screen) -> Json:
+    if not 1 <= arguments.count <= MAX_ACCOUNTS:
+        raise BadArgument("--count", f"1 to {MAX_ACCOUNTS}", str(arguments.count))
+    phrase, found = _phrase_of(arguments), [_described(path) for path in sorted(arguments.folder.glob("*.json"))]
+    files = {key["address"]: key["file"] for key in found if "address" in key}
+    addresses = [encode_address(phrase_account(phrase, number).public) for number in range(arguments.count)]
+    listed = [
+        {"account": number, "address": address, "file": files.get(address)} for number, address in enumerate(addresses)
+    ]
+    screen.table("", ("account", "address", "file"), [tuple(entry.values()) for entry in listed])
+    return {"accounts": listed}
 
 
 def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -105,7 +135,12 @@ def _described(path: Path) -> dict[str, Json]:
     }
 
 
-def _made(path: Path, secret: SecretKey, screen: Screen) -> Json:
+def _saved(path: Path, secret: SecretKey, passphrase: str | None, screen: Screen) -> dict[str, Json]:
+    """Write the key's file; what it says."""
+    if passphrase is None:
+        save_unprotected_key(path, secret, ACCOUNT_PURPOSE)
+    else:
+        save_key(path, secret, ACCOUNT_PURPOSE, passphrase)
     shown = _described(path)
     screen.line(f"{shown['address']}  {path}")
     return shown
@@ -135,3 +170,8 @@ def _seed_of(arguments: argparse.Namespace) -> SecretKey:
         return SecretKey(bytes.fromhex(text.strip().removeprefix("0x")))
     except ValueError:
         raise BadArgument("seed", "64 hex digits", "something else") from None
+
+
+def _phrase_of(arguments: argparse.Namespace) -> str:
+    file: Path | None = arguments.phrase_file
+    return check_phrase(ask("Recovery phrase: ") if file is None else file.read_text(encoding="utf-8"))

@@ -128,3 +128,41 @@ def test_an_unknown_key_names_where_it_was_looked_for(capsys: pytest.CaptureFixt
     assert (status, refused["error"]["name"]) == (1, "KeyNotFound")
     assert str(home / "keys") in refused["error"]["message"]
     assert run(capsys, "show", "../keys/x")[1]["error"]["name"] == "KeyNotFound"
+
+
+def test_the_phrase_of_a_new_key_brings_it_back(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    made = run(capsys, "new", "dora", "--unprotected")[1]
+    (home / "paper").write_text(made["phrase"].upper() + "\n")
+    back = run(capsys, "recover", "dora-again", "--phrase-file", str(home / "paper"), "--unprotected")[1]
+    assert back["address"] == made["address"]
+    assert made["phrase"] not in (home / "keys" / "dora.json").read_text()
+    second = run(capsys, "recover", "second", "--phrase-file", str(home / "paper"), "--account", "1", "--unprotected")
+    listed = run(capsys, "accounts", "--phrase-file", str(home / "paper"), "--count", "3")[1]["accounts"]
+    assert [entry["address"] for entry in listed[:2]] == [made["address"], second[1]["address"]]
+    assert [entry["file"] is None for entry in listed] == [False, False, True]
+
+
+def test_a_phrase_is_shown_unless_it_is_not_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "phrase" not in run(capsys, "new", "erin", "--unprotected", "--no-phrase")[1]
+    assert execute(["keys", "new", "frank", "--unprotected"]) == 0
+    assert len(capsys.readouterr().out.splitlines()[-1].split()) == 24
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [("abandon " * 11 + "about", None), ("abandon " * 12, "PhraseChecksum"), ("abandon", "PhraseLength")],
+)
+def test_a_wrong_phrase_makes_no_file(
+    capsys: pytest.CaptureFixture[str], home: Path, words: str, error: str | None
+) -> None:
+    (home / "paper").write_text(words)
+    status, shown = run(capsys, "recover", "gil", "--phrase-file", str(home / "paper"), "--unprotected")
+    assert (status, shown.get("error", {}).get("name")) == (int(error is not None), error)
+    assert (home / "keys" / "gil.json").exists() == (error is None)
+
+
+@pytest.mark.parametrize("count", ["0", "101"])
+def test_so_many_accounts_are_not_listed(capsys: pytest.CaptureFixture[str], home: Path, count: str) -> None:
+    (home / "paper").write_text("abandon " * 11 + "about")
+    status, shown = run(capsys, "accounts", "--phrase-file", str(home / "paper"), "--count", count)
+    assert (status, shown["error"]["name"]) == (1, "BadArgument")
