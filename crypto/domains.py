@@ -52,6 +52,12 @@ SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input:
 SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
 MINIBATCH: Final = _sha("minibatch")  # (root of a data set, step, beacon)
 DIVERSIFIED_SECRET: Final = _sha("diversified-secret")  # k_d of a note address: (half, ivk, d)
+SPENDING_KEY: Final = _sha("spending-key")  # sk of a wallet: (half, its 32 secret bytes)
+INCOMING_KEY: Final = _sha("incoming-key")  # ivk, of the same bytes
+OUTGOING_KEY: Final = _sha("outgoing-key")  # ovk
+DETECTION_KEY: Final = _sha("detection-key")  # t
+DIVERSIFIER: Final = _sha("diversifier")  # d of a wallet's address: (ivk, number)
+DIVERSIFIER_POINT: Final = _sha("diversifier-point")  # H(d) on curve25519: (d, attempt)
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
 CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere

@@ -43,6 +43,12 @@ SHA_256 = {
     "SEALED_ROWS": b"cluster/sealed-rows/1",
     "MINIBATCH": b"cluster/minibatch/1",
     "DIVERSIFIED_SECRET": b"cluster/diversified-secret/1",
+    "SPENDING_KEY": b"cluster/spending-key/1",
+    "INCOMING_KEY": b"cluster/incoming-key/1",
+    "OUTGOING_KEY": b"cluster/outgoing-key/1",
+    "DETECTION_KEY": b"cluster/detection-key/1",
+    "DIVERSIFIER": b"cluster/diversifier/1",
+    "DIVERSIFIER_POINT": b"cluster/diversifier-point/1",
 }
 
 POSEIDON = {

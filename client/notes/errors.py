@@ -1,0 +1,49 @@
+"""What is refused of privacy keys, addresses, notes and their store. Codes 5204-5239."""
+
+from client.errors import ClientError
+
+
+class NoteWalletError(ClientError):
+    """Root of the errors of privacy keys, addresses and notes."""
+
+    code = 5204
+
+
+class KeyTextVersion(NoteWalletError):
+    """The text of an address or privacy key is of a version that this program does not know."""
+
+    code = 5205
+
+    def __init__(self, kind: str, version: int, expected: int) -> None:
+        super().__init__(f"the {kind} is of version {version}; version {expected} was expected. Update the program.")
+        self.kind, self.version, self.expected = kind, version, expected
+
+
+class KeyTextLength(NoteWalletError):
+    """The text of an address or privacy key holds more or fewer bytes than its kind has."""
+
+    code = 5206
+
+    def __init__(self, kind: str, length: int, expected: int) -> None:
+        super().__init__(f"the {kind} holds {length} bytes; {expected} were expected. Copy it again, whole.")
+        self.kind, self.length, self.expected = kind, length, expected
+
+
+class KeyTextElement(NoteWalletError):
+    """A field element in the text of an address or privacy key is not below the field's order."""
+
+    code = 5207
+
+    def __init__(self, kind: str, part: str) -> None:
+        super().__init__(f"{part} of the {kind} is no field element; whoever made it used another program. Ask again.")
+        self.kind, self.part = kind, part
+
+
+class AddressIndexRange(NoteWalletError):
+    """There is no address of a wallet by a number."""
+
+    code = 5208
+
+    def __init__(self, index: int, limit: int) -> None:
+        super().__init__(f"there is no address {index}; a number from 0 to {limit - 1} was expected.")
+        self.index, self.limit = index, limit
