@@ -106,11 +106,21 @@ def _step(operation: Operation, bounds: Sequence[Bounds], given: Sequence[Spread
 
 
 def _products(operation: Linear, bounds: Bounds, given: Spread) -> tuple[Extent, Spread]:
-    read = int(given.counts[operation.taps.columns].sum())
-    cells = operation.cost([bounds])
-    made = np.diff(operation.taps.starts) + 1
-    terms = read + (_SECRET_TERMS + _PRODUCT_TERMS) * operation.taps.count
-    return Extent(terms, cells), Spread(made, int(made.sum()))
+    taps, cells = operation.taps, operation.cost([bounds])
+    counts, made = given.counts[taps.columns], np.diff(taps.starts) + 1
+    terms = int(counts.sum()) + (_SECRET_TERMS + _PRODUCT_TERMS) * taps.count
+    distinct = int(made.sum())
+    for group in operation.shared(bounds):
+        first, *others = group.outputs
+        start, end, bits = taps.starts[first], taps.starts[first + 1], group.all_bits
+        reads = int(end - start)
+        lowest = reads + len(group.outputs) + bits  # of how many the total's lowest bit is a sum
+        again = int(counts[start:end].sum()) + (1 + _PRODUCT_TERMS) * reads
+        terms += 2 * lowest + 3 * (bits - 1) - len(others) * again
+        cells[1] -= 1  # the lowest bit is none
+        distinct += bits - 1 - len(others) * reads
+        made[others], made[first] = group.bits, lowest - group.bits
+    return Extent(terms, cells), Spread(made, distinct)
 
 
 def _each(operation: Operation, bounds: Bounds, given: Spread) -> tuple[Extent, Spread]:

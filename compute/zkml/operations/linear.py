@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 import numpy as np
 
 from compute.zkml.bounds import MAX_ACCUMULATOR_BITS, Bounds, require_room
-from compute.zkml.operations.operation import NOTHING, Cost, require, require_positions, single, span_bits, tally
+from compute.zkml.operations.operation import NOTHING, Cost, require, require_positions, single, span_bits
+from compute.zkml.operations.slots import Offset, Slots, slots, slotted_sums
 from compute.zkml.taps import Ints, Taps
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
@@ -24,7 +25,8 @@ class Linear:
 
     bias_bits is 0 for constants. Otherwise weights and bias are secrets: a weight lies in -128..127, a bias in
     -2**(bias_bits - 1)..2**(bias_bits - 1) - 1, and bounds hold for all such weights: they follow from the shape alone.
-    Constraints: 0 for constants; for secrets one per tap, beside their ranges and commitment.
+    Constraints: 0 for constants; for secrets one per tap, or fewer where outputs share an element (`slots`), beside the
+    ranges and the commitment of the secrets.
     """
 
     taps: Taps
@@ -96,28 +98,60 @@ class Linear:
         matrix = ones.matrix(np.ones(1, dtype=np.int64))
         return matrix @ corners.min(axis=0) - half, matrix @ corners.max(axis=0) + half - 1
 
+    def shared(self, given: Bounds) -> list[Slots]:
+        """Outputs whose sums share an element, for inputs in these ranges."""
+        return slots(self.taps, Bounds(*self._committed_reach(given)))
+
     def cost(self, inputs: Sequence[Bounds]) -> Cost:
         if not self.committed:
             return Counter()
-        span = (inputs[0].high - np.minimum(inputs[0].low, 0))[self.taps.columns]
-        return tally(span_bits(np.zeros_like(span), span) + WEIGHT_BITS, np.ones_like(span))
+        taps, span = self.taps, (inputs[0].high - np.minimum(inputs[0].low, 0))[self.taps.columns]
+        widths = span_bits(np.zeros_like(span), span) + WEIGHT_BITS
+        alone, cost = np.ones(taps.outputs, dtype=bool), Cost()
+        for group in self.shared(inputs[0]):
+            alone[list(group.outputs)] = False
+            read = slice(taps.starts[group.outputs[0]], taps.starts[group.outputs[0] + 1])
+            cost += Counter((widths[read] + group.all_bits - group.bits).tolist()) + Counter({1: group.all_bits})
+        return cost + Counter(widths[alone[taps.rows]].tolist())
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
         return np.asarray(self.taps.apply(self.weights, self.bias, inputs[0]), dtype=np.int64)
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
+        if self.committed:
+            split = len(self.weights)
+            return self._secret_sums(cs, inputs[0], secrets[:split], secrets[split:])
         values, taps = inputs[0], self.taps
-        columns, numbers = taps.columns.tolist(), taps.weight_of.tolist()
-        starts, bias_of = taps.starts.tolist(), taps.bias_of.tolist()
-        if not self.committed:
-            factors, offsets = self.weights.tolist(), self.bias.tolist()
-            return [
-                linear(((factors[numbers[k]], values[columns[k]]) for k in range(start, end)), offsets[bias])
-                for start, end, bias in zip(starts, starts[1:], bias_of, strict=False)
-            ]
-        split = len(self.weights)
-        made = products(cs, [secrets[number] for number in numbers], [values[column] for column in columns])
+        columns, numbers, starts = taps.columns.tolist(), taps.weight_of.tolist(), taps.starts.tolist()
+        factors, offsets = self.weights.tolist(), self.bias.tolist()
         return [
-            linear([*((1, made[k]) for k in range(start, end)), (1, secrets[split + bias])])
-            for start, end, bias in zip(starts, starts[1:], bias_of, strict=False)
+            linear(((factors[numbers[k]], values[columns[k]]) for k in range(start, end)), offsets[bias])
+            for start, end, bias in zip(starts, starts[1:], taps.bias_of.tolist(), strict=False)
         ]
+
+    def _secret_sums(
+        self, cs: Builder, values: Sequence[Wire], weights: Sequence[Wire], biases: Sequence[Wire]
+    ) -> list[Wire]:
+        taps, given = self.taps, _bounds_of(values)
+        columns, numbers, starts = taps.columns.tolist(), taps.weight_of.tolist(), taps.starts.tolist()
+        own = [biases[number] for number in taps.bias_of.tolist()]
+        low, high = (part.tolist() for part in self._committed_reach(given))
+        made: dict[int, Wire] = {}
+        for group in self.shared(given):
+            reads = [range(starts[output], starts[output + 1]) for output in group.outputs]
+            factors = [[weights[numbers[k]] for k in across] for across in zip(*reads, strict=True)]
+            offsets = [Offset(own[output], low[output], high[output]) for output in group.outputs]
+            sums = slotted_sums(cs, group.bits, factors, [values[columns[k]] for k in reads[0]], offsets)
+            made |= zip(group.outputs, sums, strict=True)
+        rest = [output for output in range(taps.outputs) if output not in made]
+        reads = [range(starts[output], starts[output + 1]) for output in rest]
+        taps_left = [k for read in reads for k in read]
+        each = iter(products(cs, [weights[numbers[k]] for k in taps_left], [values[columns[k]] for k in taps_left]))
+        for output, read in zip(rest, reads, strict=True):
+            made[output] = linear([*((1, next(each)) for _ in read), (1, own[output])])
+        return [made[output] for output in range(taps.outputs)]
+
+
+def _bounds_of(wires: Sequence[Wire]) -> Bounds:
+    low, high = zip(*(wire.bound or (0, 0) for wire in wires), strict=True)
+    return Bounds(np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64))

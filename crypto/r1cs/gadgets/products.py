@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
+from crypto.r1cs.errors import Bound, RangeError
 from crypto.r1cs.wire import Wire, product_bound
 
 
@@ -10,13 +12,9 @@ def products(cs: Builder, left: Sequence[Wire], right: Sequence[Wire]) -> list[W
     """left[i] * right[i] for bounded wires, each with the exact bound of its product.
 
     A cell holds its product less the product's lower bound, so that signed factors make no wide cells (zkml.md, cost
-    model). Constraints: 1 each. Raises RangeError if a factor is unbounded or wider than 125 bits.
+    model). Constraints: 1 each. Raises RangeError if a factor is unbounded or a product could wrap.
     """
-    bounds = []
-    for pair in zip(left, right, strict=True):
-        for wire in pair:
-            wire.require("products", -(2**125), 2**125)
-        bounds.append(product_bound(pair[0].bound, pair[1].bound) or (0, 0))
+    bounds = [_bound(*pair) for pair in zip(left, right, strict=True)]
     lows, count = [low for low, _ in bounds], len(bounds)
 
     def computed(values: Sequence[int]) -> list[int]:
@@ -29,3 +27,12 @@ def products(cs: Builder, left: Sequence[Wire], right: Sequence[Wire]) -> list[W
         cs.constrain(a, b, product)
         made.append(cs.proven(product, low, high))
     return made
+
+
+def _bound(a: Wire, b: Wire) -> Bound:
+    bound = product_bound(a.bound, b.bound)
+    if bound is None:
+        known, wide = (b, a) if a.bound is None else (a, b)
+        limit = SCALAR_FIELD // (2 * max(map(abs, known.bound or (0, 1))))
+        raise RangeError("products", wide.bound, (-limit, limit))
+    return bound

@@ -50,6 +50,16 @@ def test_batches_and_classes_are_as_large_as_was_said(mlp: MLPClassifier, settin
     require_estimated(compile(mlp, SAMPLE, settings=settings))
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.filterwarnings("ignore")
+def test_layers_whose_sums_share_elements_are_as_large_as_was_said(rows: int) -> None:
+    wide = RANDOM.normal(size=(40, 50))
+    network = MLPClassifier((30, 9), max_iter=2).fit(wide, LABELS)
+    compiled = compile(network, wide, settings=Settings(PRIVATE, rows=rows))
+    require_estimated(compiled)
+    assert 0 < compiled.cost.layers[4].constraints < rows * 50 * 30  # less than its products
+
+
 @pytest.mark.parametrize("class_only", [False, True])
 def test_trees_are_as_large_as_was_said(class_only: bool) -> None:
     forest = RandomForestClassifier(4, max_depth=5, random_state=0).fit(SAMPLE, LABELS)

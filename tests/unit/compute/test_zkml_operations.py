@@ -22,7 +22,7 @@ from compute.zkml.operations.max_pool import MaxPool
 from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
-from compute.zkml.taps import Ints, Taps
+from compute.zkml.taps import Ints, Taps, dense_taps
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit import audit, differential
 from crypto.r1cs.builder import Builder
@@ -177,6 +177,39 @@ def test_sums_with_committed_weights(shape: tuple[Taps, int, int], data: st.Data
     assert [part.tolist() for part in (linear.bounds([given_]).low, linear.bounds([given_]).high)] == [
         part.tolist() for part in (other.bounds([given_]).low, other.bounds([given_]).high)
     ]
+
+
+@few
+@given(st.integers(2, 30), st.integers(12, 40), st.data())
+def test_secret_sums_of_the_same_inputs_share_elements(outputs: int, reads: int, data: st.DataObject) -> None:
+    """Sums as wide as slots can be, several elements of slots, one output that reads something else."""
+    bits, low, high = data.draw(st.integers(1, 40)), *data.draw(pairs(-(2**20), 2**20))
+    half = 1 << (bits - 1)
+    columns = [*[*range(reads)] * outputs, 0]
+    starts = [*range(0, reads * outputs + 1, reads), reads * outputs + 1]
+    weight_of = [data.draw(st.integers(0, 3)) for _ in columns]
+    bias_of = [data.draw(st.integers(0, 1)) for _ in range(outputs + 1)]
+    places = Taps(reads, ints(starts), ints(columns), ints(weight_of), ints(bias_of))
+    biases = ints(data.draw(st.sampled_from([(-half, half - 1), (half - 1, -half), (0, 0)])))
+    linear = Linear(places, ints(data.draw(st.permutations([-128, 127, -1, 3]))), biases, bits)
+    read = ranges(*[(low, high)] * reads)
+    groups = linear.shared(read)
+    saved = sum(reads * (len(group.outputs) - 1) - group.all_bits for group in groups)
+    assert all(group.all_bits <= 252 and len(group.outputs) > 1 for group in groups)
+    assert linear.cost([read]).total() == places.count - saved <= places.count
+    assert_right(linear, [read], rows_in(data, [read], 1))
+
+
+def test_the_audited_sums_share_an_element() -> None:
+    operation, inputs, _ = AUDITED["sums with secrets that share an element"]
+    assert isinstance(operation, Linear) and [group.outputs for group in operation.shared(inputs[0])] == [(0, 1, 2)]
+
+
+def test_a_wide_layer_takes_a_product_an_input_and_twelve_outputs() -> None:
+    layer = Linear(dense_taps(32, 64), ints([1] * 2048), ints([0] * 32), 19)
+    read = ranges(*[(0, 31)] * 64)
+    assert [(len(group.outputs), group.bits) for group in layer.shared(read)] == [(12, 20), (12, 20), (8, 20)]
+    assert layer.cost([read]).total() == 3 * 64 + 32 * 20
 
 
 ELEMENTWISE: dict[str, Callable[[st.DrawFn], Operation]] = {
@@ -352,9 +385,13 @@ SECRET_STUMPS = CommittedForest(
     2, 2, ints([[1], [0]]), ints([[1], [2]]), ints([[[5], [-3]], [[1], [2]]]), ints([0, -(2**23)])
 )
 PICK = Taps(2, ints([0, 2, 3]), ints([0, 1, 1]), ints([0, 1, 0]), ints([0, 0]))
+ALIKE = Taps(2, ints([0, 20, 40, 60]), ints([0, 1] * 30), ints([0, 1, 1, 2] * 15), ints([0, 0, 0]))
 AUDITED: dict[str, tuple[Operation, list[Bounds], list[list[list[int]]]]] = {
     "sums with constants": (Linear(PICK, ints([3, -2]), ints([4])), [ranges((0, 3), (-2, 1))], [[[0, -2]], [[3, 1]]]),
     "sums with secrets": (Linear(PICK, ints([-5, 7]), ints([-1]), 2), [ranges((0, 1), (-2, 1))], [[[0, -2]], [[1, 1]]]),
+    "sums with secrets that share an element": (
+        Linear(ALIKE, ints([-5, 127, -128]), ints([-1]), 2), [ranges((0, 1), (-1, 0))],
+        [[[0, -1]], [[1, 0]], [[1, -1]]]),
     "relu": (Relu(2), [ranges((-13, 13))], [[[-13]], [[-2]], [[0]], [[13]]]),
     "relu above 0": (Relu(1), [ranges((1, 6))], [[[1]], [[6]]]),
     "relu that leaves nothing": (Relu(6), [ranges((-9, 9))], [[[-9]], [[9]]]),

@@ -73,7 +73,7 @@ REFUSED: dict[str, Refused] = {
     "dense whose sum could wrap": lambda cs, free, x: dense([[2**251]], [x], [0]),
     "products of an unranged left side": lambda cs, free, x: products(cs, [x, free], [x, x]),
     "products of an unranged right side": lambda cs, free, x: products(cs, [x, x], [x, free]),
-    "products that could wrap": lambda cs, free, x: products(cs, [x], [x * 2**122]),
+    "products that could wrap": lambda cs, free, x: products(cs, [x], [x * 2**246]),
     "packing before ranging": lambda cs, free, x: pack([x, free], 4),
     "packing in too few bits": lambda cs, free, x: pack([x], 3),
     "packing of a negative number": lambda cs, free, x: pack([x - 1], 8),
