@@ -84,3 +84,48 @@ class DraftMissing(ConfidentialComputeError):
     def __init__(self, action: str) -> None:
         super().__init__(f"the envelope does not carry the drafted {action}; put its action in, then prove.")
         self.action = action
+
+
+class AlreadyReader(ConfidentialComputeError):
+    """A reader is to be added who reads already."""
+
+    code = 6308
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"epoch {epoch} is sealed to this reader already; nothing is to be done.")
+        self.epoch = epoch
+
+
+class NoSuchReader(ConfidentialComputeError):
+    """A reader is to be removed who is none."""
+
+    code = 6309
+
+    def __init__(self, epoch: int, readers: int) -> None:
+        super().__init__(
+            f"none of the {readers} readers of epoch {epoch} has this key; list them with `cluster contract readers`."
+        )
+        self.epoch, self.readers = epoch, readers
+
+
+class UnsealableCount(ConfidentialComputeError):
+    """A contract was deployed without a circuit for so many readers."""
+
+    code = 6310
+
+    def __init__(self, readers: int, possible: tuple[int, ...]) -> None:
+        counts = ", ".join(map(str, sorted(possible)))
+        super().__init__(
+            f"this contract can have {counts} readers and not {readers}: the counts were fixed when it was deployed."
+        )
+        self.readers, self.possible = readers, possible
+
+
+class UnknownRegisterName(ConfidentialComputeError):
+    """A contract has no register of a name."""
+
+    code = 6311
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"there is no register {name!r}; this contract's are {', '.join(known)}.")
+        self.name, self.known = name, known

@@ -1,15 +1,31 @@
-"""A reader's BabyJubJub key pair, from the seed of an account's key. Source: EIP-2494 for the curve."""
+"""Who can tell a contract's data keys: a reader, by a BabyJubJub key pair from the seed of an account's key.
+
+Source: EIP-2494 for the curve.
+"""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from chain.types.scalars import FieldElement
-from contracts.confidential.state import Point
+from chain.execution.statement import id_element
+from chain.types.scalars import FieldElement, ObjectId
+from compute.confidential.errors import NotAReader, UnknownEpoch, WrongDataKey
+from contracts.confidential import sealing
+from contracts.confidential.queries import ContractView
+from contracts.confidential.state import Epoch, Point
 from crypto import babyjubjub, domains
+from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash
 from crypto.keys import SEED_BYTES, SeedLength
 
 _HALVES: Final = 2  # 512 bits, so that the remainder's bias is below 2^-256
+
+
+class DataKeys(Protocol):
+    """What opens a contract's ciphertexts: the data keys of some of its epochs, from wherever one has them."""
+
+    def data_key(self, contract: ContractView, number: int) -> int:
+        """The data key of an epoch, and certainly that one. Raises a ConfidentialComputeError or a CryptoError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +34,10 @@ class ReaderKey:
 
     secret: int = field(repr=False)
     public: Point
+
+    def data_key(self, contract: ContractView, number: int) -> int:
+        """The data key that the epoch seals to this reader. Raises UnknownEpoch, and as unwrap_data_key."""
+        return unwrap_data_key(self, contract.contract, number, require_epoch(contract, number))
 
 
 def reader_key(seed: bytes) -> ReaderKey:
@@ -32,5 +52,43 @@ def reader_key(seed: bytes) -> ReaderKey:
     return ReaderKey(secret, as_point(babyjubjub.public_key(secret)))
 
 
+def unwrap_data_key(key: ReaderKey, contract: ObjectId, number: int, epoch: Epoch) -> int:
+    """The epoch's data key. Raises NotAReader, and WrongDataKey if what is sealed is not what kc commits to.
+
+    What stands in a chain's state was proven; the checks are for answers of a node that lies.
+    """
+    wrapped = next((sealed.wrapped for sealed in epoch.readers if sealed.reader == key.public), None)
+    if wrapped is None:
+        raise NotAReader(number, len(epoch.readers))
+    shared = babyjubjub.shared_point(key.secret, as_pair(epoch.ephemeral))
+    data_key = (wrapped - sealing.reader_pad(shared, id_element(contract), number)) % SCALAR_FIELD
+    return require_data_key(data_key, number, epoch)
+
+
+def require_data_key(data_key: int, number: int, epoch: Epoch) -> int:
+    """The data key. Raises WrongDataKey unless the epoch commits to it."""
+    if sealing.data_key_commitment(data_key, number) != epoch.kc:
+        raise WrongDataKey(number)
+    return data_key
+
+
+def require_epoch(contract: ContractView, number: int) -> Epoch:
+    """The epoch as the node answered it. Raises UnknownEpoch."""
+    epoch = contract.epoch(number)
+    if epoch is None:
+        raise UnknownEpoch(number)
+    return epoch
+
+
+def readers_of(contract: ContractView) -> tuple[Point, ...]:
+    """The readers of the epoch in force, in the order that they were set; none before the first epoch."""
+    epoch = contract.epoch(contract.record.epoch)
+    return () if epoch is None else tuple(sealed.reader for sealed in epoch.readers)
+
+
 def as_point(pair: tuple[int, int]) -> Point:
     return Point(FieldElement(pair[0]), FieldElement(pair[1]))
+
+
+def as_pair(point: Point) -> babyjubjub.Point:
+    return babyjubjub.Point(point.x, point.y)

@@ -1,16 +1,18 @@
-"""What a reader does: unwrap the data key, decrypt a register, and check that what it got opens the commitment."""
+"""What a reader does: take the data key of an epoch, decrypt, and check that what it got opens the commitment.
+
+Works on any contract's registers, from what `contract_get` answers, and on what a call wrote, from its transaction.
+"""
 
 from dataclasses import dataclass
 
 from chain.execution.statement import id_element
-from chain.types.scalars import ObjectId
-from compute.confidential.errors import CannotOpen, NotAReader, UnknownEpoch, WrongDataKey
-from compute.confidential.keys import ReaderKey
+from chain.types.scalars import ObjectId, Uint
+from compute.confidential.errors import CannotOpen, UnknownRegisterName
+from compute.confidential.keys import DataKeys
 from contracts.confidential import sealing
+from contracts.confidential.actions import Call
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import Epoch, Register, RegisterSpec
-from crypto import babyjubjub
-from crypto.field import SCALAR_FIELD
+from contracts.confidential.state import Register, RegisterSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +24,12 @@ class Opening:
     blinding: int
 
 
-def unwrap_data_key(key: ReaderKey, contract: ObjectId, number: int, epoch: Epoch) -> int:
-    """The epoch's data key. Raises NotAReader, and WrongDataKey if what is sealed is not what kc commits to.
-
-    What stands in a chain's state was proven; the checks are for answers of a node that lies.
-    """
-    wrapped = next((sealed.wrapped for sealed in epoch.readers if sealed.reader == key.public), None)
-    if wrapped is None:
-        raise NotAReader(number, len(epoch.readers))
-    shared = babyjubjub.shared_point(key.secret, babyjubjub.Point(epoch.ephemeral.x, epoch.ephemeral.y))
-    data_key = (wrapped - sealing.reader_pad(shared, id_element(contract), number)) % SCALAR_FIELD
-    if sealing.data_key_commitment(data_key, number) != epoch.kc:
-        raise WrongDataKey(number)
-    return data_key
-
-
 def open_register(data_key: int, contract: ObjectId, index: int, spec: RegisterSpec, register: Register) -> Opening:
     """The register's opening, under the data key of the epoch that it was written in. Raises CannotOpen."""
     if register.version == sealing.INITIAL_VERSION:
         return Opening(register.version, (0,) * spec.values, sealing.INITIAL_BLINDING)
+    if len(register.ciphertext) != spec.ciphertext_length:
+        raise CannotOpen(spec.name, register.version)
     length = spec.ciphertext_length
     pads = sealing.keystream(data_key, id_element(contract), index, register.version, register.nonce, length)
     *values, blinding = sealing.remove_pads(register.ciphertext, pads)
@@ -49,25 +38,45 @@ def open_register(data_key: int, contract: ObjectId, index: int, spec: RegisterS
     return Opening(register.version, tuple(values), blinding)
 
 
-def current_data_key(key: ReaderKey, contract: ContractView) -> int:
-    """The data key in force, which calls are proven under. Raises UnknownEpoch, NotAReader, WrongDataKey."""
-    return _data_key(key, contract, contract.record.epoch)
+def current_data_key(keys: DataKeys, contract: ContractView) -> int:
+    """The data key in force, which calls are proven under. Raises as DataKeys.data_key."""
+    return keys.data_key(contract, contract.record.epoch)
 
 
-def open_contract(key: ReaderKey, contract: ContractView) -> tuple[Opening, ...]:
+def open_contract(keys: DataKeys, contract: ContractView) -> tuple[Opening, ...]:
     """All registers' openings, in the contract's order, each under the epoch that it was written in.
 
-    Raises UnknownEpoch, NotAReader (of any of these epochs), WrongDataKey, CannotOpen.
+    Raises CannotOpen, and for any of these epochs as DataKeys.data_key.
+    """
+    return tuple(open_at(keys, contract, index) for index in range(len(contract.registers)))
+
+
+def open_named(keys: DataKeys, contract: ContractView, name: str) -> Opening:
+    """One register's opening. Raises UnknownRegisterName, CannotOpen, and as DataKeys.data_key."""
+    names: list[str] = [spec.name for spec in contract.record.registers]
+    if name not in names:
+        raise UnknownRegisterName(name, tuple(names))
+    return open_at(keys, contract, names.index(name))
+
+
+def open_at(keys: DataKeys, contract: ContractView, index: int) -> Opening:
+    """The opening of the register at an index of the contract. Raises CannotOpen, and as DataKeys.data_key."""
+    return _open(keys, contract, index, contract.registers[index])
+
+
+def open_call(keys: DataKeys, contract: ContractView, call: Call) -> tuple[Opening, ...]:
+    """What a call wrote, in its method's order, whatever was written since.
+
+    `contract` must show the call's epoch. Raises CannotOpen, and as DataKeys.data_key.
     """
     openings = []
-    for index, (spec, register) in enumerate(zip(contract.record.registers, contract.registers, strict=True)):
-        data_key = _data_key(key, contract, register.epoch) if register.epoch else 0
-        openings.append(open_register(data_key, contract.contract, index, spec, register))
+    for move in call.moves:
+        version = Uint(move.version + 1)
+        written = Register(version, move.after, call.epoch, move.nonce, move.ciphertext)
+        openings.append(_open(keys, contract, move.register, written))
     return tuple(openings)
 
 
-def _data_key(key: ReaderKey, contract: ContractView, number: int) -> int:
-    epoch = contract.epoch(number)
-    if epoch is None:
-        raise UnknownEpoch(number)
-    return unwrap_data_key(key, contract.contract, number, epoch)
+def _open(keys: DataKeys, contract: ContractView, index: int, register: Register) -> Opening:
+    data_key = keys.data_key(contract, register.epoch) if register.epoch else 0
+    return open_register(data_key, contract.contract, index, contract.record.registers[index], register)

@@ -4,6 +4,7 @@ No program runs here. A validator compares the values that the proof is about wi
 proof says comes next.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -107,12 +108,7 @@ class SetReaders(Action):
         self._check_points()
 
     def _check_points(self) -> None:
-        points = [sealed.reader for sealed in self.readers]
-        for position, point in enumerate(points):
-            if point in points[:position]:
-                raise DuplicateReader(point.x, point.y)
-        for point in points:
-            require_reader_key(point)
+        require_reader_keys([sealed.reader for sealed in self.readers])
         if (self.ephemeral.x, self.ephemeral.y) == babyjubjub.IDENTITY:  # proven to be e * Base8, with e perhaps 0
             raise BadReaderKey(self.ephemeral.x, self.ephemeral.y, "the identity, which would seal to everybody")
 
@@ -220,6 +216,15 @@ class Call(Action):
             written = state.Register(version, move.after, self.epoch, move.nonce, move.ciphertext)
             state.write_register(overlay, self.contract, move.register, written)
             context.emit(RegisterWritten(self.contract, move.register, version))
+
+
+def require_reader_keys(points: Sequence[Point]) -> None:
+    """Raises DuplicateReader, and BadReaderKey as require_reader_key for each."""
+    for position, point in enumerate(points):
+        if point in points[:position]:
+            raise DuplicateReader(point.x, point.y)
+    for point in points:
+        require_reader_key(point)
 
 
 def require_reader_key(point: Point) -> None:

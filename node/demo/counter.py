@@ -8,9 +8,11 @@ from chain.codec import from_json
 from chain.types.scalars import Blob, ObjectId
 from chain.types.transaction import Transaction
 from client.wallet import Wallet
+from compute.confidential.counter_calls import INCREMENT, UNSEALED, deploy_counter, draft_increment
 from compute.confidential.keys import ReaderKey, reader_key
-from compute.confidential.prover import Draft, Prover, deploy_counter, draft_increment, draft_set_readers
+from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader import current_data_key, open_contract
+from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
 from compute.dev_keys import DevKeys
 from contracts.confidential.queries import ContractView
 from contracts.registry.actions import RegisterKey
@@ -26,18 +28,19 @@ class CounterClient:
 
     def __init__(self, wallet: Wallet, seed: bytes, keys_folder: Path, *, sealed: bool = True) -> None:
         self._wallet, self._sealed = wallet, sealed
-        self._prover = Prover(DevKeys(keys_folder), sealed=sealed)
+        self._prover = Prover(DevKeys(keys_folder))
         self.reader: ReaderKey = reader_key(seed)
         self.contract = ObjectId(bytes(32))
 
     async def deploy(self) -> None:
         """Register both keys, deploy, and seal a data key to the reader."""
-        increment, sealing = self._prover.increment_keys(), self._prover.sealing_keys()
+        increment = self._prover.keys(INCREMENT if self._sealed else UNSEALED)
+        sealing = self._prover.keys(sealing_circuit(1))
         await self._wallet.submit([RegisterKey(Blob(key.compressed), None) for key in (increment, sealing)])
-        outcome = await self._wallet.submit([deploy_counter(increment, sealing)])
+        outcome = await self._wallet.submit([deploy_counter(increment, {1: sealing})])
         event = next(event for event in outcome.events if event["type"] == "confidential.deployed")
         self.contract = ObjectId(bytes.fromhex(event["contract"][2:]))
-        await self.send(draft_set_readers(await self.view(), self.reader.public))
+        await self.send(draft_set_readers(await self.view(), [self.reader.public]))
 
     async def increment(self, amount: int) -> Transaction:
         """Add a private amount; the transaction that did it."""

@@ -7,7 +7,7 @@ from chain.execution.validator_schedule import DELAY
 from chain.params import read_params
 from chain.state.view import View
 from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
-from contracts.confidential.queries import contract_view
+from contracts.confidential.queries import MAX_EPOCHS, contract_view, epochs_view
 from contracts.registry import ceremony_state as ceremony
 from contracts.registry import state as registry
 from contracts.staking import state as staking
@@ -19,6 +19,8 @@ from node.rpc.method import AddressBytes, Count, Declared, Hex32, Json, Text
 
 MAX_LISTED = 200
 DEFAULT_LISTED = Count(50)
+FIRST_EPOCH = Count(1)
+MOST_EPOCHS = Count(MAX_EPOCHS)
 PHASES = (*tasks.LIVE, tasks.SETTLED, tasks.EXPIRED, tasks.DISSOLVED)
 
 
@@ -40,6 +42,7 @@ class ContractMethods:
             "model_get": self.get_model,
             "model_list": self.list_models,
             "contract_get": self.get_contract,
+            "contract_getEpochs": self.get_epochs,
             "validator_list": self.list_validators,
         }
 
@@ -154,6 +157,12 @@ class ContractMethods:
     def get_contract(self, id: Hex32) -> Json:
         """A confidential contract: methods, registers (commitments and ciphertexts), key epochs."""
         return to_json(contract_view(self._view, ObjectId(id)))
+
+    def get_epochs(self, id: Hex32, first: Count = FIRST_EPOCH, count: Count = MOST_EPOCHS) -> Json:
+        """A contract's key epochs from `first` on, at most 64: commitments, and data keys sealed to their readers."""
+        if count > MAX_EPOCHS:
+            raise InvalidParams("count", f"at most {MAX_EPOCHS}", str(count))
+        return to_json(epochs_view(self._view, ObjectId(id), first, count))
 
     def list_validators(self, height: Count | None = None) -> Json:
         """The validators of the next height with power, operator and moniker, or of one of the heights beside it."""

@@ -30,7 +30,7 @@ from chain.types.scalars import (
 )
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
 from contracts.confidential.component import Confidential
-from contracts.confidential.queries import ContractView, contract_view
+from contracts.confidential.queries import ContractView, contract_view, epochs_view
 from contracts.registry import state as registry
 from crypto import keys
 from crypto.groth16.encoding import decompress_key
@@ -143,6 +143,11 @@ class ConfidentialChain:
     def view(self, contract: ObjectId) -> ContractView:
         """What a node would answer about the contract."""
         return contract_view(self.overlay, contract)
+
+    def history(self, contract: ObjectId) -> ContractView:
+        """The same with all epochs that ever were."""
+        view = self.view(contract)
+        return view.with_epochs(epochs_view(self.overlay, contract, 1, view.record.epoch).epochs)
 
     def everything(self) -> bytes:
         """All that a validator has: every key and value in state, every event, every transaction."""

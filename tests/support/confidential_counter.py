@@ -1,12 +1,14 @@
 """A confidential counter on a small chain, with real keys and real proofs, in one place for the tests that need one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from chain.types.receipt import OK
 from chain.types.scalars import AccountId, ObjectId
+from compute.confidential.counter_calls import INCREMENT, deploy_counter, draft_increment
 from compute.confidential.keys import ReaderKey, reader_key
-from compute.confidential.prover import Draft, Prover, deploy_counter, draft_increment, draft_set_readers
+from compute.confidential.prover import Draft, Prover
+from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
 from contracts.confidential.queries import ContractView
 from tests.support.confidential_chain import ConfidentialChain, Strict
 
@@ -27,9 +29,12 @@ def entropy_of(seed: str) -> Callable[[int], bytes]:
 
 
 class Counter:
-    """A deployed counter whose owner is account 1 and whose reader sends from account 2."""
+    """A deployed counter whose owner is account 1 and whose reader sends from account 2.
 
-    def __init__(self, prover: Prover, seed: str = "counter") -> None:
+    counts: the numbers of readers that it can have.
+    """
+
+    def __init__(self, prover: Prover, seed: str = "counter", counts: Sequence[int] = (1,)) -> None:
         self.prover = prover
         self.entropy = entropy_of(seed)
         verifier = Strict()
@@ -37,20 +42,20 @@ class Counter:
         self.chain = ConfidentialChain(verifier)
         self.owner, self.caller = self.chain.account(1), self.chain.account(2)
         self.reader: ReaderKey = reader_key(b"r" * 32)
-        keys = (prover.increment_keys(), prover.sealing_keys())
-        for key in keys:
+        increment, sealing = prover.keys(INCREMENT), {count: prover.keys(sealing_circuit(count)) for count in counts}
+        for key in (increment, *sealing.values()):
             self.chain.register(key.vk_id, key.verifying.public_inputs)
             verifier.learn(key.compressed)
-        self.contract: ObjectId = self.chain.send(self.owner, deploy_counter(*keys))
+        self.contract: ObjectId = self.chain.send(self.owner, deploy_counter(increment, sealing))
 
     @property
     def view(self) -> ContractView:
         return self.chain.view(self.contract)
 
-    def set_reader(self, reader: ReaderKey | None = None) -> None:
-        """The owner begins an epoch for the counter's own reader, or another one."""
-        draft = draft_set_readers(self.view, (reader or self.reader).public, self.entropy)
-        self.prove_and_send(self.owner, draft)
+    def set_readers(self, *readers: ReaderKey) -> None:
+        """The owner begins an epoch for these, or for the counter's own reader."""
+        points = [reader.public for reader in readers or (self.reader,)]
+        self.prove_and_send(self.owner, draft_set_readers(self.view, points, self.entropy))
 
     def increment(self, amount: int) -> None:
         self.prove_and_send(self.caller, self.draft(amount))

@@ -201,6 +201,7 @@ class Recorder:
         await self._note("model_get", name=models["models"][0]["model"])
         contract = (await self._events("confidential.deployed"))[0]["contract"]
         await self._note("contract_get", id=contract)
+        await self._note("contract_getEpochs", id=contract)
 
     async def _transactions(self) -> None:
         accounts = self._network.accounts()

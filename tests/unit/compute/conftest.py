@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from compute.confidential.prover import Prover
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import model_keys
 from compute.zkml.example_models import ExampleModel, breast_cancer, digits
@@ -13,6 +14,11 @@ from tests.support.small_models import COMMITTED_MODEL, OTHER, SMALL
 @pytest.fixture(scope="session")
 def dev_keys(tmp_path_factory: pytest.TempPathFactory) -> DevKeys:
     return DevKeys(tmp_path_factory.mktemp("dev-keys"))
+
+
+@pytest.fixture(scope="session")
+def prover(dev_keys: DevKeys) -> Prover:
+    return Prover(dev_keys)
 
 
 @pytest.fixture(scope="session")

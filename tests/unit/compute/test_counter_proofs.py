@@ -12,6 +12,7 @@ from chain.types.receipt import OK
 from chain.types.scalars import ChainId, FieldElement, Hash, Name, ObjectId, Uint, VkId
 from chain.types.transaction import Envelope
 from compute.confidential import counter
+from compute.confidential.counter_calls import INCREMENT, draft_increment
 from compute.confidential.errors import (
     AmountRefused,
     CannotOpen,
@@ -22,8 +23,9 @@ from compute.confidential.errors import (
     WrongDataKey,
 )
 from compute.confidential.keys import ReaderKey, reader_key
-from compute.confidential.prover import Prover, draft_increment, draft_set_readers
+from compute.confidential.prover import Prover
 from compute.confidential.reader import Opening, current_data_key, open_contract, open_register
+from compute.confidential.reader_changes import draft_set_readers
 from compute.dev_keys import DevKeys
 from contracts.confidential import state
 from contracts.confidential.actions import Call, Move, SetReaders
@@ -36,15 +38,10 @@ SECRET_AMOUNT = 0xDEADBEEF  # four bytes that stand nowhere by accident
 
 
 @pytest.fixture(scope="module")
-def prover(tmp_path_factory: pytest.TempPathFactory) -> Prover:
-    return Prover(DevKeys(tmp_path_factory.mktemp("keys")))
-
-
-@pytest.fixture(scope="module")
 def called(prover: Prover) -> Counter:
     """A counter that was called twice. Tests only look at it."""
     contract = Counter(prover)
-    contract.set_reader()
+    contract.set_readers()
     contract.increment(SECRET_AMOUNT)
     contract.increment(42)
     return contract
@@ -54,7 +51,7 @@ def called(prover: Prover) -> Counter:
 def proven(prover: Prover) -> tuple[Counter, Envelope]:
     """A counter at version 0, and an envelope with a proven call that was not sent yet."""
     contract = Counter(prover, "proven")
-    contract.set_reader()
+    contract.set_readers()
     draft = contract.draft(5)
     return contract, prover.complete(contract.chain.envelope(contract.caller, draft.action), [draft])
 
@@ -186,7 +183,7 @@ def test_a_forged_ciphertext_makes_the_transaction_unfit_for_a_block(proven: tup
 
 def test_a_copied_call_is_refused_and_a_replayed_one_is_late(prover: Prover) -> None:
     contract = Counter(prover, "copied")
-    contract.set_reader()
+    contract.set_readers()
     draft = contract.draft(5)
     envelope = prover.complete(contract.chain.envelope(contract.caller, draft.action), [draft])
     call = call_of(envelope)
@@ -204,7 +201,7 @@ def test_a_copied_call_is_refused_and_a_replayed_one_is_late(prover: Prover) -> 
 
 def test_a_sealed_key_is_proven_for_its_reader_its_contract_and_itself(prover: Prover) -> None:
     contract = Counter(prover, "sealed")
-    draft = draft_set_readers(contract.view, contract.reader.public, contract.entropy)
+    draft = draft_set_readers(contract.view, [contract.reader.public], contract.entropy)
     envelope = prover.complete(contract.chain.envelope(contract.owner, draft.action), [draft])
     (action,) = envelope.actions
     assert isinstance(action, SetReaders)
@@ -237,10 +234,10 @@ def test_two_attempts_at_one_version_look_unrelated(proven: tuple[Counter, Envel
 
 def test_a_removed_reader_keeps_the_past_and_loses_the_future(prover: Prover) -> None:
     contract = Counter(prover, "removed")
-    contract.set_reader()
+    contract.set_readers()
     contract.increment(7)
     old, new = contract.reader, reader_key(b"n" * 32)
-    contract.set_reader(new)
+    contract.set_readers(new)
     with pytest.raises(NotAReader):
         current_data_key(old, contract.view)
     with pytest.raises(NotAReader):
@@ -253,10 +250,10 @@ def test_a_removed_reader_keeps_the_past_and_loses_the_future(prover: Prover) ->
 
 def test_a_reader_of_both_epochs_carries_the_value_over(prover: Prover) -> None:
     contract = Counter(prover, "carried")
-    contract.set_reader()
+    contract.set_readers()
     contract.increment(7)
     old_key = current_data_key(contract.reader, contract.view)
-    contract.set_reader()
+    contract.set_readers()
     contract.increment(8)
     (register,) = contract.view.registers
     assert register.epoch == 2
@@ -284,7 +281,7 @@ def test_a_draft_whose_action_was_altered_is_not_proven(proven: tuple[Counter, E
     draft = contract.draft(5)
     altered = replace(draft, action=replace(draft.action, kc=FieldElement(1)))
     with pytest.raises(StatementFalse) as refused:
-        prover.prove(altered, contract.chain.envelope(contract.caller, altered.action))
+        prover.complete(contract.chain.envelope(contract.caller, altered.action), [altered])
     assert refused.value.position == 3
 
 
@@ -307,5 +304,5 @@ def test_keys_once_made_are_found_again(prover: Prover, tmp_path_factory: pytest
     home = tmp_path_factory.mktemp("again")
     made = DevKeys(home).get("increment", counter.constrain)
     found_again = DevKeys(home).get("increment", counter.constrain)
-    assert made.vk_id == found_again.vk_id != prover.increment_keys().vk_id
+    assert made.vk_id == found_again.vk_id != prover.keys(INCREMENT).vk_id
     assert [path.parent.name for path in home.rglob("*.zkey")] == ["insecure-dev"]

@@ -1,0 +1,70 @@
+"""Changes of a contract's readers: each begins a key epoch with a fresh data key, sealed to those who read from now on.
+
+Whoever is removed keeps what was written before: those epochs' keys are his. Whoever is added cannot read what was
+written before, unless a reader of that time gives it to him (compute/confidential/permits.py).
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cache, partial
+
+from chain.execution.statement import id_element
+from chain.types.scalars import FieldElement, Uint
+from compute.confidential import readers as statement
+from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
+from compute.confidential.keys import as_pair, as_point, readers_of
+from compute.confidential.prover import NO_PROOF, CircuitSource, Draft, Entropy, random_element
+from contracts.confidential import state
+from contracts.confidential.actions import SetReaders, require_reader_keys
+from contracts.confidential.queries import ContractView
+from contracts.confidential.statement import SET_READERS
+from crypto import babyjubjub
+
+
+@cache
+def sealing_circuit(readers: int) -> CircuitSource:
+    """The circuit that seals a data key to so many readers, 1..8."""
+    return CircuitSource(f"{SET_READERS}-{readers}", partial(statement.constrain, readers))
+
+
+def draft_set_readers(contract: ContractView, readers: Sequence[state.Point], entropy: Entropy = os.urandom) -> Draft:
+    """Begin the next epoch with a fresh data key for exactly these readers. The contract's owner sends it.
+
+    Raises UnsealableCount if the contract has no circuit for so many, DuplicateReader, and BadReaderKey for a key off
+    the curve or the subgroup.
+    """
+    sealing = {key.readers: key.vk_id for key in contract.record.sealing}
+    vk_id = sealing.get(Uint(len(readers)))
+    if vk_id is None:
+        raise UnsealableCount(len(readers), tuple(sealing))
+    require_reader_keys(readers)
+    epoch = contract.record.epoch + 1
+    secret = statement.Private(random_element(entropy), random_element(entropy, babyjubjub.SUBORDER))
+    points = [as_pair(reader) for reader in readers]
+    public = statement.compute(id_element(contract.contract), epoch, points, secret)
+    action = SetReaders(
+        contract.contract,
+        Uint(epoch),
+        vk_id,
+        FieldElement(public.kc),
+        as_point(public.ephemeral),
+        tuple(state.SealedDataKey(as_point(each.reader), FieldElement(each.wrapped)) for each in public.readers),
+        NO_PROOF,
+    )
+    return Draft(action, sealing_circuit(len(readers)), statement.circuit_inputs(public, secret))
+
+
+def draft_add_reader(contract: ContractView, reader: state.Point, entropy: Entropy = os.urandom) -> Draft:
+    """Begin an epoch whose readers are the present ones and one more. Raises AlreadyReader, as draft_set_readers."""
+    present = readers_of(contract)
+    if reader in present:
+        raise AlreadyReader(contract.record.epoch)
+    return draft_set_readers(contract, (*present, reader), entropy)
+
+
+def draft_remove_reader(contract: ContractView, reader: state.Point, entropy: Entropy = os.urandom) -> Draft:
+    """Begin an epoch that one of the present readers cannot read. Raises NoSuchReader, as draft_set_readers."""
+    present = readers_of(contract)
+    if reader not in present:
+        raise NoSuchReader(contract.record.epoch, len(present))
+    return draft_set_readers(contract, [each for each in present if each != reader], entropy)
