@@ -19,6 +19,8 @@ D: Final = 168696
 SUBORDER: Final = 2736030358979909402780800718157159386076813972158567259200215660948447373041
 COFACTOR: Final = 8
 
+MAX_SIGNED_BITS: Final = 250  # with more, a multiple on the way could be 1 or -1 modulo SUBORDER
+
 _P: Final = SCALAR_FIELD
 _WINDOW: Final = 4
 _SIGN_BIT: Final = 1 << 255
@@ -79,6 +81,16 @@ class ScalarOutOfRange(CryptoError):
 
     def __init__(self) -> None:
         super().__init__(f"A BabyJubJub secret must lie in 1..{SUBORDER - 1}. Reduce it where it is made.")
+
+
+class NumberTooWide(CryptoError):
+    """A number that stands for a signed scalar has more bits than it may."""
+
+    code: ClassVar[int] = 1714
+
+    def __init__(self, bits: int) -> None:  # the number is a secret: neither message nor fields carry it
+        super().__init__(f"A number that makes a signed scalar must lie in 0..2^{bits}-1. Reduce it where it is made.")
+        self.bits = bits
 
 
 def on_curve(point: Point) -> bool:
@@ -163,6 +175,17 @@ def require_secret(secret: int) -> int:
     if not 1 <= secret < SUBORDER:
         raise ScalarOutOfRange
     return secret
+
+
+def signed_scalar(number: int, bits: int) -> int:
+    """2**(bits + 1) + 1 + 2 * number, modulo SUBORDER: what `bits` signed bits behind two ones stand for in circuits.
+
+    Different for every number and never 0, for 0 <= number < 2**bits and at most 250 bits: an odd number between 2**251
+    and 2**252 is no multiple of SUBORDER, and no two are congruent. Raises NumberTooWide.
+    """
+    if not 0 <= number < 1 << bits <= 1 << MAX_SIGNED_BITS:
+        raise NumberTooWide(min(bits, MAX_SIGNED_BITS))
+    return ((2 << bits) + 1 + 2 * number) % SUBORDER
 
 
 def encode_point(point: Point) -> bytes:

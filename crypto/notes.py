@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from crypto import babyjubjub, domains
-from crypto.babyjubjub import BASE8, Point
+from crypto.babyjubjub import BASE8, MAX_SIGNED_BITS, Point
 from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash
 from crypto.note_errors import (
@@ -36,6 +36,7 @@ from crypto.poseidon import MAX_INPUTS, commit_vector, permute, poseidon, vector
 DIVERSIFIER_BYTES: Final = 11
 VALUE_BITS: Final = 64
 MAX_PLAINTEXT: Final = MAX_INPUTS
+EPHEMERAL_BITS: Final = MAX_SIGNED_BITS
 MEMO_BYTES: Final = 62
 POOL_ELEMENTS: Final = 5  # asset, value, rcm and two elements of memo
 
@@ -94,6 +95,14 @@ def nullifier(nk: int, commitment: int, position: int) -> int:
     return poseidon((_secret("nullifier key", nk), commitment, position), domains.NULLIFIER)
 
 
+def ephemeral_secret(number: int) -> int:
+    """e of an action from a number that is drawn uniformly below 2**250: circuits take the number, not e.
+
+    As many bits as a circuit follows cheaply (crypto/r1cs/gadgets/montgomery.py). Raises NumberTooWide.
+    """
+    return babyjubjub.signed_scalar(number, EPHEMERAL_BITS)
+
+
 def ephemeral_point(secret: int) -> Point:
     """E of an action's e, which is drawn afresh for each action. Raises ScalarOutOfRange for e outside 1..l-1."""
     return babyjubjub.multiply(babyjubjub.require_secret(secret), BASE8)
@@ -114,12 +123,20 @@ def receiver_shared(address: int, ephemeral: Point) -> Point:
 
 def pads(shared: Point, commitment: int, length: int) -> tuple[int, ...]:
     """The `length` field elements that are added to the plaintext of the note `commitment`. Raises PlaintextLength."""
+    capacity, zeros = pad_shape(length)
+    lanes = permute((capacity, shared.x, shared.y, commitment, *[0] * zeros))
+    return tuple(lanes[1 : 1 + length])
+
+
+def pad_shape(length: int) -> tuple[int, int]:
+    """Of the permutation that pads a plaintext: its capacity element, and the zeros behind S and cm.
+
+    Raises PlaintextLength.
+    """
     if not 1 <= length <= MAX_PLAINTEXT:
         raise PlaintextLength(length, MAX_PLAINTEXT)
     width = max(length, _KEYED)
-    capacity = vector_capacity(domains.NOTE_PAD, width, length)
-    lanes = permute((capacity, shared.x, shared.y, commitment, *[0] * (width - _KEYED)))
-    return tuple(lanes[1 : 1 + length])
+    return vector_capacity(domains.NOTE_PAD, width, length), width - _KEYED
 
 
 def encrypt(shared: Point, commitment: int, plaintext: Sequence[int]) -> tuple[int, ...]:

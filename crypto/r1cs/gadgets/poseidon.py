@@ -22,23 +22,18 @@ def poseidon(cs: Builder, inputs: Sequence[Value], tag: int = CIRCOMLIB) -> Wire
     Constraints: 3 (8 t + P) - 3 for t = inputs + 1 and P partial rounds: 240 for t = 3, 297 for t = 5, 609 for t = 17.
     Raises WrongInputCount.
     """
-    width = len(inputs) + 1
-    if width not in WIDTHS:
-        raise WrongInputCount(len(inputs))
-    lanes = [as_wire(value) for value in inputs]
-    powers = cs.hint("poseidon", lambda values: _trace(tag, values), lanes, 3 * _box_count(width))
-    boxes = _Boxes(cs, powers)
-    chosen = parameters(width)
-    first = chosen.first[0]
-    state = [as_wire(pow(tag + first[0], 5, SCALAR_FIELD))]
-    state += [boxes.fifth_power(lane + c) for lane, c in zip(lanes, first[1:], strict=True)]
-    for constants in chosen.first[1:]:
-        state = boxes.full_round(_mixed(chosen.matrix, state), constants)
-    state = [*state, *_partial_rounds(boxes, width, state)]
-    lanes = [_weighted(row, state) for row in _exit_rows(width)]
-    for constants in chosen.last[:-1]:
-        lanes = _mixed(chosen.matrix, boxes.full_round(lanes, constants))
-    return _weighted(chosen.matrix[0], boxes.full_round(lanes, chosen.last[-1]))
+    powers = _last_powers(cs, inputs, tag)
+    return _weighted(parameters(len(powers)).matrix[0], powers)
+
+
+def permute(cs: Builder, capacity: int, inputs: Sequence[Value]) -> list[Wire]:
+    """All lanes of the permutation of (capacity, inputs...), as `crypto.poseidon.permute`. Any field elements out.
+
+    For several pads from one permutation: whoever learns them all, lane 0 included, can undo it. Constraints: those of
+    `poseidon`, however many lanes are used. Raises WrongInputCount.
+    """
+    powers = _last_powers(cs, inputs, capacity)
+    return _mixed(parameters(len(powers)).matrix, powers)
 
 
 def commit_vector(cs: Builder, tag: PoseidonTag, salt: Wire, elements: Sequence[Wire]) -> Wire:
@@ -53,6 +48,27 @@ def commit_vector(cs: Builder, tag: PoseidonTag, salt: Wire, elements: Sequence[
     for index in range(permutations):
         digest = poseidon(cs, [digest, *padded[index * size : (index + 1) * size]], capacity)
     return digest
+
+
+def _last_powers(cs: Builder, inputs: Sequence[Value], capacity: int) -> list[Wire]:
+    """The fifth powers of the last round, of which the lanes are linear. Raises WrongInputCount."""
+    width = len(inputs) + 1
+    if width not in WIDTHS:
+        raise WrongInputCount(len(inputs))
+    lanes = [as_wire(value) for value in inputs]
+    powers = cs.hint("poseidon", lambda values: _trace(capacity, values), lanes, 3 * _box_count(width))
+    boxes = _Boxes(cs, powers)
+    chosen = parameters(width)
+    first = chosen.first[0]
+    state = [as_wire(pow(capacity + first[0], 5, SCALAR_FIELD))]
+    state += [boxes.fifth_power(lane + c) for lane, c in zip(lanes, first[1:], strict=True)]
+    for constants in chosen.first[1:]:
+        state = boxes.full_round(_mixed(chosen.matrix, state), constants)
+    state = [*state, *_partial_rounds(boxes, width, state)]
+    lanes = [_weighted(row, state) for row in _exit_rows(width)]
+    for constants in chosen.last[:-1]:
+        lanes = _mixed(chosen.matrix, boxes.full_round(lanes, constants))
+    return boxes.full_round(lanes, chosen.last[-1])
 
 
 class _Boxes:

@@ -4,7 +4,7 @@ import pytest
 
 from crypto.domains import CIRCOMLIB, INPUT, OUTPUT
 from crypto.field import SCALAR_FIELD
-from crypto.poseidon import WrongInputCount, commit_vector, poseidon
+from crypto.poseidon import WrongInputCount, commit_vector, permute, poseidon
 from crypto.r1cs.audit import audit
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
@@ -49,11 +49,39 @@ def test_a_hash_cannot_be_forged(count: int, sample: int) -> None:
     assert report.loose == set()
 
 
+def permuting(count: int, capacity: int) -> tuple[Circuit, int]:
+    cs = Builder()
+    out, inputs = cs.output_array("out", count + 1), cs.private_array("x", count)
+    lanes = gadgets.permute(cs, capacity, inputs)
+    cost = cs.constraint_count
+    for wire, lane in zip(out, lanes, strict=True):
+        cs.define(wire, lane)
+    return cs.build(), cost
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 16])
+def test_all_lanes_of_a_permutation_equal_the_reference_at_the_cost_of_one(count: int) -> None:
+    circuit, cost = permuting(count, 7 << 64)
+    assert cost == COSTS[count]
+    inputs = [VALUES[i % len(VALUES)] for i in range(count)]
+    witness = circuit.solve({"x": inputs})
+    circuit.check(witness)
+    assert list(witness.public) == permute((7 << 64, *inputs))
+
+
+def test_no_lane_of_a_permutation_can_be_forged() -> None:
+    report = audit(permuting(2, OUTPUT)[0], [{"x": [5, 6]}], 12)
+    assert report.findings == ()
+    assert report.loose == set()
+
+
 def test_at_most_sixteen_inputs_are_hashed_at_once() -> None:
     cs = Builder()
     for count in (0, 17):
         with pytest.raises(WrongInputCount):
             gadgets.poseidon(cs, cs.private_array(f"x{count}", count))
+        with pytest.raises(WrongInputCount):
+            gadgets.permute(cs, 0, cs.private_array(f"y{count}", count))
 
 
 @pytest.mark.parametrize(("length", "cost"), [(0, 213), (1, 240), (3, 297), (15, 609), (16, 2 * 417), (26, 2 * 537)])

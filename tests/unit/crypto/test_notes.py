@@ -179,3 +179,13 @@ def test_keys_that_would_leak_or_lose_a_note_are_refused() -> None:
 
 def test_a_note_does_not_show_what_it_holds() -> None:
     assert "1000" not in repr(NOTE) and "77" not in repr(NOTE) and "ferry" not in repr(NOTE)
+
+
+def test_ephemeral_secrets_are_made_of_numbers_that_circuits_take() -> None:
+    numbers = (0, 1, 2**notes.EPHEMERAL_BITS - 1)
+    assert [notes.ephemeral_secret(number) for number in numbers] == [
+        (2**251 + 1 + 2 * number) % babyjubjub.SUBORDER for number in numbers
+    ]
+    for number in (-1, 2**notes.EPHEMERAL_BITS):
+        with pytest.raises(babyjubjub.NumberTooWide):
+            notes.ephemeral_secret(number)
