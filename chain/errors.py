@@ -1,4 +1,4 @@
-"""The root of this room's errors, and those of its wire format; other modules keep their rules' errors themselves."""
+"""The roots of this room's errors, and those of its wire format; other modules keep their rules' errors themselves."""
 
 from typing import Final
 
@@ -13,6 +13,12 @@ class ChainError(ClusterError):
     """Root of the errors of room chain."""
 
     code = 3000
+
+
+class InvalidTransaction(ChainError):
+    """Root of the rules that a transaction must satisfy to stand in a block at all."""
+
+    code = 3040
 
 
 class CodecError(ChainError):

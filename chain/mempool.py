@@ -1,7 +1,8 @@
 """Admitted transactions that wait for a block, in memory and bounded.
 
-Order: tip per work unit over per-sender heads, so a sender's nonces stay in sequence. A queued nonce is replaced for a
-tip raised by at least 10%; a full pool makes room by its lowest tail, if that pays less than the newcomer.
+Order: tip per work unit over per-sender heads, so a sender's nonces stay in sequence. A proof-paid transaction has no
+account and is a queue of its own. No two that wait use the same nullifier. A queued nonce or nullifier is replaced for
+a tip raised by at least 10%; a full pool makes room by its lowest tail, if that pays less than the newcomer.
 Source: architecture.md, "The way of a transaction".
 """
 
@@ -82,6 +83,19 @@ class ReplacementUnderpriced(MempoolError):
         self.nonce, self.tip, self.needed = nonce, tip, needed
 
 
+class UniqueWaiting(MempoolError):
+    """Another transaction that uses the same nullifier waits and pays nearly as much or more."""
+
+    code = 3111
+
+    def __init__(self, unique: bytes, tip: Amount, needed: int) -> None:
+        super().__init__(
+            f"another transaction with nullifier 0x{unique.hex()} waits; to replace all that this one would, offer a "
+            f"tip of at least {needed} (now {tip})."
+        )
+        self.unique, self.tip, self.needed = unique, tip, needed
+
+
 class PoolFull(MempoolError):
     """The pool is full of transactions that pay at least as much."""
 
@@ -116,9 +130,16 @@ class Entry:
         return self.transaction.envelope.tip * other.work > other.transaction.envelope.tip * self.work
 
 
+QueueId = AccountId | TxHash  # whose queue: an account's, or a proof-paid transaction's own
+
+
+def _queue_id(transaction: Transaction) -> QueueId:
+    return transaction.hash if transaction.envelope.proof_paid else transaction.sender
+
+
 @dataclass(slots=True)
-class _Sender:
-    """One account's queue: the committed next nonce, and entries by nonce."""
+class _Queue:
+    """One account's queue: the committed next nonce, and entries by nonce. A proof-paid transaction has nonce 0."""
 
     next_nonce: Nonce
     entries: dict[Nonce, Entry]
@@ -132,8 +153,9 @@ class Mempool:
     """The pool. Every method is synchronous and cheap; checks of content are ingress's."""
 
     def __init__(self, max_bytes: int = MAX_BYTES, max_count: int = MAX_COUNT) -> None:
-        self._senders: dict[AccountId, _Sender] = {}
+        self._queues: dict[QueueId, _Queue] = {}
         self._by_hash: dict[TxHash, Entry] = {}
+        self._by_unique: dict[bytes, Entry] = {}
         self._by_expiry: dict[Height, dict[TxHash, None]] = {}
         self._tails: list[tuple[int, TxHash]] = []  # a heap, lowest price first; holds every tail, and stale ones
         self._max_bytes, self._max_count = max_bytes, max_count
@@ -152,19 +174,18 @@ class Mempool:
 
     def queued(self, account: AccountId) -> list[Entry]:
         """The account's waiting transactions in order of nonce."""
-        sender = self._senders.get(account)
-        return [] if sender is None else [sender.entries[nonce] for nonce in sorted(sender.entries)]
+        queue = self._queues.get(account)
+        return [] if queue is None else [queue.entries[nonce] for nonce in sorted(queue.entries)]
 
     def next_nonce(self, account: AccountId, committed: Nonce) -> Nonce:
         """The lowest nonce from `committed` on that does not wait yet."""
-        sender = self._senders.get(account)
-        nonce = committed
-        while sender is not None and nonce in sender.entries:
-            nonce = Nonce(nonce + 1)
-        return nonce
+        return self._next_nonce(account, committed)
 
     def check(self, transaction: Transaction, committed: Nonce, *, allow_gap: bool) -> None:
-        """Whether `add` would take it, as far as nonce and replacement tell. Raises a MempoolError; changes nothing."""
+        """Whether `add` would take it, as far as nonce and replacement tell. Raises a MempoolError; changes nothing.
+
+        `committed` is the next nonce of the account that pays, 0 when a proof does.
+        """
         nonce, account = transaction.envelope.nonce, transaction.sender
         if transaction.hash in self._by_hash:
             raise AlreadyQueued(transaction.hash)
@@ -172,27 +193,24 @@ class Mempool:
             raise NonceUsed(committed, nonce)
         if nonce >= committed + MAX_QUEUED_PER_SENDER:
             raise TooManyQueued(account)
-        waiting = self._waiting(account, nonce)
-        if waiting is not None:
-            tip = waiting.transaction.envelope.tip
-            needed = Amount(tip + max(1, -(-tip // 10)))
-            if transaction.envelope.tip < needed:
-                raise ReplacementUnderpriced(nonce, transaction.envelope.tip, needed)
-        elif not allow_gap and nonce != (expected := self.next_nonce(account, committed)):
-            raise NonceGap(expected, nonce)
+        if not allow_gap and self._at_nonce(transaction) is None:
+            expected = self._next_nonce(_queue_id(transaction), committed)
+            if nonce != expected:
+                raise NonceGap(expected, nonce)
+        self._check_replacement(transaction)
 
     def add(self, transaction: Transaction, work: WorkUnits, committed: Nonce, *, allow_gap: bool = False) -> None:
         """Take a checked transaction. Raises a MempoolError; then nothing has changed."""
         self.check(transaction, committed, allow_gap=allow_gap)
         entry = Entry.of(transaction, work)
-        replaced = self._waiting(transaction.sender, transaction.envelope.nonce)
-        if replaced is not None:
-            self._forget(replaced)
+        replaced = [(rival, self._queue(rival).next_nonce) for rival in self._rivals(transaction)]
+        for rival, _ in replaced:
+            self._forget(rival)
         try:
             self._make_room(entry)
         except PoolFull:
-            if replaced is not None:
-                self._insert(replaced, committed)
+            for rival, next_nonce in replaced:
+                self._insert(rival, next_nonce)
             raise
         self._insert(entry, committed)
 
@@ -202,18 +220,18 @@ class Mempool:
         One whose fee limit does not cover `base_fee` waits with all that follow it, until the fee falls or it expires.
         """
         heads = [
-            (-entry.price, account, sender.next_nonce)
-            for account, sender in self._senders.items()
-            if (entry := sender.entries.get(sender.next_nonce)) is not None and entry.highest_base_fee >= base_fee
+            (-entry.price, queue_id, queue.next_nonce)
+            for queue_id, queue in self._queues.items()
+            if (entry := queue.entries.get(queue.next_nonce)) is not None and entry.highest_base_fee >= base_fee
         ]
         heapq.heapify(heads)
         while heads:
-            _, account, nonce = heads[0]
-            entries = self._senders[account].entries
+            _, queue_id, nonce = heads[0]
+            entries = self._queues[queue_id].entries
             transaction = entries[nonce].transaction
             following = entries.get(Nonce(nonce + 1))
             if following is not None and following.highest_base_fee >= base_fee:
-                heapq.heapreplace(heads, (-following.price, account, Nonce(nonce + 1)))
+                heapq.heapreplace(heads, (-following.price, queue_id, Nonce(nonce + 1)))
             else:
                 heapq.heappop(heads)
             yield transaction
@@ -235,32 +253,68 @@ class Mempool:
         if entry is not None:
             self._forget(entry)
 
-    def after_block(self, nonces: Iterable[tuple[AccountId, Nonce]], height: Height) -> None:
-        """A block at `height` is final: `nonces` are the next ones of every sender in it. Drops what cannot follow."""
+    def after_block(
+        self, nonces: Iterable[tuple[AccountId, Nonce]], height: Height, used: Iterable[bytes] = ()
+    ) -> None:
+        """A block at `height` is final. Drops what cannot follow.
+
+        `nonces` are the next ones of every account that paid in it, `used` the nullifiers of what succeeded in it.
+        """
         for account, next_nonce in nonces:
-            sender = self._senders.get(account)
-            if sender is None:
+            queue = self._queues.get(account)
+            if queue is None:
                 continue
-            sender.next_nonce = next_nonce
-            for nonce in [nonce for nonce in sender.entries if nonce < next_nonce]:
-                self._forget(sender.entries[nonce])
+            queue.next_nonce = next_nonce
+            for nonce in [nonce for nonce in queue.entries if nonce < next_nonce]:
+                self._forget(queue.entries[nonce])
+        for unique in used:
+            entry = self._by_unique.get(unique)
+            if entry is not None:
+                self._forget(entry)
         for expired in [expiry for expiry in self._by_expiry if expiry <= height]:
             for hash_ in list(self._by_expiry[expired]):
                 self.remove(hash_)
 
-    def _waiting(self, account: AccountId, nonce: Nonce) -> Entry | None:
-        sender = self._senders.get(account)
-        return None if sender is None else sender.entries.get(nonce)
+    def _queue(self, entry: Entry) -> _Queue:
+        return self._queues[_queue_id(entry.transaction)]
+
+    def _next_nonce(self, queue_id: QueueId, committed: Nonce) -> Nonce:
+        queue = self._queues.get(queue_id)
+        nonce = committed
+        while queue is not None and nonce in queue.entries:
+            nonce = Nonce(nonce + 1)
+        return nonce
+
+    def _at_nonce(self, transaction: Transaction) -> Entry | None:
+        queue = self._queues.get(_queue_id(transaction))
+        return None if queue is None else queue.entries.get(transaction.envelope.nonce)
+
+    def _rivals(self, transaction: Transaction) -> list[Entry]:
+        """What waits and could not stand in a chain with it: the same nonce of its account, the same nullifiers."""
+        found = [self._at_nonce(transaction), *map(self._by_unique.get, transaction.envelope.uniques)]
+        return list({entry.transaction.hash: entry for entry in found if entry is not None}.values())
+
+    def _check_replacement(self, transaction: Transaction) -> None:
+        """Raises ReplacementUnderpriced or UniqueWaiting unless it pays a tenth more than all rivals together."""
+        rivals = self._rivals(transaction)
+        tips, tip = sum(rival.transaction.envelope.tip for rival in rivals), transaction.envelope.tip
+        needed = tips + max(1, -(-tips // 10))
+        if not rivals or tip >= needed:
+            return
+        if rivals == [self._at_nonce(transaction)]:
+            raise ReplacementUnderpriced(transaction.envelope.nonce, tip, Amount(needed))
+        raise UniqueWaiting(next(filter(self._by_unique.__contains__, transaction.envelope.uniques)), tip, needed)
 
     def _insert(self, entry: Entry, committed: Nonce) -> None:
         transaction = entry.transaction
-        sender = self._senders.setdefault(transaction.sender, _Sender(committed, {}))
-        sender.next_nonce = max(sender.next_nonce, committed)
-        sender.entries[transaction.envelope.nonce] = entry
+        queue = self._queues.setdefault(_queue_id(transaction), _Queue(committed, {}))
+        queue.next_nonce = max(queue.next_nonce, committed)
+        queue.entries[transaction.envelope.nonce] = entry
         self._by_hash[transaction.hash] = entry
+        self._by_unique.update(dict.fromkeys(transaction.envelope.uniques, entry))
         self._by_expiry.setdefault(transaction.envelope.expiry_height, {})[transaction.hash] = None
         self.bytes += len(transaction.raw)
-        self._note_tail(sender)
+        self._note_tail(queue)
 
     def _forget(self, entry: Entry) -> None:
         transaction = entry.transaction
@@ -270,38 +324,40 @@ class Mempool:
         del expiring[transaction.hash]
         if not expiring:
             del self._by_expiry[transaction.envelope.expiry_height]
-        sender = self._senders[transaction.sender]
-        del sender.entries[transaction.envelope.nonce]
-        if sender.entries:
-            self._note_tail(sender)
+        for unique in transaction.envelope.uniques:
+            del self._by_unique[unique]
+        queue = self._queue(entry)
+        del queue.entries[transaction.envelope.nonce]
+        if queue.entries:
+            self._note_tail(queue)
         else:
-            del self._senders[transaction.sender]
+            del self._queues[_queue_id(transaction)]
 
-    def _note_tail(self, sender: _Sender) -> None:
+    def _note_tail(self, queue: _Queue) -> None:
         """Keep the promise of `_tails`; stale ones are swept once they outnumber what waits."""
-        tail = sender.tail
+        tail = queue.tail
         heapq.heappush(self._tails, (tail.price, tail.transaction.hash))
         if len(self._tails) > 2 * len(self._by_hash) + MAX_QUEUED_PER_SENDER:
-            tails = [other.tail for other in self._senders.values()]
+            tails = [other.tail for other in self._queues.values()]
             self._tails = [(tail.price, tail.transaction.hash) for tail in tails]
             heapq.heapify(self._tails)
 
     def _lowest_tail(self) -> Entry:
         while True:
             entry = self._by_hash.get(self._tails[0][1])
-            if entry is not None and self._senders[entry.transaction.sender].tail is entry:
+            if entry is not None and self._queue(entry).tail is entry:
                 return entry
             heapq.heappop(self._tails)
 
     def _make_room(self, newcomer: Entry) -> None:
         """Evict the lowest tails, if all that have to go pay less than the newcomer. Raises PoolFull."""
-        size = len(newcomer.transaction.raw)
+        size, own = len(newcomer.transaction.raw), _queue_id(newcomer.transaction)
         gone: list[tuple[Entry, Nonce]] = []
         while self._by_hash and (len(self) + 1 > self._max_count or self.bytes + size > self._max_bytes):
             tail = self._lowest_tail()
-            if tail.transaction.sender == newcomer.transaction.sender or not newcomer.pays_more_than(tail):
+            if _queue_id(tail.transaction) == own or not newcomer.pays_more_than(tail):
                 for entry, next_nonce in gone:
                     self._insert(entry, next_nonce)
                 raise PoolFull(len(self), self.bytes)
-            gone.append((tail, self._senders[tail.transaction.sender].next_nonce))
+            gone.append((tail, self._queue(tail).next_nonce))
             self._forget(tail)

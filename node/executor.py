@@ -18,7 +18,8 @@ from chain.execution import fees
 from chain.mempool import Mempool
 from chain.proposer import Built, Proposer
 from chain.types.block import Block
-from chain.types.scalars import BlockId, Height, Nonce, Timestamp, ValidatorId
+from chain.types.receipt import OK
+from chain.types.scalars import AccountId, BlockId, Height, Nonce, Timestamp, ValidatorId
 from chain.types.sync import FinalBlock
 from chain.types.vote import DuplicateVote
 from crypto.beacon import header_alpha
@@ -49,6 +50,17 @@ class FaultyRule(NodeError):
             f"this node failed on the block ({fault!r:.200}) and holds it invalid. Report it with the node's log."
         )
         self.fault = f"{fault!r:.200}"
+
+
+def _spent(news: BlockFinal) -> tuple[dict[AccountId, Nonce], list[bytes]]:
+    """The next nonces of the accounts that paid in a block, and the nullifiers that it used up.
+
+    What fails in a block costs its nonce and leaves its nullifiers as they were.
+    """
+    envelopes = [transaction.envelope for transaction in news.transactions]
+    nonces = {envelope.sender: Nonce(envelope.nonce + 1) for envelope in envelopes if not envelope.proof_paid}
+    applied = (envelope for envelope, receipt in zip(envelopes, news.receipts[:-1], strict=True) if receipt.code == OK)
+    return nonces, [unique for envelope in applied for unique in envelope.uniques]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +173,8 @@ class Executor:
     async def commit(self, final: FinalBlock) -> BlockFinal:
         """Make a judged block final here: database, mempool, subscribers, in this order."""
         news = await self.in_execution(self.ledger.commit, final)
-        nonces = {transaction.sender: Nonce(transaction.envelope.nonce + 1) for transaction in news.transactions}
-        self._mempool.after_block(sorted(nonces.items()), final.block.height)
+        nonces, used = _spent(news)
+        self._mempool.after_block(sorted(nonces.items()), final.block.height, used)
         self._hub.announce(news)
         return news
 

@@ -3,19 +3,26 @@
 Order: size and canonical decoding, envelope, fee and solvency, queue rules, signature, rules of state, evidence.
 Whoever sends proofs that fail has only a few of them looked at; the fee is checked before any proof. So it is with
 rules that compute much (a key's, a reader's): they are checked beside the event loop, one transaction at a time.
+
+Where a proof pays, nobody is behind it until that proof holds: of what gives the fee, rules and proof come first, and
+nothing else is computed before. Transactions with a nullifier in common are looked at one after the other, so that no
+more than one of them has its proof verified, unless that one fails.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from chain.execution import accounts, fees
+from chain.execution.action import Claim
 from chain.execution.context import BlockContext, ExecutionContext
 from chain.execution.transaction import CannotPayFee, check_envelope, required_fee, required_work
 from chain.execution.verifier import FalseEvidence
 from chain.mempool import Mempool
 from chain.state.overlay import Overlay
-from chain.types.scalars import AccountId, Amount, Height, Timestamp, WorkUnits
+from chain.types.scalars import Amount, Height, Nonce, Timestamp, WorkUnits
 from chain.types.transaction import Transaction
 from crypto.errors import ClusterError
 from node.failures import FailureBudget
@@ -42,6 +49,8 @@ class Ingress:
         self._ledger, self._mempool, self._verifier, self._hub = ledger, mempool, verifier, hub
         self._failures = FailureBudget()
         self._one_heavy = asyncio.Lock()
+        self._one_unfunded = asyncio.Lock()
+        self._looked_at: dict[bytes, asyncio.Event] = {}  # nullifiers of what is being checked; set when that is over
 
     async def admit(self, raw: bytes, source: str | None, *, allow_gap: bool = False) -> Admission:
         """Admit exact transaction bytes; `source` names the peer whose failed proofs are counted, None for RPC.
@@ -49,72 +58,107 @@ class Ingress:
         Raises the broken rule's error; then nothing has changed. Gossip allows nonce gaps, as messages overtake others.
         """
         transaction = Transaction.decode(raw, self._ledger.chain.application.unions)
-        admission = self._check(transaction, allow_gap=allow_gap)
-        await self._check_rules_fairly(transaction, source)
-        await self._check_evidence(transaction, source)
-        committed = accounts.read_account(self._ledger.view, transaction.sender).nonce
-        self._mempool.add(transaction, admission.work, committed, allow_gap=allow_gap)
+        async with self._alone(transaction):
+            admission = await self._check(transaction, source, allow_gap=allow_gap)
+            self._mempool.add(transaction, admission.work, self._committed(transaction), allow_gap=allow_gap)
         self._hub.announce(TransactionAdmitted(transaction))
         return admission
 
     async def simulate(self, raw: bytes) -> Admission:
         """Everything that `admit` checks, without admitting."""
         transaction = Transaction.decode(raw, self._ledger.chain.application.unions)
-        admission = self._check(transaction, allow_gap=False)
-        await self._check_rules_fairly(transaction, None)
-        await self._check_evidence(transaction, None)
+        async with self._alone(transaction):
+            return await self._check(transaction, None, allow_gap=False)
+
+    @asynccontextmanager
+    async def _alone(self, transaction: Transaction) -> AsyncIterator[None]:
+        """Waits until no other transaction with one of its nullifiers is looked at."""
+        uniques = set(transaction.envelope.uniques)
+        while others := [self._looked_at[unique] for unique in uniques if unique in self._looked_at]:
+            await others[0].wait()
+        over = asyncio.Event()
+        self._looked_at.update(dict.fromkeys(uniques, over))
+        try:
+            yield
+        finally:
+            for unique in uniques:
+                del self._looked_at[unique]
+            over.set()
+
+    async def _check(self, transaction: Transaction, source: str | None, *, allow_gap: bool) -> Admission:
+        admission = self._check_envelope(transaction, allow_gap=allow_gap)
+        payer: bytes = transaction.sender
+        if transaction.envelope.proof_paid:
+            await self._check_offer(transaction, source)
+            payer = transaction.envelope.uniques[0]
+        await self._check_rules_fairly(transaction, source, payer)
+        await self._check_evidence([claim for claims in transaction.claims for claim in claims], source, payer)
         return admission
 
-    def _check(self, transaction: Transaction, *, allow_gap: bool) -> Admission:
+    def _check_envelope(self, transaction: Transaction, *, allow_gap: bool) -> Admission:
         ledger, view = self._ledger, self._ledger.view
         block = self._next_block()
         check_envelope(transaction, ledger.chain.chain_id, block)
         work = required_work(transaction, block.params)
         fee = required_fee(transaction, work, fees.read_base_fee(view))
-        account = accounts.read_account(view, transaction.sender)
-        self._mempool.check(transaction, account.nonce, allow_gap=allow_gap)
-        promised = fee + self._promised_before(transaction)
-        if account.balance < promised:
-            raise CannotPayFee(transaction.sender, account.balance, Amount(promised))
+        self._mempool.check(transaction, self._committed(transaction), allow_gap=allow_gap)
+        if not transaction.envelope.proof_paid:
+            balance, promised = accounts.balance(view, transaction.sender), fee + self._promised_before(transaction)
+            if balance < promised:
+                raise CannotPayFee(transaction.sender, balance, Amount(promised))
         self._verifier.require_signature(transaction.sender, transaction.signing_bytes, transaction.signature)
         return Admission(transaction, work, fee)
 
-    async def _check_rules_fairly(self, transaction: Transaction, source: str | None) -> None:
+    async def _check_offer(self, transaction: Transaction, source: str | None) -> None:
+        """Of the action that gives the fee, rules and proof. Over RPC, where nobody is behind it, one at a time."""
+        self._check_rules(transaction, 1)
+        if source is not None:
+            await self._check_evidence(transaction.claims[0], source, None)
+            return
+        async with self._one_unfunded:
+            await self._check_evidence(transaction.claims[0], None, None)
+
+    async def _check_rules_fairly(self, transaction: Transaction, source: str | None, payer: bytes) -> None:
         """`_check_rules`; heavy ones in a thread, and who sends heavy ones that fail has only a few looked at."""
-        work = sum(action.work for action in transaction.envelope.actions)
+        actions = transaction.envelope.actions
+        work = sum(action.work for action in actions)
         if work < HEAVY_RULES:
-            self._check_rules(transaction)
+            self._check_rules(transaction, len(actions))
             return
         async with self._one_heavy:
             self._failures.leak(self._ledger.tip.height)
-            self._failures.require(source, transaction.sender)
+            self._failures.require(source, payer)
             try:
-                await asyncio.to_thread(self._check_rules, transaction)
+                await asyncio.to_thread(self._check_rules, transaction, len(actions))
             except ClusterError:
-                self._failures.count(source, transaction.sender, weight=work // HEAVY_RULES)
+                self._failures.count(source, payer, weight=work // HEAVY_RULES)
                 raise
 
-    def _check_rules(self, transaction: Transaction) -> None:
-        """Each action's rules against committed state, later actions on what earlier ones of the transaction did."""
+    def _check_rules(self, transaction: Transaction, count: int) -> None:
+        """The first `count` actions' rules against committed state, later actions on what earlier ones of them did."""
         block, overlay = self._next_block(), Overlay(self._ledger.view)
-        last = len(transaction.envelope.actions) - 1
-        for index, action in enumerate(transaction.envelope.actions):
+        for index, action in enumerate(transaction.envelope.actions[:count]):
             context = ExecutionContext(block, transaction.envelope, index)
             action.check(overlay, context)
-            if index < last:
+            if index < count - 1:
                 action.execute(overlay, context)
 
-    async def _check_evidence(self, transaction: Transaction, source: str | None) -> None:
-        claims = [claim for claims in transaction.claims for claim in claims]
+    async def _check_evidence(self, claims: Sequence[Claim], source: str | None, payer: bytes | None) -> None:
         if not claims:
             return
         self._failures.leak(self._ledger.tip.height)
-        self._failures.require(source, transaction.sender)
+        self._failures.require(source, payer)
         try:
             await self._verifier.prefetch(claims)
         except FalseEvidence:
-            self._failures.count(source, transaction.sender)
+            self._failures.count(source, payer)
             raise
+
+    def _committed(self, transaction: Transaction) -> Nonce:
+        """The nonce from which on the mempool counts: the account's next one, 0 where a proof pays."""
+        if transaction.envelope.proof_paid:
+            return Nonce(0)
+        return accounts.read_account(self._ledger.view, transaction.sender).nonce
 
     def _next_block(self) -> BlockContext:
         ledger = self._ledger
@@ -124,9 +168,8 @@ class Ingress:
 
     def _promised_before(self, transaction: Transaction) -> int:
         """Fee limits of the sender's queued transactions with lower nonces."""
-        sender: AccountId = transaction.sender
         return sum(
             entry.transaction.envelope.fee_limit
-            for entry in self._mempool.queued(sender)
+            for entry in self._mempool.queued(transaction.sender)
             if entry.transaction.envelope.nonce < transaction.envelope.nonce
         )

@@ -12,6 +12,7 @@ from typing import Final
 from chain.codec import decode, encode
 from chain.consensus.repeats import Status, repeats_for
 from chain.errors import CodecError
+from chain.execution.fee_source import FeeSourceError
 from chain.execution.transaction import WrongChain, WrongGenesis, WrongNumberOfActions
 from chain.execution.verifier import BadSignature, FalseEvidence
 from chain.types.parts import BlockPart, WrongPart
@@ -59,7 +60,7 @@ VOTE_REPEATS: Final = (20.0, 40.0)  # answers a second to one peer's statuses, a
 BLOCK_REPEATS: Final = (1.0, 2.0)  # parts of a proposed block
 FINAL_REPEATS: Final = (8.0, 16.0)  # final blocks
 
-TIMELESS: Final = (WrongChain, WrongGenesis, WrongNumberOfActions)  # rules that hold or not, whatever state is
+TIMELESS: Final = (WrongChain, WrongGenesis, WrongNumberOfActions, FeeSourceError)  # rules that know no state
 
 log = logging.getLogger(__name__)
 

@@ -162,7 +162,10 @@ class Execution:
         return receipt
 
     def finish(self) -> Result:
-        """End the block: burn base fees, hand tips to the pool, run the components' block ends, move the base fee."""
+        """End the block: burn the fees, but hand tips to the pool, run the components' block ends, move the base fee.
+
+        A fee was taken from the account that pays, or out of an object's holding by the action that offered it.
+        """
         overlay, params = self._overlay, self._context.params
         tips = sum(self._tips)
         burnt = sum(receipt.fee for receipt in self._receipts) - tips

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chain.execution.action import Event
-from chain.types.identifiers import object_id
 from chain.types.scalars import AccountId, Hash, Height, ObjectId, Timestamp
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class ExecutionContext:
     @property
     def new_object_id(self) -> ObjectId:
         """The id of the object that this action creates."""
-        return object_id(self.envelope.sender, self.envelope.nonce, self.index)
+        return self.envelope.object_id(self.index)
 
     def emit(self, event: Event) -> None:
         self.events.append(event)

@@ -1,44 +1,30 @@
 """What one transaction must satisfy, and what it does: envelope, then its actions on a nested overlay.
 
 Two levels of refusal. An `InvalidTransaction` may never stand in a block: it makes the block invalid. A rule of state
-that fails in an action makes a receipt: the fee is charged, the nonce used, the actions undone.
+that fails in an action makes a receipt: the fee is charged, the nonce used, the actions undone; where a proof pays, it
+makes the transaction invalid, as the fee is undone with the actions.
 """
 
 from dataclasses import replace
 from typing import Final
 
 from chain import amount
-from chain.errors import ChainError
+from chain.errors import ChainError, InvalidTransaction
 from chain.execution import accounts, fees
 from chain.execution.context import BlockContext, ExecutionContext
+from chain.execution.fee_source import ProofPaidFailure, check_fee_source
 from chain.execution.verifier import Verifier
 from chain.params import Params
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Uint, WorkUnits
-from chain.types.transaction import FROM_ACCOUNT, Transaction
+from chain.types.transaction import Transaction
 from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 MAX_ACTIONS: Final = 16
 NO_FORK: Final = Hash(bytes(32))
-
-
-class InvalidTransaction(ChainError):
-    """Root of the rules that a transaction must satisfy to stand in a block at all."""
-
-    code = 3040
-
-
-class UnsupportedFeeSource(InvalidTransaction):
-    """A transaction names a way to pay that this chain version does not accept."""
-
-    code = 3010
-
-    def __init__(self, kind: int) -> None:
-        super().__init__(f"fee source {kind} is not accepted by this chain version; pay from an account (0).")
-        self.kind = kind
 
 
 class WrongChain(InvalidTransaction):
@@ -157,9 +143,8 @@ def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockCont
         raise WrongGenesis(block.genesis_hash, envelope.genesis_hash)
     if envelope.fork_id != NO_FORK:
         raise WrongFork(NO_FORK, envelope.fork_id)
-    if envelope.fee_source.kind != FROM_ACCOUNT:
-        raise UnsupportedFeeSource(envelope.fee_source.kind)
     require_action_count(transaction)
+    check_fee_source(envelope)
     if envelope.expiry_height < block.height:
         raise Expired(envelope.expiry_height, block.height)
     if envelope.expiry_height > block.height + block.params.max_expiry:
@@ -181,15 +166,16 @@ def required_work(transaction: Transaction, params: Params) -> WorkUnits:
 
 
 def required_fee(transaction: Transaction, work: WorkUnits, base_fee: Amount) -> Amount:
-    """Base cost and tip. Raises FeeLimitTooLow when the envelope allows less."""
-    fee = fees.base_cost(work, base_fee) + transaction.envelope.tip
-    if fee > transaction.envelope.fee_limit:
-        raise FeeLimitTooLow(fee, transaction.envelope.fee_limit)
-    return Amount(fee)
+    """Base cost and tip, or, when a proof pays, all that it gives. Raises FeeLimitTooLow when neither is covered."""
+    envelope = transaction.envelope
+    needed = fees.base_cost(work, base_fee) + envelope.tip
+    if needed > envelope.fee_limit:
+        raise FeeLimitTooLow(needed, envelope.fee_limit)
+    return envelope.fee_limit if envelope.proof_paid else Amount(needed)
 
 
 def check_payer(view: View, transaction: Transaction, fee: Amount) -> None:
-    """Nonce and solvency against state. Raises NonceMismatch or CannotPayFee."""
+    """Nonce and solvency of the account that pays, against state. Raises NonceMismatch or CannotPayFee."""
     account = accounts.read_account(view, transaction.sender)
     if transaction.envelope.nonce != account.nonce:
         raise NonceMismatch(transaction.sender, account.nonce, transaction.envelope.nonce)
@@ -205,7 +191,7 @@ def apply_transaction(
     base_fee: Amount,
     verifier: Verifier,
 ) -> Receipt:
-    """Charge, then apply all actions or none.
+    """Charge, then apply all actions or none. What a proof gives for the fee, its action takes out of its object.
 
     Raises InvalidTransaction, BadSignature or FalseEvidence when the transaction may not stand in a block; then the
     overlay must be thrown away. A failed rule of state becomes the receipt's code.
@@ -213,14 +199,19 @@ def apply_transaction(
     check_envelope(transaction, chain_id, block)
     work = required_work(transaction, block.params)
     fee = required_fee(transaction, work, base_fee)
-    check_payer(overlay, transaction, fee)
+    proof_paid = transaction.envelope.proof_paid
+    if not proof_paid:
+        check_payer(overlay, transaction, fee)
     verifier.require_signature(transaction.sender, transaction.signing_bytes, transaction.signature)
-    _charge(overlay, transaction, fee)
+    if not proof_paid:
+        _charge(overlay, transaction, fee)
     nested = Overlay(overlay)
     context = ExecutionContext(block, transaction.envelope, 0)
     try:
         _apply_actions(transaction, nested, context, verifier)
     except RuleFailed as failed:
+        if proof_paid:
+            raise ProofPaidFailure(context.index, failed.rule) from failed
         return Receipt(Uint(failed.rule.code), fee, work, ())
     nested.commit()
     return Receipt(OK, fee, work, tuple(context.events))

@@ -17,7 +17,7 @@ class Receipt:
     """code 0: all actions applied; else the code of the rule that failed, with the actions undone and the fee kept."""
 
     code: Uint
-    fee: Amount  # base fee (burnt) and tip together
+    fee: Amount  # what was paid: the tip, and what was burnt
     work: WorkUnits
     events: tuple[Event, ...]
 

@@ -7,7 +7,8 @@ from typing import Final
 from chain.codec import Unions, decode, encode, wire
 from chain.execution.action import Action, Claim
 from chain.execution.statement import effects_digest
-from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, Signature, TxHash, Uint
+from chain.types.identifiers import object_id, proof_paid_object_id
+from chain.types.scalars import AccountId, Amount, ChainId, Hash, Height, Nonce, ObjectId, Signature, TxHash, Uint
 from crypto import domains
 from crypto.hashing import tagged_hash
 
@@ -34,15 +35,34 @@ class Envelope:
     genesis_hash: Hash
     fork_id: Hash
     fee_source: FeeSource
-    nonce: Nonce
+    nonce: Nonce  # 0 when a proof pays
     expiry_height: Height  # the last height at which the transaction may stand in a block
-    fee_limit: Amount  # the most that base fee and tip may cost together
+    fee_limit: Amount  # the most that base fee and tip may cost together; exactly what a proof gives for them
     tip: Amount
     actions: tuple[Action, ...]
 
     @property
     def sender(self) -> AccountId:
         return self.fee_source.signer
+
+    @property
+    def proof_paid(self) -> bool:
+        """Whether a proof pays the fee, so that `sender` is a one-time key and no account."""
+        return self.fee_source.kind == FROM_PROOF
+
+    @cached_property
+    def uniques(self) -> tuple[bytes, ...]:
+        """The nullifiers of all actions, in order: no other transaction can ever use one of them."""
+        return tuple(unique for action in self.actions for unique in action.uniques())
+
+    def object_id(self, index: int) -> ObjectId:
+        """The id of what the action at `index` creates: from sender and nonce, or from the nullifier that pays.
+
+        A one-time key may sign many transactions, all with nonce 0; a nullifier stands in one.
+        """
+        if self.proof_paid:
+            return proof_paid_object_id(self.uniques[0], index)
+        return object_id(self.sender, self.nonce, index)
 
     @cached_property
     def effects_digest(self) -> Hash:

@@ -36,6 +36,8 @@ class Market:
 
 Build = Callable[[Market], Awaitable[bytes]]
 
+ONE_TIME = AccountId(bytes(32))
+
 
 def of_payer(**changes: object) -> Build:
     """A transfer of the payer with some fields of its envelope changed."""
@@ -169,7 +171,14 @@ BAD_TRANSACTIONS: list[tuple[str, Build, int, str]] = [
     ("another chain", of_payer(chain_id=ChainId("other-1")), 3041, "other-1"),
     ("another genesis", of_payer(genesis_hash=Hash(bytes(32))), 3042, "genesis"),
     ("another fork", of_payer(fork_id=Hash(b"\1" * 32)), 3043, "fork"),
-    ("an unsupported fee source", of_payer(fee_source=FeeSource(FROM_PROOF, AccountId(bytes(32)))), 3010, "fee source"),
+    ("an unsupported fee source", of_payer(fee_source=FeeSource(Uint(2), AccountId(bytes(32)))), 3010, "fee source"),
+    (
+        "a proof that pays, with a nonce",
+        of_payer(fee_source=FeeSource(FROM_PROOF, ONE_TIME), nonce=Nonce(7)),
+        3075,
+        "nonce 0",
+    ),
+    ("no proof to pay", of_payer(fee_source=FeeSource(FROM_PROOF, ONE_TIME), nonce=Nonce(0)), 3076, "none does"),
     ("a bad signature", badly_signed, 3031, "signature"),
     (
         "another's signature",

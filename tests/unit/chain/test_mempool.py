@@ -363,7 +363,7 @@ class NaivePool(RuleBasedStateMachine):
         """Bounded: the books of senders, expiries and tails shrink with what waits."""
         assert sum(len(hashes) for hashes in self.pool._by_expiry.values()) == len(self.waiting)
         assert len(self.pool._tails) <= 2 * COUNT + MAX_QUEUED_PER_SENDER + 1
-        assert set(self.pool._senders) == {each.sender for each, _ in self.waiting}
+        assert set(self.pool._queues) == {each.sender for each, _ in self.waiting}
 
 
 TestNaivePool = NaivePool.TestCase

@@ -4,19 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from chain.errors import CodecError, NotCanonical, OversizeBytes, UnknownTag
+from chain.errors import CodecError, InvalidTransaction, NotCanonical, OversizeBytes, UnknownTag
 from chain.execution import fees
 from chain.execution.accounts import InsufficientBalance
 from chain.execution.block import TooMuchWork
+from chain.execution.fee_source import UnsupportedFeeSource, WrongOffers
 from chain.execution.transaction import (
     MAX_ACTIONS,
     CannotPayFee,
     Expired,
     ExpiryTooFar,
     FeeLimitTooLow,
-    InvalidTransaction,
     NonceMismatch,
-    UnsupportedFeeSource,
     WorkExceedsBlock,
     WrongChain,
     WrongFork,
@@ -66,7 +65,7 @@ CHANGES = [
     (WrongChain, {"chain_id": ChainId("another-1")}),
     (WrongGenesis, {"genesis_hash": Hash(bytes(32))}),
     (WrongFork, {"fork_id": Hash(b"\x01" * 32)}),
-    (UnsupportedFeeSource, {"fee_source": FeeSource(FROM_PROOF, account(1))}),
+    (WrongOffers, {"fee_source": FeeSource(FROM_PROOF, account(1))}),
     (UnsupportedFeeSource, {"fee_source": FeeSource(Uint(7), account(1))}),
     (WrongNumberOfActions, {"actions": ()}),
     (WrongNumberOfActions, {"actions": (PAY,) * (MAX_ACTIONS + 1)}),
