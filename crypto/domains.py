@@ -58,6 +58,9 @@ OUTGOING_KEY: Final = _sha("outgoing-key")  # ovk
 DETECTION_KEY: Final = _sha("detection-key")  # t
 DIVERSIFIER: Final = _sha("diversifier")  # d of a wallet's address: (ivk, number)
 DIVERSIFIER_POINT: Final = _sha("diversifier-point")  # H(d) on curve25519: (d, attempt)
+EQUAL_LOGARITHMS: Final = _sha("equal-logarithms")  # challenge, nonce: (half, points, context)
+DISCLOSURE: Final = _sha("disclosure")  # context of a disclosed payment: (chain, transaction, output, to whom)
+NOTE_STORE: Final = _sha("note-store")  # key of a wallet's file of notes: the text of its view key
 
 # Poseidon: the tag is the initial capacity element, so it costs no constraint. The comment is (inputs).
 CIRCOMLIB: Final = PoseidonTag(0)  # no tag: the hashes of circomlib, for circuits that were made elsewhere

@@ -47,3 +47,16 @@ class AddressIndexRange(NoteWalletError):
     def __init__(self, index: int, limit: int) -> None:
         super().__init__(f"there is no address {index}; a number from 0 to {limit - 1} was expected.")
         self.index, self.limit = index, limit
+
+
+class WitnessMissing(NoteWalletError):
+    """The place of a note in its tree is not known here, so nothing can be proven about it."""
+
+    code = 5209
+
+    def __init__(self, position: int, size: int) -> None:
+        super().__init__(
+            f"of the {size} notes known here, what stands around number {position} was not kept. Read the whole chain "
+            "once more with `cluster notes --deep`."
+        )
+        self.position, self.size = position, size

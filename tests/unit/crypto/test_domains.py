@@ -49,6 +49,9 @@ SHA_256 = {
     "DETECTION_KEY": b"cluster/detection-key/1",
     "DIVERSIFIER": b"cluster/diversifier/1",
     "DIVERSIFIER_POINT": b"cluster/diversifier-point/1",
+    "EQUAL_LOGARITHMS": b"cluster/equal-logarithms/1",
+    "DISCLOSURE": b"cluster/disclosure/1",
+    "NOTE_STORE": b"cluster/note-store/1",
 }
 
 POSEIDON = {
