@@ -2,12 +2,17 @@
 
 from chain.execution.application import Application
 from contracts.confidential.component import Confidential
+from contracts.notes.component import Notes
 from contracts.registry.component import Registry
+from contracts.shielded.component import Shielded
 from contracts.staking.component import Staking
 from contracts.tasks.component import Tasks
 from contracts.token.component import Token
 
 
 def build_application() -> Application:
-    """Tasks end a block before staking does, so that what they pay is final when rewards are handed out."""
-    return Application((Token(), Registry(), Tasks(), Confidential(), Staking()))
+    """Tasks end a block before staking does, so that what they pay is final when rewards are handed out.
+
+    Notes end it after whatever makes notes, so that one batch has them all.
+    """
+    return Application((Token(), Registry(), Tasks(), Confidential(), Shielded(), Notes(), Staking()))

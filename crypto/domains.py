@@ -51,6 +51,7 @@ CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's const
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
 SEALED_ROWS: Final = _sha("sealed-rows")  # associated data of an input's rows that travel in a file: the same
 MINIBATCH: Final = _sha("minibatch")  # (root of a data set, step, beacon)
+NOTE_UNIQUE: Final = _sha("note-unique")  # (object, nullifier): what only one transaction can ever spend
 DIVERSIFIED_SECRET: Final = _sha("diversified-secret")  # k_d of a note address: (half, ivk, d)
 SPENDING_KEY: Final = _sha("spending-key")  # sk of a wallet: (half, its 32 secret bytes)
 INCOMING_KEY: Final = _sha("incoming-key")  # ivk, of the same bytes

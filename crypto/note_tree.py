@@ -5,10 +5,10 @@ appends needs only the frontier: of each level the complete nodes left of the ne
 Appending a batch hashes each touched node once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from crypto import domains
 from crypto.note_errors import DamagedFrontier, NoteTreeFull, PositionOutOfRange, WrongPathLength
@@ -34,6 +34,14 @@ def empty_root(height: int) -> int:
     return EMPTY_LEAF if height == 0 else node((empty_root(height - 1),) * ARITY)
 
 
+class Complete(NamedTuple):
+    """A node over leaves that are all there: it never changes again."""
+
+    height: int
+    number: int  # among the nodes of that height
+    value: int
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """A tree by its right edge. levels[h]: the complete nodes of height h that wait for siblings, at most three.
@@ -56,18 +64,18 @@ class Frontier:
         capacity = ARITY**self.depth - 1
         if self.size + len(leaves) > capacity:
             raise NoteTreeFull(self.size, len(leaves), capacity)
-        complete: dict[tuple[int, int], int] = {}
+        complete: list[Complete] = []
         levels: list[tuple[int, ...]] = []
         new, first = list(leaves), self.size
         for height, waiting in enumerate(self.levels):
             row = [*waiting, *new]
             start = first - len(waiting)  # index of row[0] at this height, a multiple of four
-            complete.update({(height, first + i): value for i, value in enumerate(new)})
+            complete += [Complete(height, first + i, value) for i, value in enumerate(new)]
             whole = len(row) // ARITY * ARITY
             new = [node(row[i : i + ARITY]) for i in range(0, whole, ARITY)]
             levels.append(tuple(row[whole:]))
             first = start // ARITY
-        return Appended(Frontier(self.size + len(leaves), tuple(levels), self.depth), complete)
+        return Appended(Frontier(self.size + len(leaves), tuple(levels), self.depth), tuple(complete))
 
     def root(self) -> int:
         """The tree's root, what is not there being empty. At most `depth` hashes."""
@@ -80,10 +88,10 @@ class Frontier:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """A frontier after a batch, and the nodes that the batch completed: (height, index at that height) -> node."""
+    """A frontier after a batch, and the nodes that the batch completed, leaves first."""
 
     frontier: Frontier
-    complete: Mapping[tuple[int, int], int]
+    complete: tuple[Complete, ...]
 
 
 def empty_frontier(depth: int = DEPTH) -> Frontier:

@@ -28,11 +28,12 @@ def effects_digest(envelope: "Envelope") -> Hash:
 
 
 def context_element(
-    envelope: "Envelope", component: str, object_: ObjectId, method: str, vk_id: VkId, guard: tuple[int, ...]
+    envelope: "Envelope", component: str, object_: ObjectId, method: str, vk_id: VkId, guard: tuple[int | bytes, ...]
 ) -> FieldElement:
     """ctx as a field element: 31 bytes of the domain-separated hash, big-endian.
 
-    guard makes the proof work once: a task's lock epoch, a register's versions, else the nonce.
+    guard makes the proof work once: a task's lock epoch, a register's versions, the nullifiers of notes (32 bytes
+    each, as a number of the guard is below 2**64), else the nonce.
     """
     fields = [
         STATEMENT_VERSION,

@@ -42,6 +42,8 @@ ProofBytes = NewType("ProofBytes", bytes)  # a compressed Groth16 proof
 VrfOutput = NewType("VrfOutput", bytes)
 VrfProof = NewType("VrfProof", bytes)
 VoteTarget = NewType("VoteTarget", bytes)  # a block id, or empty for nil
+NoteTag = NewType("NoteTag", bytes)  # what a wallet compares first when it looks for its notes
+OutgoingSeal = NewType("OutgoingSeal", bytes)  # what a note's sender keeps for himself, sealed under his outgoing key
 Blob = NewType("Blob", bytes)  # opaque bytes, at most a transaction's size
 
 MAX_UINT: Final = 2**63 - 1
@@ -132,6 +134,8 @@ SCALARS: Final[dict[object, Scalar]] = {
     VrfOutput: _bytes(64),
     VrfProof: _bytes(80),
     VoteTarget: Scalar(bytes, 0, 32, "hex", lengths=(0, 32)),
+    NoteTag: _bytes(2),
+    OutgoingSeal: _bytes(160),
     Blob: Scalar(bytes, 0, 2**20, "hex"),
     bool: Scalar(bool, 0, 1, "number"),
 }

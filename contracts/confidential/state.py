@@ -10,6 +10,7 @@ from chain.state.view import View
 from chain.types.scalars import AccountId, FieldElement, Hash, Name, ObjectId, Uint, VkId
 from contracts.confidential.errors import NoReaders, UnknownContract, UnknownMethod
 from contracts.confidential.sealing import INITIAL_VERSION, initial_commitment
+from contracts.notes.output import Point as Point
 
 SEALED: Final = Uint(0)  # a register's sort: a Poseidon commitment and ciphertext
 FIRST: Final = Uint(0)  # how calls compete: the first in a block wins, the others fail cheaply
@@ -79,15 +80,6 @@ class Register:
     epoch: Uint  # the data key that the ciphertext is under
     nonce: FieldElement
     ciphertext: tuple[FieldElement, ...]
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class Point:
-    """An affine point of BabyJubJub (EIP-2494)."""
-
-    x: FieldElement
-    y: FieldElement
 
 
 @wire()

@@ -14,6 +14,7 @@ from chain.types.block import Block, Header, evidence_root, transactions_root
 from chain.types.identifiers import object_id
 from chain.types.receipt import OK, Receipt, receipts_root
 from chain.types.scalars import (
+    NATIVE,
     NIL,
     AccountId,
     Amount,
@@ -25,7 +26,9 @@ from chain.types.scalars import (
     Height,
     Name,
     Nonce,
+    NoteTag,
     ObjectId,
+    OutgoingSeal,
     ProgramId,
     ProofBytes,
     Round,
@@ -46,6 +49,7 @@ from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
 from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
 from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
+from contracts.notes.output import NoteHint, NoteOutput
 from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
@@ -55,12 +59,14 @@ from contracts.registry.ceremony_actions import (
     WithdrawAttestation,
 )
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
+from contracts.shielded import actions as shielded
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
 from contracts.tasks.state import PROOF
 from contracts.tasks.statement import settle_inputs
 from contracts.token.actions import Transfer
 from contracts.token.events import Transferred
+from crypto.notes import POOL_ELEMENTS
 from tests.support.make_vectors import Family, Json, main
 from tests.support.small_chain import CHAIN_ID, account, secret, small_genesis
 
@@ -112,6 +118,11 @@ TERMS = Terms(
     lock_deadline=Height(300),
     deadline=Height(70_000),
 )
+OUTPUT = NoteOutput(
+    FieldElement(3),
+    (FieldElement(4),) * POOL_ELEMENTS,
+    NoteHint(EncryptionKeyBytes(_id(10)), NoteTag(b"\x0b\x0c"), OutgoingSeal(bytes(range(160)))),
+)
 ACTIONS = (
     Transfer(account(2), Amount(10**9)),
     RegisterKey(Blob(b"key"), None),
@@ -154,6 +165,22 @@ ACTIONS = (
     ReleaseAttester(),
     AttestCeremony(VK, Ceremony(_hash(1), _hash(2), _hash(3))),
     WithdrawAttestation(VK),
+    shielded.Open(VK),
+    shielded.Transfer(
+        pool=TASK,
+        vk_id=VK,
+        root=FieldElement(1),
+        nullifiers=(FieldElement(2), FieldElement(2**253)),
+        ephemeral=POINT,
+        outputs=(OUTPUT, OUTPUT),
+        asset=NATIVE,
+        taken=Amount(1_000),
+        paid=Amount(2),
+        recipient=account(2),
+        fee=Amount(0),
+        padding=Blob(b""),
+        proof=PROOF_BYTES,
+    ).padded(),
 )
 
 

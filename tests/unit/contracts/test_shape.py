@@ -19,12 +19,14 @@ from contracts.registry.ceremony_actions import (
     WithdrawAttestation,
 )
 from contracts.registry.state import require_program
+from contracts.shielded.actions import Open
 from contracts.tasks.actions import Lock
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
 from contracts.tasks.state import PROOF
 from contracts.token.actions import Transfer
 from tests.support.programs import BOND, compressed_key, encryption_key, program_of
-from tests.support.small_chain import account, operator
+from tests.support.shielded_pool import PoolChain
+from tests.support.small_chain import SmallChain, account, operator
 from tests.support.task_chain import OWNER, PROVIDER, REQUESTER, RESCUER, STRANGER, TaskChain
 
 COMPONENTS = build_application().components
@@ -36,6 +38,8 @@ TAGS = {
     "tasks": range(20, 40),
     "confidential": range(40, 60),
     "staking": range(60, 70),
+    "notes": range(70, 80),
+    "shielded": range(80, 90),
 }
 
 
@@ -72,7 +76,7 @@ def test_every_action_has_its_own_rules_effects_and_price(action: type[Action]) 
 
 CEREMONY = Ceremony(Hash(b"\x01" * 32), Hash(b"\x02" * 32), Hash(b"\x03" * 32))
 
-Case = tuple[TaskChain, int, Action]
+Case = tuple[SmallChain, int, Action]
 
 
 def transfer() -> Case:
@@ -180,6 +184,17 @@ def settle_unbound() -> Case:
     return chain, PROVIDER, chain.unbound_result(chain.locked())
 
 
+def open_pool() -> Case:
+    chain = PoolChain()
+    return chain, STRANGER, Open(chain.key)
+
+
+def shielded_transfer() -> Case:
+    """Some enters from one account and some leaves to another, in one transfer."""
+    chain = PoolChain()
+    return chain, REQUESTER, chain.transfer(taken=1_000, paid=400, to=99)
+
+
 CASES: tuple[Callable[[], Case], ...] = (
     transfer,
     register_key,
@@ -199,6 +214,8 @@ CASES: tuple[Callable[[], Case], ...] = (
     lock,
     settle,
     settle_unbound,
+    open_pool,
+    shielded_transfer,
 )
 EXACT = {"tasks.settle_unbound"}  # pays like tasks.settle, although it is never a rescue
 

@@ -42,6 +42,7 @@ SHA_256 = {
     "SEALED_INPUT": b"cluster/sealed-input/1",
     "SEALED_ROWS": b"cluster/sealed-rows/1",
     "MINIBATCH": b"cluster/minibatch/1",
+    "NOTE_UNIQUE": b"cluster/note-unique/1",
     "DIVERSIFIED_SECRET": b"cluster/diversified-secret/1",
     "SPENDING_KEY": b"cluster/spending-key/1",
     "INCOMING_KEY": b"cluster/incoming-key/1",

@@ -58,8 +58,8 @@ def test_a_batch_completes_exactly_the_nodes_of_its_leaves(before: int, more: in
         for height in range(SMALL)
         for index in range(before // ARITY**height, (before + more) // ARITY**height)
     }
-    assert set(complete) == expected
-    for (height, index), value in complete.items():
+    assert {(height, index) for height, index, _ in complete} == expected
+    for height, index, value in complete:
         size = ARITY**height
         assert value == tree_root(leaves[index * size : (index + 1) * size], height)
 

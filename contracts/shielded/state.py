@@ -1,0 +1,100 @@
+"""What the chain keeps of shielded pools, and under which keys. Their notes are kept by contracts/notes/state.py."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from chain.codec import decode, encode, wire
+from chain.execution import accounts
+from chain.state.keys import ID, Space
+from chain.state.overlay import Overlay
+from chain.state.view import View
+from chain.types.scalars import AccountId, Amount, AssetId, FieldElement, Height, ObjectId, VkId
+from contracts.shielded.errors import PoolImbalance, PoolUnderflow, UnknownPool
+
+POOL: Final = Space("shielded/pool", (ID,))
+TOTALS: Final = Space("shielded/totals", (ID, ID))  # pool, asset
+TOUCHED: Final = Space("shielded/touched", (ID, ID))  # pool, asset: in this block; gone at its end
+
+_PRESENT: Final = b"\x01"
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A shielded pool. vk_id: the key of its transfer circuit; whoever opened it has no say afterwards."""
+
+    vk_id: VkId
+    opened_by: AccountId
+    opened_at: Height
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All that ever entered a pool of an asset, and left it. No amounts: what goes round may exceed 2**63."""
+
+    entered: FieldElement
+    left: FieldElement
+
+
+NOTHING: Final = Totals(FieldElement(0), FieldElement(0))
+
+
+def find_pool(view: View, pool: ObjectId) -> Pool | None:
+    raw = view.get(POOL.key(pool))
+    return None if raw is None else decode(Pool, raw)
+
+
+def require_pool(view: View, pool: ObjectId) -> Pool:
+    """Raises UnknownPool."""
+    record = find_pool(view, pool)
+    if record is None:
+        raise UnknownPool(pool)
+    return record
+
+
+def write_pool(overlay: Overlay, pool: ObjectId, record: Pool) -> None:
+    overlay.put(POOL.key(pool), encode(record))
+
+
+def pools(view: View) -> Iterator[tuple[ObjectId, Pool]]:
+    """All pools, by id."""
+    return ((ObjectId(POOL.parts(key)[0]), decode(Pool, raw)) for key, raw in view.iterate(POOL.scan()))
+
+
+def totals_of(view: View, pool: ObjectId, asset: AssetId) -> Totals:
+    raw = view.get(TOTALS.key(pool, asset))
+    return NOTHING if raw is None else decode(Totals, raw)
+
+
+def totals(view: View, pool: ObjectId) -> Iterator[tuple[AssetId, Totals]]:
+    """Every asset that ever entered the pool, by id."""
+    for key, raw in view.iterate(TOTALS.scan(pool)):
+        yield AssetId(TOTALS.parts(key)[1]), decode(Totals, raw)
+
+
+def require_cover(view: View, pool: ObjectId, asset: AssetId, taken: Amount, out: int) -> None:
+    """What the pool holds, with what it takes, covers what it pays out. Raises PoolUnderflow."""
+    held = accounts.holding(view, pool, asset) + taken
+    if held < out:
+        raise PoolUnderflow(pool, asset, held, out)
+
+
+def note_flow(overlay: Overlay, pool: ObjectId, asset: AssetId, entered: int, left: int) -> None:
+    """Count what entered and left, and have the block's end look at it."""
+    before = totals_of(overlay, pool, asset)
+    after = Totals(FieldElement(before.entered + entered), FieldElement(before.left + left))
+    overlay.put(TOTALS.key(pool, asset), encode(after))
+    overlay.put(TOUCHED.key(pool, asset), _PRESENT)
+
+
+def check_balances(overlay: Overlay) -> None:
+    """Of every asset that moved in this block: entered - left = holding, and not below zero. Raises PoolImbalance."""
+    for key, _ in list(overlay.iterate(TOUCHED.scan())):
+        parts = TOUCHED.parts(key)
+        pool, asset = ObjectId(parts[0]), AssetId(parts[1])
+        flow, held = totals_of(overlay, pool, asset), accounts.holding(overlay, pool, asset)
+        if flow.entered - flow.left != held:
+            raise PoolImbalance(pool, asset, flow.entered, flow.left, held)
+        overlay.delete(key)
