@@ -54,7 +54,7 @@ class Action:
     __slots__ = ()
     tag: ClassVar[int]
     name: ClassVar[str]  # "component.action", as people see it
-    writes: ClassVar[int]  # state writes charged: a class's, never a content's
+    writes: ClassVar[int]  # state writes charged of every action of the class, see state_writes
     work: ClassVar[int] = 0  # further work units charged, for a class whose check computes more than it reads
 
     def claims(self, envelope: "Envelope", index: int) -> tuple[Claim, ...]:
@@ -76,6 +76,14 @@ class Action:
     def uniques(self) -> tuple[bytes, ...]:
         """What no two transactions may ever use, 32 bytes each: nullifiers. `check` refuses those used before."""
         return ()
+
+    def state_writes(self) -> int:
+        """State writes charged: the class's, and where an action has a number of parts, theirs; never a content's."""
+        return self.writes
+
+    def extra_work(self) -> int:
+        """Work units charged beside size, writes and evidence: by class and number of parts, never by content."""
+        return self.work
 
     @abstractmethod
     def check(self, view: "View", context: "ExecutionContext") -> None:

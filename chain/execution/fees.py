@@ -25,9 +25,9 @@ def transaction_work(transaction: Transaction, params: Params) -> WorkUnits:
     """Work units of a transaction, from its size and its actions' classes, before anything is verified."""
     prices = params.prices
     buckets = -(-len(transaction.raw) // BUCKET_BYTES)
-    writes = ENVELOPE_WRITES + sum(action.writes for action in transaction.envelope.actions)
+    writes = ENVELOPE_WRITES + sum(action.state_writes() for action in transaction.envelope.actions)
     work = buckets * prices.bytes_bucket + prices.signature + writes * prices.write
-    work += sum(action.work for action in transaction.envelope.actions)
+    work += sum(action.extra_work() for action in transaction.envelope.actions)
     for claims in transaction.claims:
         for claim in claims:
             if claim.kind == GROTH16:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chain.types.scalars import Name, Uint, VkId
+from chain.types.scalars import Hash, Name, Uint, VkId
 from contracts.confidential import sealing
-from contracts.confidential.state import FIRST, SEALED, Method, RegisterSpec
+from contracts.confidential.specs import FIRST, SEALED, Method, RegisterSpec
 from crypto import domains
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
@@ -27,9 +27,9 @@ CIPHERTEXT: Final = 2  # value, blinding
 SPEC: Final = RegisterSpec(Name("count"), SEALED, FIRST, Uint(1))
 
 
-def method(vk_id: VkId) -> Method:
+def method(vk_id: VkId, r1cs_hash: Hash) -> Method:
     """How a contract names the method once its circuit has a key."""
-    return Method(METHOD, vk_id, reads=(), writes=(Uint(REGISTER),), arguments=Uint(0))
+    return Method(METHOD, vk_id, r1cs_hash, writes=(Uint(REGISTER),))
 
 
 @dataclass(frozen=True, slots=True)

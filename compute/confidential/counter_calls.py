@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from chain.codec import encode
 from chain.execution.statement import id_element
-from chain.types.scalars import FieldElement, Hash, Uint
+from chain.types.scalars import Blob, FieldElement, Hash, Uint
 from compute.confidential import counter
 from compute.confidential.errors import AmountRefused
 from compute.confidential.keys import ReaderKey
-from compute.confidential.prover import NO_PROOF, CircuitSource, Draft, Entropy, random_element
+from compute.confidential.prover import CircuitSource, Draft, Entropy, random_element
 from compute.confidential.reader import current_data_key, open_contract
 from compute.dev_keys import CircuitKeys
 from contracts.confidential import state
-from contracts.confidential.actions import Call, Deploy, Move
+from contracts.confidential.actions import Deploy
+from contracts.confidential.call import Call, Move
+from contracts.confidential.padding import padded
 from contracts.confidential.queries import ContractView
-from crypto import domains
-from crypto.hashing import tagged_hash
+from contracts.confidential.specs import SealingKey, code_hash
 
 INCREMENT: Final = CircuitSource(counter.METHOD, counter.constrain)
 UNSEALED: Final = CircuitSource(counter.METHOD, partial(counter.constrain, sealed=False))  # see counter.compute
@@ -29,10 +29,11 @@ def deploy_counter(increment: CircuitKeys, sealing: Mapping[int, CircuitKeys]) -
 
     sealing: the keys of the circuits that seal to so many readers, which are the counts it can ever have.
     """
-    hashes = [increment.r1cs_hash, *(keys.r1cs_hash for _, keys in sorted(sealing.items()))]
-    code = tagged_hash(domains.CONTRACT_CODE, encode(hashes))
-    sealed_to = tuple(state.SealingKey(Uint(count), keys.vk_id) for count, keys in sorted(sealing.items()))
-    return Deploy(Hash(code), (counter.SPEC,), (counter.method(increment.vk_id),), sealed_to)
+    methods = (counter.method(increment.vk_id, Hash(increment.r1cs_hash)),)
+    sealed_to = tuple(
+        SealingKey(Uint(count), keys.vk_id, Hash(keys.r1cs_hash)) for count, keys in sorted(sealing.items())
+    )
+    return Deploy(code_hash(methods, sealed_to), (counter.SPEC,), methods, sealed_to, Blob(b""))
 
 
 def draft_increment(
@@ -54,12 +55,19 @@ def draft_increment(
     move = Move(
         Uint(counter.REGISTER),
         Uint(public.version),
-        FieldElement(public.before),
-        FieldElement(public.after),
-        FieldElement(public.nonce),
-        tuple(FieldElement(element) for element in public.ciphertext),
+        before=(FieldElement(public.before),),
+        after=(FieldElement(public.after),),
+        nonce=FieldElement(public.nonce),
+        ciphertext=tuple(FieldElement(element) for element in public.ciphertext),
     )
-    method = state.require_method(contract.record, contract.contract, counter.METHOD)
-    epoch, kc = contract.record.epoch, FieldElement(public.kc)
-    action = Call(contract.contract, method.name, method.vk_id, epoch, kc, (), (), (move,), NO_PROOF)
+    index = state.require_method(contract.record, contract.contract, counter.METHOD)
+    call = Call(
+        contract=contract.contract,
+        method=counter.METHOD,
+        vk_id=contract.record.methods[index].vk_id,
+        epoch=contract.record.epoch,
+        kc=FieldElement(public.kc),
+        moves=(move,),
+    )
+    action = padded(call, contract.record.sizes[index])
     return Draft(action, INCREMENT if sealed else UNSEALED, counter.circuit_inputs(public, secret))

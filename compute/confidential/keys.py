@@ -11,7 +11,8 @@ from chain.types.scalars import FieldElement, ObjectId
 from compute.confidential.errors import NotAReader, UnknownEpoch, WrongDataKey
 from contracts.confidential import sealing
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import Epoch, Point
+from contracts.confidential.state import Epoch
+from contracts.notes.output import Point
 from crypto import babyjubjub, domains
 from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash

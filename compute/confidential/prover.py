@@ -14,7 +14,8 @@ from chain.types.scalars import ProofBytes
 from chain.types.transaction import Envelope
 from compute.confidential.errors import DraftMissing, StatementFalse
 from compute.dev_keys import CircuitKeys, DevKeys
-from contracts.confidential.actions import Call, SetReaders
+from contracts.confidential.actions import SetReaders
+from contracts.confidential.call import Call
 from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import compress_proof
 from crypto.r1cs.circuit import Circuit, Inputs, Witness
@@ -22,7 +23,6 @@ from crypto.r1cs.wtns_file import write_wtns
 
 Entropy = Callable[[int], bytes]
 
-NO_PROOF: Final = ProofBytes(bytes(128))
 _WIDE_BYTES: Final = 64  # reduced into a field of 254 bits, this is uniform up to 2^-258
 
 

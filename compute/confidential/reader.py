@@ -10,9 +10,10 @@ from chain.types.scalars import ObjectId, Uint
 from compute.confidential.errors import CannotOpen, UnknownRegisterName
 from compute.confidential.keys import DataKeys
 from contracts.confidential import sealing
-from contracts.confidential.actions import Call
+from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import Register, RegisterSpec
+from contracts.confidential.specs import NONE, RegisterSpec
+from contracts.confidential.state import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,12 @@ class Opening:
 
 
 def open_register(data_key: int, contract: ObjectId, index: int, spec: RegisterSpec, register: Register) -> Opening:
-    """The register's opening, under the data key of the epoch that it was written in. Raises CannotOpen."""
+    """The opening of a register, under the data key of the epoch that it was written in; a public one needs none.
+
+    Raises CannotOpen.
+    """
+    if not spec.sealed:
+        return Opening(register.version, register.values, sealing.INITIAL_BLINDING)
     if register.version == sealing.INITIAL_VERSION:
         return Opening(register.version, (0,) * spec.values, sealing.INITIAL_BLINDING)
     if len(register.ciphertext) != spec.ciphertext_length:
@@ -33,7 +39,7 @@ def open_register(data_key: int, contract: ObjectId, index: int, spec: RegisterS
     length = spec.ciphertext_length
     pads = sealing.keystream(data_key, id_element(contract), index, register.version, register.nonce, length)
     *values, blinding = sealing.remove_pads(register.ciphertext, pads)
-    if sealing.register_commitment(register.version, values, blinding) != register.commitment:
+    if (sealing.register_commitment(register.version, values, blinding),) != register.values:
         raise CannotOpen(spec.name, register.version)
     return Opening(register.version, tuple(values), blinding)
 
@@ -72,7 +78,7 @@ def open_call(keys: DataKeys, contract: ContractView, call: Call) -> tuple[Openi
     openings = []
     for move in call.moves:
         version = Uint(move.version + 1)
-        written = Register(version, move.after, call.epoch, move.nonce, move.ciphertext)
+        written = Register(version, move.after, call.epoch if move.sealed else NONE, move.nonce, move.ciphertext)
         openings.append(_open(keys, contract, move.register, written))
     return tuple(openings)
 

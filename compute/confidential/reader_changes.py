@@ -13,11 +13,12 @@ from chain.types.scalars import FieldElement, Uint
 from compute.confidential import readers as statement
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
 from compute.confidential.keys import as_pair, as_point, readers_of
-from compute.confidential.prover import NO_PROOF, CircuitSource, Draft, Entropy, random_element
+from compute.confidential.prover import CircuitSource, Draft, Entropy, random_element
 from contracts.confidential import state
 from contracts.confidential.actions import SetReaders, require_reader_keys
 from contracts.confidential.queries import ContractView
-from contracts.confidential.statement import SET_READERS
+from contracts.confidential.statement import NO_PROOF, SET_READERS
+from contracts.notes.output import Point
 from crypto import babyjubjub
 
 
@@ -27,7 +28,7 @@ def sealing_circuit(readers: int) -> CircuitSource:
     return CircuitSource(f"{SET_READERS}-{readers}", partial(statement.constrain, readers))
 
 
-def draft_set_readers(contract: ContractView, readers: Sequence[state.Point], entropy: Entropy = os.urandom) -> Draft:
+def draft_set_readers(contract: ContractView, readers: Sequence[Point], entropy: Entropy = os.urandom) -> Draft:
     """Begin the next epoch with a fresh data key for exactly these readers. The contract's owner sends it.
 
     Raises UnsealableCount if the contract has no circuit for so many, DuplicateReader, and BadReaderKey for a key off
@@ -54,7 +55,7 @@ def draft_set_readers(contract: ContractView, readers: Sequence[state.Point], en
     return Draft(action, sealing_circuit(len(readers)), statement.circuit_inputs(public, secret))
 
 
-def draft_add_reader(contract: ContractView, reader: state.Point, entropy: Entropy = os.urandom) -> Draft:
+def draft_add_reader(contract: ContractView, reader: Point, entropy: Entropy = os.urandom) -> Draft:
     """Begin an epoch whose readers are the present ones and one more. Raises AlreadyReader, as draft_set_readers."""
     present = readers_of(contract)
     if reader in present:
@@ -62,7 +63,7 @@ def draft_add_reader(contract: ContractView, reader: state.Point, entropy: Entro
     return draft_set_readers(contract, (*present, reader), entropy)
 
 
-def draft_remove_reader(contract: ContractView, reader: state.Point, entropy: Entropy = os.urandom) -> Draft:
+def draft_remove_reader(contract: ContractView, reader: Point, entropy: Entropy = os.urandom) -> Draft:
     """Begin an epoch that one of the present readers cannot read. Raises NoSuchReader, as draft_set_readers."""
     present = readers_of(contract)
     if reader not in present:

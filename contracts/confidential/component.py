@@ -6,7 +6,8 @@ from chain.execution.genesis import UnusableGenesis
 from chain.state.overlay import Overlay
 from chain.types.genesis import Genesis
 from chain.types.scalars import ValidatorId
-from contracts.confidential.actions import Call, Deploy, SetReaders
+from contracts.confidential.actions import Deploy, SetReaders
+from contracts.confidential.call import Call
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
 
 

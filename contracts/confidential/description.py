@@ -1,29 +1,33 @@
 """The rules for a contract's description: names, registers, methods, and keys that fit their statements."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from chain.execution.statement import MAX_PUBLIC_INPUTS
 from chain.params import Params
 from chain.state.view import View
-from chain.types.scalars import Height
+from chain.types.scalars import Blob, Hash, Height, Uint
 from contracts.confidential.errors import (
     BadName,
     DuplicateName,
     KeyShapeMismatch,
     UnknownRegister,
     UnsupportedRegister,
+    WrongCodeHash,
     WrongCount,
+    WrongInitialValues,
 )
-from contracts.confidential.state import FIRST, SEALED, Method, RegisterSpec, SealingKey
-from contracts.confidential.statement import call_size, set_readers_size
+from contracts.confidential.signals import call_size
+from contracts.confidential.specs import FIRST, SORTS, Method, RegisterSpec, SealingKey, code_hash
+from contracts.confidential.statement import set_readers_size
 from contracts.registry.ceremony_state import require_usable_key
 
 MAX_REGISTERS: Final = 8
 MAX_METHODS: Final = 16
 MAX_READERS: Final = 8
 MAX_VALUES: Final = 14  # of one register: commit_vector takes version and values in one permutation
+MAX_ABI_BYTES: Final = 16 * 1024
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -31,6 +35,10 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 class Description(Protocol):
     """What a deployment says of its contract."""
 
+    @property
+    def code_hash(self) -> Hash: ...
+    @property
+    def abi(self) -> Blob: ...
     @property
     def registers(self) -> tuple[RegisterSpec, ...]: ...
     @property
@@ -41,9 +49,11 @@ class Description(Protocol):
 
 def check_description(contract: Description) -> None:
     """Every rule that needs no state. Raises a BadDeployment."""
-    _require_count("registers", contract.registers, 1, MAX_REGISTERS)
-    _require_count("methods", contract.methods, 1, MAX_METHODS)
-    _require_count("sealing circuits", contract.sealing, 1, MAX_READERS)
+    _require_count("registers", len(contract.registers), 0, MAX_REGISTERS)
+    _require_count("methods", len(contract.methods), 1, MAX_METHODS)
+    sealed = any(register.sealed for register in contract.registers)
+    _require_count("sealing circuits", len(contract.sealing), int(sealed), MAX_READERS)
+    _require_count("bytes of ABI", len(contract.abi), 0, MAX_ABI_BYTES)
     _check_names([register.name for register in contract.registers])
     _check_names([method.name for method in contract.methods])
     _require_distinct([str(key.readers) for key in contract.sealing])
@@ -52,8 +62,10 @@ def check_description(contract: Description) -> None:
     for method in contract.methods:
         _check_method(method, contract.registers)
     for key in contract.sealing:
-        if not 1 <= key.readers <= MAX_READERS:
-            raise WrongCount("readers in a sealing circuit", 1, MAX_READERS, key.readers)
+        _require_count("readers in a sealing circuit", key.readers, 1, MAX_READERS)
+    circuits = code_hash(contract.methods, contract.sealing)
+    if contract.code_hash != circuits:
+        raise WrongCodeHash(circuits, contract.code_hash)
 
 
 def check_keys(contract: Description, view: View, height: Height, params: Params) -> None:
@@ -61,19 +73,19 @@ def check_keys(contract: Description, view: View, height: Height, params: Params
 
     Raises KeyShapeMismatch and the registry's errors.
     """
-    needed = [
-        *((f"method {each.name!r}", each.vk_id, call_size(each, contract.registers)) for each in contract.methods),
-        *((f"sealing to {key.readers} readers", key.vk_id, set_readers_size(key.readers)) for key in contract.sealing),
+    needed: list[tuple[str, Method | SealingKey, int]] = [
+        *((f"method {each.name!r}", each, call_size(each, contract.registers)) for each in contract.methods),
+        *((f"sealing to {key.readers} readers", key, set_readers_size(key.readers)) for key in contract.sealing),
     ]
-    for what, vk_id, expected in needed:
-        got = require_usable_key(view, vk_id, height, params).public_inputs
+    for what, circuit, expected in needed:
+        got = require_usable_key(view, circuit.vk_id, height, params, circuit.r1cs_hash).public_inputs
         if got != expected:
             raise KeyShapeMismatch(what, expected, got)
 
 
-def _require_count(what: str, items: Sequence[object], low: int, high: int) -> None:
-    if not low <= len(items) <= high:
-        raise WrongCount(what, low, high, len(items))
+def _require_count(what: str, count: int, low: int, high: int) -> None:
+    if not low <= count <= high:
+        raise WrongCount(what, low, high, count)
 
 
 def _require_distinct(names: Sequence[str]) -> None:
@@ -90,10 +102,12 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _check_register(register: RegisterSpec) -> None:
-    if register.sort != SEALED or register.mode != FIRST:
+    if register.sort not in SORTS or register.mode != FIRST:
         raise UnsupportedRegister(register.name, register.sort, register.mode)
-    if not 1 <= register.values <= MAX_VALUES:
-        raise WrongCount(f"values in register {register.name!r}", 1, MAX_VALUES, register.values)
+    _require_count(f"values in register {register.name!r}", register.values, 1, MAX_VALUES)
+    initial = 0 if register.sealed else register.values
+    if len(register.initial) != initial:
+        raise WrongInitialValues(register.name, initial, len(register.initial))
 
 
 def _check_method(method: Method, registers: tuple[RegisterSpec, ...]) -> None:
@@ -101,7 +115,12 @@ def _check_method(method: Method, registers: tuple[RegisterSpec, ...]) -> None:
     for position, index in enumerate(used):
         if index >= len(registers) or index in used[:position]:
             raise UnknownRegister(method.name, index, len(registers))
-    _require_count(f"registers in method {method.name!r}", used, 1, len(registers))
-    size = call_size(method, registers)
-    if size > MAX_PUBLIC_INPUTS:
-        raise WrongCount(f"public inputs in method {method.name!r}", 1, MAX_PUBLIC_INPUTS, size)
+    for what, count in _counts(method):  # each by itself first: their sum is counted one by one
+        _require_count(f"{what} in method {method.name!r}", count, 0, MAX_PUBLIC_INPUTS)
+    _require_count(f"public inputs in method {method.name!r}", call_size(method, registers), 1, MAX_PUBLIC_INPUTS)
+
+
+def _counts(method: Method) -> Iterator[tuple[str, Uint]]:
+    yield "arguments", method.arguments
+    yield "takes", method.takes
+    yield "pays", method.pays

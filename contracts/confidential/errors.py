@@ -1,6 +1,6 @@
 """The rules of confidential contracts, one class each. Codes 4300-4399."""
 
-from chain.types.scalars import AccountId, FieldElement, ObjectId, VkId
+from chain.types.scalars import AccountId, FieldElement, Hash, ObjectId, VkId
 from crypto.address import encode_address
 from crypto.errors import ClusterError
 
@@ -75,7 +75,7 @@ class WrongKeyCommitment(ConfidentialError):
 
     code = 4306
 
-    def __init__(self, contract: ObjectId, epoch: int, expected: FieldElement, got: FieldElement) -> None:
+    def __init__(self, contract: ObjectId, epoch: int, expected: FieldElement, got: FieldElement | None) -> None:
         super().__init__(
             f"epoch {epoch} of contract 0x{contract.hex()} has key commitment {expected}, not {got}; "
             f"unwrap the data key as a reader of that epoch."
@@ -110,12 +110,14 @@ class WrongRegisters(ConfidentialError):
 
 
 class WrongLength(ConfidentialError):
-    """A row of field elements is longer or shorter than its bucket: every call of a method has one size."""
+    """A row in a call is longer or shorter than its method's."""
 
     code = 4309
 
     def __init__(self, what: str, expected: int, got: int) -> None:
-        super().__init__(f"{what} has {got} field elements and must have exactly {expected}.")
+        super().__init__(
+            f"{what} has {got} entries and must have exactly {expected}: every call of a method has one size."
+        )
         self.what, self.expected, self.got = what, expected, got
 
 
@@ -167,6 +169,58 @@ class DuplicateReader(ConfidentialError):
         self.x, self.y = x, y
 
 
+class WrongParts(ConfidentialError):
+    """A call lacks what its method uses, or carries what it does not."""
+
+    code = 4314
+
+    def __init__(self, method: str, what: str, expected: bool) -> None:
+        super().__init__(
+            f"a call of {method} {'carries' if expected else 'does not carry'} {what}, and this one "
+            f"{'does not' if expected else 'does'}; fill in exactly what the method uses."
+        )
+        self.method, self.what, self.expected = method, what, expected
+
+
+class WrongSort(ConfidentialError):
+    """A call treats a sealed register as public, or a public one as sealed."""
+
+    code = 4315
+
+    def __init__(self, method: str, register: str, sealed: bool) -> None:
+        super().__init__(
+            f"register {register!r} is {'sealed' if sealed else 'public'} and this call of {method} carries it as if "
+            f"it were not; read the contract's registers again."
+        )
+        self.method, self.register, self.sealed = method, register, sealed
+
+
+class WrongPadding(ConfidentialError):
+    """A call is not as long as all calls of its method are, or its padding is not zeros."""
+
+    code = 4316
+
+    def __init__(self, method: str, expected: int, got: int) -> None:
+        super().__init__(
+            f"a call of {method} is {expected} bytes long, made up with zeros; this one is {got} bytes long or padded "
+            f"with something else. Pad it last, when everything but its proof stands."
+        )
+        self.method, self.expected, self.got = method, expected, got
+
+
+class OutsidePeriod(ConfidentialError):
+    """A call is proven for another period than the block's height."""
+
+    code = 4317
+
+    def __init__(self, method: str, after: int, before: int, height: int) -> None:
+        super().__init__(
+            f"this call of {method} is good at heights {after} to {before} and the block's is {height}; "
+            f"prove it for a period that contains the height at which it will stand in a block."
+        )
+        self.method, self.after, self.before, self.height = method, after, before, height
+
+
 class BadDeployment(ConfidentialError):
     """Root of the rules that a contract's description must satisfy."""
 
@@ -210,8 +264,8 @@ class UnsupportedRegister(BadDeployment):
 
     def __init__(self, name: str, sort: int, mode: int) -> None:
         super().__init__(
-            f"register {name!r} asks for sort {sort}, mode {mode}; this chain version runs sealed registers (0) "
-            f"in mode first (0)."
+            f"register {name!r} asks for sort {sort}, mode {mode}; this chain version runs sealed (0) and "
+            f"public (1) registers in mode first (0)."
         )
         self.name, self.sort, self.mode = name, sort, mode
 
@@ -239,3 +293,42 @@ class KeyShapeMismatch(BadDeployment):
             f"{what} has {expected} public inputs, its verifying key takes {got}; name the key of its own circuit."
         )
         self.what, self.expected, self.got = what, expected, got
+
+
+class WrongInitialValues(BadDeployment):
+    """A public register begins with what its deployment says, a sealed one with zeros."""
+
+    code = 4327
+
+    def __init__(self, register: str, expected: int, got: int) -> None:
+        super().__init__(
+            f"register {register!r} is given {got} initial values; a public register has one for each of its values, "
+            f"a sealed one none: here {expected}."
+        )
+        self.register, self.expected, self.got = register, expected, got
+
+
+class WrongCodeHash(BadDeployment):
+    """A contract's code hash is not that of the circuits that its methods and sealing keys name."""
+
+    code = 4328
+
+    def __init__(self, expected: Hash, got: Hash) -> None:
+        super().__init__(
+            f"the circuits that are named have code hash 0x{expected.hex()}, the deployment says 0x{got.hex()}; "
+            f"build the contract again and deploy what one build gave."
+        )
+        self.expected, self.got = expected, got
+
+
+class ContractExists(BadDeployment):
+    """A contract would be deployed over another one."""
+
+    code = 4329
+
+    def __init__(self, contract: ObjectId) -> None:
+        super().__init__(
+            f"there is a contract 0x{contract.hex()} already; an account's next nonce, or another one-time key, gives "
+            f"another id."
+        )
+        self.contract = contract

@@ -7,79 +7,55 @@ from chain.codec import decode, encode, wire
 from chain.state.keys import HEIGHT, ID, Key, Space, be8
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import AccountId, FieldElement, Hash, Name, ObjectId, Uint, VkId
+from chain.types.scalars import AccountId, Blob, FieldElement, Hash, ObjectId, Uint
 from contracts.confidential.errors import NoReaders, UnknownContract, UnknownMethod
 from contracts.confidential.sealing import INITIAL_VERSION, initial_commitment
-from contracts.notes.output import Point as Point
-
-SEALED: Final = Uint(0)  # a register's sort: a Poseidon commitment and ciphertext
-FIRST: Final = Uint(0)  # how calls compete: the first in a block wins, the others fail cheaply
+from contracts.confidential.specs import Method, RegisterSpec, SealingKey
+from contracts.notes.output import Point
 
 CONTRACT: Final = Space("confidential/contract", (ID,))
+ABI: Final = Space("confidential/abi", (ID,))
 REGISTER: Final = Space("confidential/register", (ID, HEIGHT))
 EPOCH: Final = Space("confidential/epoch", (ID, HEIGHT))
+POSTED: Final = Space("confidential/posted", (ID, HEIGHT))
 
 
-@wire()
-@dataclass(frozen=True, slots=True)
-class RegisterSpec:
-    """A register as deployed: `values` field elements, sealed together. sort: SEALED; mode: FIRST."""
-
-    name: Name
-    sort: Uint
-    mode: Uint
-    values: Uint
-
-    @property
-    def ciphertext_length(self) -> int:
-        """Field elements of every ciphertext, whatever is in it: the values and the commitment's blinding."""
-        return self.values + 1
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method as deployed: its circuit's key, the registers that it reads and writes, its public arguments."""
-
-    name: Name
-    vk_id: VkId
-    reads: tuple[Uint, ...]  # registers whose values the circuit uses and leaves alone, in the statement's order
-    writes: tuple[Uint, ...]  # registers that the circuit opens and writes anew, in the statement's order
-    arguments: Uint  # public field elements that a call carries
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class SealingKey:
-    """The circuit that proves a data key sealed to exactly `readers` readers."""
-
-    readers: Uint
-    vk_id: VkId
-
-
-@wire()
+@wire(2)
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A deployed contract. epoch 0: no readers yet, so nobody can call it."""
+    """A deployed contract. epoch 0: no readers yet, so nobody can call a method with a sealed register."""
 
     owner: AccountId
-    code_hash: Hash  # what the deployer says the circuits are; readers compare it, the chain does not
+    code_hash: Hash  # of the constraint systems that the methods and sealing keys name
+    abi_hash: Hash  # of the bytes that contract_getAbi serves
     registers: tuple[RegisterSpec, ...]
     methods: tuple[Method, ...]
+    sizes: tuple[Uint, ...]  # bytes of a call, by method: fixed when deployed, and the same for every call
     sealing: tuple[SealingKey, ...]
     epoch: Uint
 
 
-@wire()
+@wire(2)
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A register's newest content. Nothing was ever written at version 0: epoch and nonce are 0, no ciphertext."""
+    """A register's newest content. A sealed one's value is its commitment; a public one's epoch and nonce are 0.
+
+    A sealed register at version 0 was never written: its epoch and nonce are 0, too, and it has no ciphertext.
+    """
 
     version: Uint
-    commitment: FieldElement
+    values: tuple[FieldElement, ...]
     epoch: Uint  # the data key that the ciphertext is under
     nonce: FieldElement
     ciphertext: tuple[FieldElement, ...]
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How many notes were ever posted to an inbox."""
+
+    count: Uint
 
 
 @wire()
@@ -109,6 +85,14 @@ def register_key(contract: ObjectId, register: int) -> Key:
     return REGISTER.key(contract, be8(register))
 
 
+def abi_key(contract: ObjectId) -> Key:
+    return ABI.key(contract)
+
+
+def posted_key(contract: ObjectId, register: int) -> Key:
+    return POSTED.key(contract, be8(register))
+
+
 def epoch_key(contract: ObjectId, epoch: int) -> Key:
     return EPOCH.key(contract, be8(epoch))
 
@@ -130,27 +114,54 @@ def write_contract(overlay: Overlay, contract: ObjectId, record: Contract) -> No
     overlay.put(contract_key(contract), encode(record))
 
 
-def require_method(record: Contract, contract: ObjectId, name: str) -> Method:
-    """The method of that name. Raises UnknownMethod."""
-    for method in record.methods:
+def require_abi(view: View, contract: ObjectId) -> Blob:
+    """The bytes that the contract was deployed with. Raises UnknownContract."""
+    raw = view.get(abi_key(contract))
+    if raw is None:
+        require_contract(view, contract)
+    return Blob(raw or b"")
+
+
+def write_abi(overlay: Overlay, contract: ObjectId, abi: Blob) -> None:
+    """An empty one is not stored."""
+    if abi:
+        overlay.put(abi_key(contract), abi)
+
+
+def require_method(record: Contract, contract: ObjectId, name: str) -> int:
+    """The index of the method of that name. Raises UnknownMethod."""
+    for index, method in enumerate(record.methods):
         if method.name == name:
-            return method
+            return index
     raise UnknownMethod(contract, name, tuple(method.name for method in record.methods))
 
 
 def read_register(view: View, contract: ObjectId, index: int, spec: RegisterSpec) -> Register:
-    """A register's content; one that was never written is not stored and holds zeros."""
+    """A register's content; one that was never written is not stored."""
     raw = view.get(register_key(contract, index))
     return initial_register(spec) if raw is None else decode(Register, raw)
 
 
 def initial_register(spec: RegisterSpec) -> Register:
-    """What a register holds before its first write: public zeros."""
-    return Register(Uint(INITIAL_VERSION), initial_commitment(spec.values), Uint(0), FieldElement(0), ())
+    """What a register holds before its first write: zeros, which are no secret, or what it was deployed with."""
+    values = (initial_commitment(spec.values),) if spec.sealed else spec.initial
+    return Register(Uint(INITIAL_VERSION), values, Uint(0), FieldElement(0), ())
 
 
 def write_register(overlay: Overlay, contract: ObjectId, index: int, register: Register) -> None:
     overlay.put(register_key(contract, index), encode(register))
+
+
+def posted(view: View, contract: ObjectId, register: int) -> Uint:
+    """How many notes were posted to an inbox so far."""
+    raw = view.get(posted_key(contract, register))
+    return Uint(0) if raw is None else decode(Posted, raw).count
+
+
+def count_posted(overlay: Overlay, contract: ObjectId, register: int) -> None:
+    """One more note was posted to the inbox."""
+    count = Uint(posted(overlay, contract, register) + 1)
+    overlay.put(posted_key(contract, register), encode(Posted(count)))
 
 
 def read_epoch(view: View, contract: ObjectId, epoch: int) -> Epoch | None:

@@ -18,6 +18,7 @@ from chain.types.scalars import (
     NIL,
     AccountId,
     Amount,
+    AssetId,
     Blob,
     BlockId,
     EncryptionKeyBytes,
@@ -47,9 +48,21 @@ from chain.types.scalars import (
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
 from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
-from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
-from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
-from contracts.notes.output import NoteHint, NoteOutput
+from contracts.confidential.actions import Deploy, SetReaders
+from contracts.confidential.call import Call, Move, Pay, Read, Take
+from contracts.confidential.specs import (
+    FIRST,
+    INBOX,
+    PUBLIC,
+    SEALED,
+    Method,
+    OutputSpec,
+    RegisterSpec,
+    SealingKey,
+    code_hash,
+)
+from contracts.confidential.state import SealedDataKey
+from contracts.notes.output import NoteHint, NoteOutput, Point
 from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
@@ -107,6 +120,27 @@ TASK, VK, PROGRAM_ID = ObjectId(_id(0x31)), VkId(_id(0x32)), ProgramId(_id(0x33)
 OUTPUTS = (FieldElement(5), FieldElement(2**253))
 PROOF_BYTES = ProofBytes(bytes(range(128)))
 POINT = Point(FieldElement(1), FieldElement(2))
+HINT = NoteHint(EncryptionKeyBytes(_hash(8)), NoteTag(b"ab"), OutgoingSeal(bytes(range(160))))
+REGISTERS = (
+    RegisterSpec(Name("count"), SEALED, FIRST, Uint(1)),
+    RegisterSpec(Name("bids"), PUBLIC, INBOX, Uint(1), (FieldElement(5),)),
+)
+METHOD = Method(
+    Name("add"),
+    VK,
+    _hash(9),
+    caller=True,
+    period=True,
+    arguments=Uint(1),
+    reads=(Uint(1),),
+    writes=(Uint(0),),
+    counts=(Uint(1),),
+    nullifiers=Uint(1),
+    outputs=(OutputSpec(Uint(2), Uint(1)),),
+    takes=Uint(1),
+    pays=Uint(1),
+)
+SEALING = SealingKey(Uint(1), VK, _hash(10))
 TERMS = Terms(
     program=PROGRAM_ID,
     input_commitment=FieldElement(7),
@@ -138,23 +172,29 @@ ACTIONS = (
     Lock(TASK),
     Settle(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
     SettleUnbound(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
-    Deploy(
-        _hash(5),
-        (RegisterSpec(Name("count"), SEALED, FIRST, Uint(1)),),
-        (Method(Name("add"), VK, (), (Uint(0),), Uint(1)),),
-        (SealingKey(Uint(1), VK),),
-    ),
+    Deploy(code_hash((METHOD,), (SEALING,)), REGISTERS, (METHOD,), (SEALING,), Blob(b"abi")),
     SetReaders(TASK, Uint(1), VK, FieldElement(3), POINT, (SealedDataKey(POINT, FieldElement(4)),), PROOF_BYTES),
     Call(
-        TASK,
-        Name("add"),
-        VK,
-        Uint(1),
-        FieldElement(3),
-        (FieldElement(9),),
-        (Read(Uint(1), Uint(2), FieldElement(5)),),
-        (Move(Uint(0), Uint(0), FieldElement(5), FieldElement(6), FieldElement(7), OUTPUTS),),
-        PROOF_BYTES,
+        contract=TASK,
+        method=METHOD.name,
+        vk_id=VK,
+        epoch=Uint(1),
+        kc=FieldElement(3),
+        caller=True,
+        after=Height(5),
+        before=Height(300),
+        arguments=(FieldElement(9),),
+        reads=(Read(Uint(1), Uint(2), (FieldElement(5),), False),),
+        moves=(Move(Uint(0), Uint(0), (FieldElement(5),), (FieldElement(6),), FieldElement(7), OUTPUTS),),
+        counts=(Uint(2),),
+        root=FieldElement(10),
+        nullifiers=(FieldElement(11),),
+        ephemeral=POINT,
+        outputs=(NoteOutput(FieldElement(12), OUTPUTS, HINT),),
+        takes=(Take(NATIVE, Amount(13)),),
+        pays=(Pay(AccountId(_hash(6)), AssetId(_hash(7)), Amount(14)),),
+        padding=Blob(bytes(3)),
+        proof=PROOF_BYTES,
     ),
     RegisterProgram(
         VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE_COMMITTED_MODEL, Uint(10), True, FieldElement(11)

@@ -28,8 +28,12 @@ from compute.confidential.reader import Opening, current_data_key, open_contract
 from compute.confidential.reader_changes import draft_set_readers
 from compute.dev_keys import DevKeys
 from contracts.confidential import state
-from contracts.confidential.actions import Call, Move, SetReaders
+from contracts.confidential.actions import SetReaders
+from contracts.confidential.call import Call, Move
+from contracts.confidential.call_sizes import call_bytes
 from contracts.confidential.errors import StaleRegister, WrongEpoch
+from contracts.confidential.padding import padded
+from contracts.notes.output import Point
 from crypto.field import SCALAR_FIELD
 from tests.support.confidential_chain import ConfidentialChain, Credulous
 from tests.support.confidential_counter import Counter
@@ -93,30 +97,21 @@ def test_the_search_finds_what_is_not_sealed() -> None:
     """The control: the same rules, a verifier that believes everything, and a caller that does not encrypt."""
     chain = ConfidentialChain(Credulous())
     contract = ObjectId(b"c" * 32)
-    method = counter.method(VkId(b"v" * 32))
+    method = counter.method(VkId(b"v" * 32), Hash(bytes(32)))
     chain.register(method.vk_id, 10)
-    record = state.Contract(chain.account(1), Hash(bytes(32)), (counter.SPEC,), (method,), (), Uint(1))
+    size = call_bytes(method, (counter.SPEC,))
+    nothing = Hash(bytes(32))
+    owner = chain.account(1)
+    record = state.Contract(owner, nothing, nothing, (counter.SPEC,), (method,), (size,), (), Uint(1))
     state.write_contract(chain.overlay, contract, record)
-    point = state.Point(FieldElement(1), FieldElement(2))
+    point = Point(FieldElement(1), FieldElement(2))
     state.write_epoch(chain.overlay, contract, 1, state.Epoch(FieldElement(3), point, ()))
-    before = chain.view(contract).registers[0].commitment
+    before = chain.view(contract).registers[0].values
     clear = tuple(FieldElement(number) for number in (SECRET_AMOUNT, 0xFEEDFACE))
-    move = Move(Uint(0), Uint(0), before, FieldElement(4), FieldElement(5), clear)
-    chain.send(chain.account(2), replace(CALL_WITHOUT_SECRETS, contract=contract, moves=(move,)))
+    move = Move(Uint(0), Uint(0), before, (FieldElement(4),), FieldElement(5), clear)
+    call = Call(contract, counter.METHOD, method.vk_id, Uint(1), FieldElement(3), moves=(move,))
+    chain.send(chain.account(2), padded(call, size))
     assert found(chain.everything(), (SECRET_AMOUNT, 0xFEEDFACE, 0xABCDEF12)) == [SECRET_AMOUNT, 0xFEEDFACE]
-
-
-CALL_WITHOUT_SECRETS = Call(
-    ObjectId(bytes(32)),
-    counter.METHOD,
-    VkId(b"v" * 32),
-    Uint(1),
-    FieldElement(3),
-    (),
-    (),
-    (),
-    bytes(128),  # type: ignore[arg-type]
-)
 
 
 def found(data: bytes, secrets: Iterable[int]) -> list[int]:
@@ -193,7 +188,7 @@ def test_a_copied_call_is_refused_and_a_replayed_one_is_late(prover: Prover) -> 
     assert open_contract(contract.reader, contract.view)[0].values == (5,)
     again = contract.chain.apply(contract.chain.envelope(contract.caller, call))
     assert again.code == StaleRegister.code
-    moved_on = replace(call.moves[0], version=Uint(1), before=contract.view.registers[0].commitment)
+    moved_on = replace(call.moves[0], version=Uint(1), before=contract.view.registers[0].values)
     with pytest.raises(FalseEvidence):
         contract.chain.apply(contract.chain.envelope(contract.caller, replace(call, moves=(moved_on,))))
     assert open_contract(contract.reader, contract.view)[0].values == (5,)
@@ -228,7 +223,7 @@ def test_two_attempts_at_one_version_look_unrelated(proven: tuple[Counter, Envel
     contract, _ = proven
     first, second = (cast(Call, contract.draft(5).action).moves[0] for _ in range(2))
     assert (first.version, first.before) == (second.version, second.before)
-    shared = {first.after, first.nonce, *first.ciphertext} & {second.after, second.nonce, *second.ciphertext}
+    shared = {*first.after, first.nonce, *first.ciphertext} & {*second.after, second.nonce, *second.ciphertext}
     assert shared == set()
 
 

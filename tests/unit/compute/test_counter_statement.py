@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain.types.scalars import Uint, VkId
+from chain.types.scalars import Hash, Uint, VkId
 from compute.confidential import counter
 from contracts.confidential import sealing
-from contracts.confidential.statement import call_size
+from contracts.confidential.signals import call_size
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.errors import CircuitError
@@ -81,7 +81,8 @@ def test_no_other_witness_gives_the_same_public_inputs(name: str) -> None:
 
 
 def test_the_circuit_has_the_public_inputs_that_the_chain_builds() -> None:
-    assert increment_circuit().public_count == call_size(counter.method(VkId(bytes(32))), (counter.SPEC,))
+    method = counter.method(VkId(bytes(32)), Hash(bytes(32)))
+    assert increment_circuit().public_count == call_size(method, (counter.SPEC,))
     assert counter.SPEC.ciphertext_length == counter.CIPHERTEXT
 
 
@@ -114,5 +115,5 @@ def test_commitments_of_registers_with_more_values_are_another_kind() -> None:
 
 
 def test_the_method_moves_the_one_register() -> None:
-    method = counter.method(VkId(b"v" * 32))
+    method = counter.method(VkId(b"v" * 32), Hash(bytes(32)))
     assert (method.reads, method.writes, method.arguments) == ((), (Uint(0),), 0)

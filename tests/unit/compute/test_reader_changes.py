@@ -13,9 +13,10 @@ from compute.confidential.keys import ReaderKey, as_point, reader_key, readers_o
 from compute.confidential.prover import Prover
 from compute.confidential.reader import current_data_key, open_call, open_contract, open_named
 from compute.confidential.reader_changes import draft_add_reader, draft_remove_reader, draft_set_readers
-from contracts.confidential.actions import Call, SetReaders
+from contracts.confidential.actions import SetReaders
+from contracts.confidential.call import Call
 from contracts.confidential.errors import BadReaderKey, DuplicateReader
-from contracts.confidential.state import Point
+from contracts.notes.output import Point
 from crypto import babyjubjub
 from crypto.field import SCALAR_FIELD
 from tests.support.confidential_counter import Counter

@@ -13,6 +13,7 @@ from chain.params import DEVNET
 from chain.types.receipt import OK
 from chain.types.scalars import (
     AccountId,
+    Blob,
     FieldElement,
     Hash,
     Height,
@@ -22,7 +23,8 @@ from chain.types.scalars import (
     Uint,
     VkId,
 )
-from contracts.confidential.actions import Call, Deploy, Move, Read, SetReaders
+from contracts.confidential.actions import Deploy, SetReaders
+from contracts.confidential.call import Call, Move, Read
 from contracts.confidential.errors import (
     BadReaderKey,
     DuplicateReader,
@@ -39,8 +41,11 @@ from contracts.confidential.errors import (
     WrongRegisters,
 )
 from contracts.confidential.events import Called, ContractDeployed, ReadersSet, RegisterWritten
+from contracts.confidential.padding import padded
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import FIRST, SEALED, Method, Point, RegisterSpec, SealedDataKey, SealingKey
+from contracts.confidential.specs import FIRST, SEALED, Method, RegisterSpec, SealingKey, code_hash
+from contracts.confidential.state import SealedDataKey
+from contracts.notes.output import Point
 from contracts.registry.actions import Ceremony
 from contracts.registry.ceremony_errors import CeremonyNotAttested
 from contracts.registry.ceremony_state import Attestation, Attester, write_attestation, write_attester
@@ -51,12 +56,14 @@ from tests.support.confidential_chain import ConfidentialChain, Credulous
 
 ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY = (VkId(bytes([n]) * 32) for n in range(1, 6))
 REGISTERS = tuple(RegisterSpec(Name(name), SEALED, FIRST, Uint(1)) for name in ("left", "right"))
+R1CS = Hash(b"r" * 32)
 METHODS = (
-    Method(Name("add"), ADD_KEY, (), (Uint(0),), Uint(0)),
-    Method(Name("move"), MOVE_KEY, (), (Uint(1), Uint(0)), Uint(2)),
-    Method(Name("look"), LOOK_KEY, (Uint(1),), (), Uint(1)),
+    Method(Name("add"), ADD_KEY, R1CS, writes=(Uint(0),)),
+    Method(Name("move"), MOVE_KEY, R1CS, arguments=Uint(2), writes=(Uint(1), Uint(0))),
+    Method(Name("look"), LOOK_KEY, R1CS, arguments=Uint(1), reads=(Uint(1),)),
 )
-SEALING = (SealingKey(Uint(1), ONE_KEY), SealingKey(Uint(2), TWO_KEY))
+SEALING = (SealingKey(Uint(1), ONE_KEY, R1CS), SealingKey(Uint(2), TWO_KEY, R1CS))
+DEPLOY = Deploy(code_hash(METHODS, SEALING), REGISTERS, METHODS, SEALING, Blob(b"abi"))
 PROOF = ProofBytes(bytes(128))
 KC = FieldElement(4242)
 
@@ -85,7 +92,7 @@ def owner(chain: ConfidentialChain) -> AccountId:
 
 @pytest.fixture
 def deployed(chain: ConfidentialChain, owner: AccountId) -> ObjectId:
-    return chain.send(owner, Deploy(Hash(bytes(32)), REGISTERS, METHODS, SEALING))
+    return chain.send(owner, DEPLOY)
 
 
 def readers(contract: ObjectId, epoch: int, *secrets: int) -> SetReaders:
@@ -102,8 +109,16 @@ def contract(chain: ConfidentialChain, owner: AccountId, deployed: ObjectId) -> 
 def add(chain: ConfidentialChain, contract: ObjectId, after: int = 1000) -> Call:
     register = chain.view(contract).registers[0]
     ciphertext = (element(after + 1), element(after + 2))
-    move = Move(Uint(0), register.version, register.commitment, element(after), element(after + 3), ciphertext)
-    return Call(contract, Name("add"), ADD_KEY, Uint(1), KC, (), (), (move,), PROOF)
+    move = Move(Uint(0), register.version, register.values, (element(after),), element(after + 3), ciphertext)
+    return call_of(chain, contract, "add", moves=(move,))
+
+
+def call_of(chain: ConfidentialChain, contract: ObjectId, name: str, **fields: object) -> Call:
+    """A padded call of a method, in the first epoch."""
+    record = chain.view(contract).record
+    (index,) = (place for place, method in enumerate(METHODS) if method.name == name)
+    call = Call(contract, Name(name), METHODS[index].vk_id, Uint(1), KC, **fields)  # type: ignore[arg-type]
+    return padded(call, record.sizes[index])
 
 
 def changed(call: Call, **fields: object) -> Call:
@@ -115,7 +130,7 @@ def test_a_call_moves_its_register_one_version_on(chain: ConfidentialChain, cont
     call = add(chain, contract)
     chain.send(chain.account(5), call)
     register, other = chain.view(contract).registers
-    assert (register.version, register.commitment, register.epoch) == (1, call.moves[0].after, 1)
+    assert (register.version, register.values, register.epoch) == (1, call.moves[0].after, 1)
     assert (register.nonce, register.ciphertext) == (call.moves[0].nonce, call.moves[0].ciphertext)
     assert other.version == 0
 
@@ -137,16 +152,16 @@ def test_the_first_of_two_calls_wins_and_the_other_is_told_to_retry(
     chain.send(chain.account(5), first)
     receipt = chain.apply(chain.envelope(chain.account(6), second))
     assert (receipt.code, receipt.fee > 0) == (StaleRegister.code, True)
-    assert chain.view(contract).registers[0].commitment == 1000
+    assert chain.view(contract).registers[0].values == (1000,)
     with pytest.raises(StaleRegister, match=r"at version 1 .* from version 0: another call came first. Retry"):
         chain.check(chain.account(6), second)
 
 
 def test_two_calls_in_one_transaction_follow_each_other(chain: ConfidentialChain, contract: ObjectId) -> None:
     first = add(chain, contract, 1000)
-    second = changed(add(chain, contract, 2000), version=Uint(1), before=element(1000))
+    second = changed(add(chain, contract, 2000), version=Uint(1), before=(element(1000),))
     chain.send(chain.account(5), first, second)
-    assert chain.view(contract).registers[0].commitment == 2000
+    assert chain.view(contract).registers[0].values == (2000,)
 
 
 def test_all_of_a_transaction_or_nothing(chain: ConfidentialChain, contract: ObjectId) -> None:
@@ -165,7 +180,7 @@ def test_a_call_that_does_not_fit_state_is_refused(chain: ConfidentialChain, con
         (replace(call, moves=(*call.moves, *call.moves)), WrongRegisters),
         (changed(call, register=Uint(1)), WrongRegisters),
         (changed(call, register=Uint(2)), WrongRegisters),
-        (replace(call, reads=(Read(Uint(1), Uint(0), element(1)),)), WrongRegisters),
+        (replace(call, reads=(Read(Uint(1), Uint(0), (element(1),), True),)), WrongRegisters),
         (replace(call, arguments=(element(1),)), WrongLength),
         (changed(call, ciphertext=()), WrongLength),
         (changed(call, ciphertext=(element(1),) * 3), WrongLength),
@@ -173,7 +188,7 @@ def test_a_call_that_does_not_fit_state_is_refused(chain: ConfidentialChain, con
         (replace(call, epoch=Uint(2)), WrongEpoch),
         (replace(call, kc=element(1)), WrongKeyCommitment),
         (changed(call, version=Uint(1)), StaleRegister),
-        (changed(call, before=element(1)), StaleRegister),
+        (changed(call, before=(element(1),)), StaleRegister),
     ]
     for bad, rule in cases:
         with pytest.raises(rule):
@@ -192,7 +207,7 @@ def test_a_frozen_key_stops_its_method_and_no_other(chain: ConfidentialChain, co
 def test_a_chain_without_insecure_keys_takes_no_step_with_one(
     chain: ConfidentialChain, contract: ObjectId, owner: AccountId, step: str
 ) -> None:
-    deploy = Deploy(Hash(bytes(32)), REGISTERS, METHODS, SEALING)
+    deploy = DEPLOY
     action: Action = {"deploy": deploy, "readers": readers(contract, 2, 8), "call": add(chain, contract)}[step]
     params = replace(DEVNET, allow_insecure_keys=False, ceremony_quorum=Uint(1))
     chain.block = replace(chain.block, params=params)
@@ -200,16 +215,19 @@ def test_a_chain_without_insecure_keys_takes_no_step_with_one(
         chain.check(owner, action)
     bond, attester = ObjectId(bytes(32)), chain.account(9)
     write_attester(chain.overlay, Attester(attester, bond, Height(1), None))
-    ceremony = Ceremony(Hash(bytes(32)), Hash(bytes(32)), Hash(bytes(32)))
-    for key in (ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY):
-        write_attestation(chain.overlay, key, Attestation(attester, bond, ceremony, Height(1)))
+    for circuit in (Hash(b"another circuit".ljust(32)), R1CS):
+        with pytest.raises(CeremonyNotAttested):
+            chain.check(owner, action)
+        ceremony = Ceremony(Hash(bytes(32)), circuit, Hash(bytes(32)))
+        for key in (ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY):
+            write_attestation(chain.overlay, key, Attestation(attester, bond, ceremony, Height(1)))
     chain.check(owner, action)
 
 
 def look(chain: ConfidentialChain, contract: ObjectId) -> Call:
     right = chain.view(contract).registers[1]
-    read = Read(Uint(1), right.version, right.commitment)
-    return Call(contract, Name("look"), LOOK_KEY, Uint(1), KC, (element(8),), (read,), (), PROOF)
+    read = Read(Uint(1), right.version, right.values, sealed=True)
+    return call_of(chain, contract, "look", arguments=(element(8),), reads=(read,))
 
 
 def test_a_call_that_only_reads_is_bound_to_what_it_read(chain: ConfidentialChain, contract: ObjectId) -> None:
@@ -217,7 +235,7 @@ def test_a_call_that_only_reads_is_bound_to_what_it_read(chain: ConfidentialChai
     chain.send(chain.account(5), call)
     assert chain.view(contract).registers[1].version == 0
     with pytest.raises(StaleRegister):
-        chain.check(chain.account(5), replace(call, reads=(replace(call.reads[0], commitment=element(1)),)))
+        chain.check(chain.account(5), replace(call, reads=(replace(call.reads[0], values=(element(1),)),)))
 
 
 def test_a_call_that_only_reads_is_proven_for_one_transaction(chain: ConfidentialChain, contract: ObjectId) -> None:
@@ -231,21 +249,21 @@ def test_a_call_that_only_reads_is_proven_for_one_transaction(chain: Confidentia
 def test_a_method_may_write_several_registers_in_its_own_order(chain: ConfidentialChain, contract: ObjectId) -> None:
     right, left = reversed(chain.view(contract).registers)
     moves = tuple(
-        Move(Uint(index), register.version, register.commitment, element(70 + index), element(0), (element(0),) * 2)
+        Move(Uint(index), register.version, register.values, (element(70 + index),), element(0), (element(0),) * 2)
         for index, register in ((1, right), (0, left))
     )
-    call = Call(contract, Name("move"), MOVE_KEY, Uint(1), KC, (element(1), element(2)), (), moves, PROOF)
+    call = call_of(chain, contract, "move", arguments=(element(1), element(2)), moves=moves)
     with pytest.raises(WrongRegisters):
         chain.check(chain.account(5), replace(call, moves=moves[::-1]))
     chain.send(chain.account(5), call)
-    assert [register.commitment for register in chain.view(contract).registers] == [70, 71]
+    assert [register.values for register in chain.view(contract).registers] == [(70,), (71,)]
 
 
 def test_the_statement_is_built_from_the_action_alone(chain: ConfidentialChain, contract: ObjectId) -> None:
     call = add(chain, contract)
     (claim,) = call.claims(chain.envelope(chain.account(5), call), 0)
     (move,) = call.moves
-    expected = (id_element(contract), 1, KC, 0, move.before, move.after, move.nonce, *move.ciphertext)
+    expected = (id_element(contract), 1, KC, 0, *move.before, *move.after, move.nonce, *move.ciphertext)
     assert (claim.key_digest, claim.inputs[1:], claim.evidence) == (ADD_KEY, expected, PROOF)
 
 
@@ -264,7 +282,7 @@ def test_ctx_differs_by_sender_contract_method_version_and_neighbour(
         ctx(replace(call, method=Name("sub"))),
         ctx(replace(call, vk_id=MOVE_KEY)),
         ctx(changed(call, version=Uint(1))),
-        ctx(changed(call, after=element(1))),
+        ctx(changed(call, after=(element(1),))),
         call.claims(chain.envelope(chain.account(6), call), 0)[0].inputs[0],
         call.claims(replace(envelope, chain_id="other"), 0)[0].inputs[0],  # type: ignore[arg-type]
         call.claims(replace(envelope, fork_id=Hash(b"f" * 32)), 0)[0].inputs[0],
@@ -277,7 +295,7 @@ def test_ctx_differs_by_sender_contract_method_version_and_neighbour(
 def test_no_field_element_is_taken_with_the_field_order_added(chain: ConfidentialChain, contract: ObjectId) -> None:
     call = add(chain, contract)
     raw = encode(call)
-    for value in (call.kc, call.moves[0].after, call.moves[0].nonce, *call.moves[0].ciphertext):
+    for value in (KC, *call.moves[0].after, call.moves[0].nonce, *call.moves[0].ciphertext):
         tampered = raw.replace(value.to_bytes(32, "big"), (value + SCALAR_FIELD).to_bytes(32, "big"))
         assert tampered != raw
         with pytest.raises(WrongShape, match="below the field order"):
@@ -359,7 +377,7 @@ def test_two_calls_of_a_method_have_one_size_and_one_fee(chain: ConfidentialChai
 
 
 def replace_before(call: Call, version: int, before: int) -> Call:
-    return changed(call, version=Uint(version), before=element(before))
+    return changed(call, version=Uint(version), before=(element(before),))
 
 
 def test_what_a_node_answers_survives_json(chain: ConfidentialChain, contract: ObjectId) -> None:

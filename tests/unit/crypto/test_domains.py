@@ -39,6 +39,7 @@ SHA_256 = {
     "STORAGE": b"cluster/storage/1",
     "READER_SEED": b"cluster/reader-seed/1",
     "CONTRACT_CODE": b"cluster/contract-code/1",
+    "CONTRACT_ABI": b"cluster/contract-abi/1",
     "SEALED_INPUT": b"cluster/sealed-input/1",
     "SEALED_ROWS": b"cluster/sealed-rows/1",
     "MINIBATCH": b"cluster/minibatch/1",
