@@ -34,7 +34,7 @@ from compute.confidential.permit_errors import (
 from compute.confidential.prover import Entropy, random_element
 from contracts.confidential.actions import require_reader_key
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import Point
+from contracts.notes.output import Point
 from crypto import babyjubjub, domains, schnorr
 from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash

@@ -10,7 +10,7 @@ from compute.confidential.counter_calls import INCREMENT, deploy_counter, draft_
 from compute.confidential.keys import ReaderKey, reader_key
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
-from contracts.confidential.actions import Call
+from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
 from tests.support.confidential_chain import ConfidentialChain, Strict
 

@@ -36,7 +36,7 @@ from compute.confidential.prover import Prover
 from compute.confidential.reader import open_call, open_contract
 from contracts.confidential.errors import BadReaderKey
 from contracts.confidential.queries import ContractView
-from contracts.confidential.state import Point
+from contracts.notes.output import Point
 from crypto import babyjubjub, schnorr
 from crypto.errors import ClusterError
 from tests.support.confidential_counter import Counter, entropy_of
