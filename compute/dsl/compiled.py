@@ -1,0 +1,101 @@
+"""A compiled contract: for each method its shape and circuit, and the records that a deployment carries."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+
+from chain.execution.statement import MAX_PUBLIC_INPUTS
+from chain.types.scalars import FieldElement, Hash, Name, Uint, VkId
+from compute.confidential.prover import CircuitSource
+from compute.dsl.circuit import build
+from compute.dsl.declaration import Declaration, MethodDeclaration
+from compute.dsl.elements import sealed_length
+from compute.dsl.errors import TooLarge
+from compute.dsl.fields import FIRST, Declared
+from compute.dsl.shape import Shape, shape_of
+from contracts.confidential import specs
+from crypto.r1cs.circuit import Circuit
+from crypto.r1cs.r1cs_file import write_r1cs
+
+_MODES: Final = {FIRST: specs.FIRST}
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledMethod:
+    """A method with its circuit."""
+
+    contract: Declaration
+    declaration: MethodDeclaration
+    shape: Shape
+    circuit: Circuit
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+    @cached_property
+    def source(self) -> CircuitSource:
+        """The circuit as a prover asks for it; its keys are called CONTRACT-METHOD on disk."""
+        return CircuitSource(f"{self.contract.name}-{self.name}", lambda: self.circuit)
+
+    @cached_property
+    def r1cs_hash(self) -> Hash:
+        return Hash(sha256(write_r1cs(self.circuit)).digest())
+
+    def spec(self, vk_id: VkId) -> specs.Method:
+        """How a deployment names the method once its circuit has a key."""
+        index, shape, method = self.contract.index, self.shape, self.declaration
+        public = [parameter for parameter in method.parameters if parameter.public]
+        arguments = sum(len(parameter.leaves) for parameter in (*public, *((method.result,) if method.result else ())))
+        return specs.Method(
+            Name(method.name),
+            vk_id,
+            self.r1cs_hash,
+            caller=shape.caller,
+            period=shape.period,
+            arguments=Uint(arguments),
+            reads=tuple(Uint(index(declared.name)) for declared in shape.reads),
+            writes=tuple(Uint(index(declared.name)) for declared in shape.writes),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A contract whose class was built."""
+
+    declaration: Declaration
+    methods: tuple[CompiledMethod, ...]
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+    def method(self, name: str) -> CompiledMethod:
+        """Raises KeyError."""
+        return next(method for method in self.methods if method.name == name)
+
+
+def compile_contract(declaration: Declaration) -> Compiled:
+    """Raises a ContractRefused."""
+    methods = tuple(_compiled(declaration, method) for method in declaration.methods)
+    return Compiled(declaration, methods)
+
+
+def _compiled(declaration: Declaration, method: MethodDeclaration) -> CompiledMethod:
+    shape = shape_of(declaration, method)
+    circuit = build(declaration, method, shape)
+    if circuit.public_count > MAX_PUBLIC_INPUTS:
+        raise TooLarge(
+            method.place,
+            f"{method.name} has {circuit.public_count} public inputs; a proof has room for {MAX_PUBLIC_INPUTS}.",
+            "Pass fewer public arguments, use fewer registers in one method, or keep wide state in notes.",
+        )
+    return CompiledMethod(declaration, method, shape, circuit)
+
+
+def register_spec(declared: Declared[Any], initial: tuple[FieldElement, ...] = ()) -> specs.RegisterSpec:
+    """How a deployment names a register. initial: the first content of a public one."""
+    length = sealed_length(declared.leaves) if declared.sealed else len(declared.leaves)
+    sort = specs.SEALED if declared.sealed else specs.PUBLIC
+    return specs.RegisterSpec(Name(declared.name), sort, _MODES[declared.mode], Uint(length), initial)

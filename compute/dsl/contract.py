@@ -1,0 +1,82 @@
+"""A confidential contract as a Python class.
+
+@contract
+class Counter(Contract):
+    count = Sealed(u64)
+
+    @method
+    def increment(self, amount: Private[u32]) -> None:
+        self.count += amount
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from compute.dsl.compiled import Compiled, compile_contract
+from compute.dsl.declaration import declaration_of, functions_of
+from compute.dsl.errors import OutsideMethod
+from compute.dsl.fields import Declared
+from compute.dsl.run import Run, refuse_undeclared
+from compute.dsl.scalars import Address
+from compute.dsl.sized import u64
+from compute.dsl.syntax import check_methods
+
+if TYPE_CHECKING:
+    from compute.dsl.plain import Plain
+
+C = TypeVar("C", bound="Contract")
+
+
+class Contract:
+    """Base of all contracts. Inside a method `self` is a running call: registers are values, the rest is below."""
+
+    compiled: ClassVar[Compiled]
+    running: Run
+
+    def __init__(self) -> None:
+        """Raises OutsideMethod: a contract is deployed, or run by `plain`."""
+        raise OutsideMethod(f"an instance of {type(self).__name__} (for tests: {type(self).__name__}.plain())")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        declared = getattr(type(self), name, None)
+        if not isinstance(declared, Declared):
+            registers = type(self).compiled.declaration.registers if hasattr(type(self), "compiled") else ()
+            refuse_undeclared(type(self).__name__, name, tuple(register.name for register in registers))
+        else:
+            declared.__set__(self, value)
+
+    @property
+    def caller(self) -> Address:
+        """Who sends the call: a public input."""
+        return self.running.caller()
+
+    @property
+    def after(self) -> u64:
+        """The first height at which the call is good: it is not in a block below it. A public input, below 2**63."""
+        return self.running.period()[0]
+
+    @property
+    def before(self) -> u64:
+        """The last height at which the call is good. A public input, below 2**63."""
+        return self.running.period()[1]
+
+    @classmethod
+    def plain(cls, **initial: Any) -> "Plain":
+        """The contract on plain integers, without a chain, keys or proofs: for tests. initial: public registers."""
+        from compute.dsl.plain import Plain  # which needs whole contracts
+
+        return Plain(cls.compiled, initial)
+
+
+RESERVED: Final = frozenset(name for name in vars(Contract) if not name.startswith("__")) | {"compiled", "running"}
+
+
+def contract(cls: type[C]) -> type[C]:
+    """Builds a contract's class: checks its source, runs each method on wires, makes its circuits.
+
+    Raises a ContractRefused with file, line and what to write instead.
+    """
+    declaration = declaration_of(cls, RESERVED)
+    own = {name: function for name, function in functions_of(cls) if function.__module__ != __name__}
+    check_methods(cls.__name__, [method.function for method in declaration.methods], own)
+    cls.compiled = compile_contract(declaration)
+    return cls

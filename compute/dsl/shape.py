@@ -1,0 +1,142 @@
+"""What a method uses of its contract and its call, found by running its body once on a scratch builder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from compute.dsl.declaration import Declaration, MethodDeclaration
+from compute.dsl.errors import BadDeclaration, BodyFailed, NeverHolds
+from compute.dsl.fields import Declared
+from compute.dsl.machine import Number, Range
+from compute.dsl.place import Place, place_of
+from compute.dsl.refusals import CallRefused
+from compute.dsl.run import HEIGHT_TOP, Run
+from compute.dsl.values import Leaf, Value
+from compute.dsl.wires import Wires
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.errors import RangeError
+from crypto.r1cs.wire import Wire
+
+PYTHONS_OWN = (TypeError, AttributeError, NameError, LookupError, ValueError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a call of a method carries. reads, writes: registers, in the contract's order."""
+
+    reads: tuple[Declared[Any], ...]
+    writes: tuple[Declared[Any], ...]
+    caller: bool
+    period: bool
+
+    @property
+    def opened(self) -> tuple[Declared[Any], ...]:
+        """All registers that the method looks into, those that it leaves alone first."""
+        return (*self.reads, *self.writes)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a call needs the contract's data key."""
+        return any(declared.sealed for declared in self.opened)
+
+
+def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
+    """Raises a ContractRefused for whatever in the body cannot become a circuit."""
+    wires = Wires(Builder())
+    run = Run(wires, _Anything(wires))
+    arguments = [_unknown(wires, parameter.kind) for parameter in method.parameters]
+    with constants_checked(method):
+        run_body(contract, method, run, arguments)
+    order = [declared for declared in contract.registers if declared.name in run.looked]
+    reads = tuple(declared for declared in order if declared.name not in run.wrote)
+    writes = tuple(declared for declared in order if declared.name in run.wrote)
+    shape = Shape(reads, writes, run.uses_caller, run.uses_period)
+    if not (shape.opened or method.parameters or method.result):
+        raise BadDeclaration(
+            method.place, f"{method.name} uses nothing and does nothing.", "Read or write a register, or remove it."
+        )
+    return shape
+
+
+def run_body(contract: Declaration, method: MethodDeclaration, run: Run, arguments: list[Value]) -> Value | None:
+    """Runs the body on a fresh instance; its result as a value of the declared type.
+
+    Raises a ContractRefused, and a CallRefused where the machine refuses.
+    """
+    instance: object = object.__new__(contract.owner)
+    object.__setattr__(instance, "running", run)
+    with run.inside(), python_errors(method):
+        returned = method.function(instance, *arguments)
+        if method.result is not None:
+            return method.result.kind.coerced(returned)
+        if returned is not None:
+            raise BadDeclaration(
+                method.place,
+                f"{method.name} returns a value and does not say so.",
+                "Write -> Public[u64] or its type: what a method returns becomes public.",
+            )
+    return None
+
+
+@contextmanager
+def python_errors(method: MethodDeclaration) -> Iterator[None]:
+    """Errors of Python's own in a body, as errors of the language with their place."""
+    try:
+        yield
+    except PYTHONS_OWN as error:
+        raise BodyFailed(_innermost(error, method), f"{type(error).__name__}: {error}", "Mend the line.") from error
+
+
+@contextmanager
+def constants_checked(method: MethodDeclaration) -> Iterator[None]:
+    """While a circuit is built: what constants break, no argument could mend."""
+    try:
+        yield
+    except CallRefused as error:
+        place = Place(error.file, error.line, error.source)
+        raise NeverHolds(place, str(error).rpartition("\n")[2].strip(), "It holds for no call at all.") from error
+    except RangeError as error:
+        raise NeverHolds(method.place, str(error), "It holds for no call at all.") from error
+
+
+def _innermost(error: BaseException, method: MethodDeclaration) -> Place:
+    """The last line of the contract's own file on the way to the error."""
+    place, trace = method.place, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == method.function.__code__.co_filename:
+            place = place_of(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def _unknown(wires: Wires, kind: type[Value]) -> Value:
+    return kind.of(iter([unknown(wires, leaf) for leaf in kind.leaves()]))
+
+
+def unknown(wires: Wires, leaf: Leaf) -> Wire:
+    """A private number in a leaf's range, on a builder that is thrown away."""
+    wire = wires.cs.hint("argument", lambda values: (0,), [], 1)[0]
+    return wire if leaf.high is None else wire.bounded(leaf.low, leaf.high)
+
+
+def ranged(wires: Wires, leaf: Leaf, number: Number) -> Number:
+    """The number, proven to be one of the leaf's. Constraints: the bits of its type; none for a field element."""
+    return number if leaf.high is None else wires.ranged(number, Range(leaf.type_name, leaf.low, leaf.high))
+
+
+class _Anything:
+    """Numbers of a call that is not known yet."""
+
+    def __init__(self, wires: Wires) -> None:
+        self._wires = wires
+
+    def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
+        return tuple(unknown(self._wires, leaf) for leaf in declared.leaves)
+
+    def caller(self) -> Number:
+        return unknown(self._wires, Leaf("", "Address", 0, None))
+
+    def period(self) -> tuple[Number, Number]:
+        height = Leaf("", "u64", 0, HEIGHT_TOP)
+        return unknown(self._wires, height), unknown(self._wires, height)

@@ -1,0 +1,226 @@
+"""What of Python a method may be written in, checked on the source before anything runs.
+
+Whether an `if` looks at a constant or at a private value only running shows (branches.py); this is about what could
+never become a circuit, or would make two runs differ: loops without bounds, exceptions, other modules, hidden state.
+"""
+
+import ast
+import builtins
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from types import FunctionType, ModuleType
+from typing import Any, Final
+
+from compute.dsl.errors import (
+    ContractRefused,
+    FloatRefused,
+    NameRefused,
+    RecursionRefused,
+    SourceMissing,
+    StatementRefused,
+)
+from compute.dsl.place import Place, place_of
+
+Function = ast.FunctionDef | ast.Lambda
+LANGUAGE: Final = "compute.dsl"
+_GOING_THROUGH: Final = ("range", "len", "enumerate", "zip", "reversed", "sum", "list", "tuple", "divmod", "abs")
+_LOOKING_INTO: Final = ("min", "max", "sorted", "all", "any", "int", "bool", "float", "str", "round")  # constants only
+ALLOWED_BUILTINS: Final = frozenset((*_GOING_THROUGH, *_LOOKING_INTO))
+CONSTANTS: Final = (int, str, bytes, type(None))
+
+_INSTEAD: Final[dict[type[ast.AST], tuple[str, str]]] = {
+    ast.While: ("`while` has no bound.", "Write `for i in range(8)` with a constant bound, and select() inside."),
+    ast.AsyncFor: ("`async` has no meaning in a circuit.", "Write an ordinary loop."),
+    ast.AsyncWith: ("`async` has no meaning in a circuit.", "Write the statements one after the other."),
+    ast.Await: ("`await` has no meaning in a circuit.", "Call the function directly."),
+    ast.Yield: ("`yield` has no meaning in a circuit.", "Return a list of fixed length."),
+    ast.YieldFrom: ("`yield` has no meaning in a circuit.", "Return a list of fixed length."),
+    ast.Try: (
+        "A proof cannot fail and go on.",
+        "Test before with require() or select(); what is refused, refuses the call.",
+    ),
+    ast.TryStar: ("A proof cannot fail and go on.", "Test before with require() or select()."),
+    ast.Raise: ("`raise` has no meaning in a circuit.", "Write require(condition, 'message')."),
+    ast.Assert: ("`assert` has no meaning in a circuit.", "Write require(condition, 'message')."),
+    ast.With: ("`with` has no meaning in a circuit.", "Write the statements one after the other."),
+    ast.Match: ("`match` decides by a value.", "Write select(value == case, one, other)."),
+    ast.Global: ("`global` changes what is outside of the contract.", "Keep it in a Register or Sealed field."),
+    ast.Nonlocal: ("`nonlocal` changes what is outside of the method.", "Return the value and assign it."),
+    ast.Import: ("An import in a method.", "Import at the top of the file what the language allows."),
+    ast.ImportFrom: ("An import in a method.", "Import at the top of the file what the language allows."),
+    ast.Delete: ("`del` has no meaning in a circuit.", "Assign another value."),
+    ast.ClassDef: ("A class in a method.", "Define structs and notes beside the contract."),
+    ast.AsyncFunctionDef: ("`async` has no meaning in a circuit.", "Write an ordinary function of the class."),
+    ast.JoinedStr: ("An f-string would show private values.", "Messages of require() are constant text."),
+    ast.NamedExpr: ("`:=` in an expression.", "Assign in a line of its own."),
+    ast.Is: ("`is` compares objects of Python, not values.", "Write == or !=."),
+    ast.IsNot: ("`is` compares objects of Python, not values.", "Write == or !=."),
+    ast.In: ("`in` decides by a value.", "Combine comparisons: (x == a) | (x == b)."),
+    ast.NotIn: ("`in` decides by a value.", "Combine comparisons: (x != a) & (x != b)."),
+    ast.Set: ("A set has no order.", "Use a tuple or list."),
+    ast.SetComp: ("A set has no order.", "Use a list comprehension."),
+    ast.Dict: ("A dict in a method.", "Use a Struct, or a tuple."),
+    ast.DictComp: ("A dict in a method.", "Use a list comprehension."),
+    ast.MatMult: ("`@` is no operation of the language.", "Write the sum of products, or call a model."),
+    ast.Div: ("`/` makes fractions.", "Divide with // and %, which round down."),
+}
+
+
+def check_methods(contract: str, methods: Sequence[Callable[..., Any]], own: dict[str, Callable[..., Any]]) -> None:
+    """Checks a contract's methods and all that they call, of its `own` functions and of the file's.
+
+    Raises a ContractRefused at the first line at fault.
+    """
+    checker = _Checker(contract, own)
+    for function in methods:
+        checker.check(function, ())
+
+
+class _Checker:
+    """Goes through functions and, depth first, through the functions that these call."""
+
+    def __init__(self, contract: str, own: dict[str, Callable[..., Any]]) -> None:
+        self._contract, self._own = contract, own
+        self._done: set[Callable[..., Any]] = set()
+
+    def check(self, function: Callable[..., Any], callers: tuple[Callable[..., Any], ...]) -> None:
+        source = source_of(function)
+        if function in callers:
+            raise RecursionRefused(
+                source.place(source.tree),
+                f"{function.__name__} calls itself.",
+                "Write a loop with a constant bound: how often it runs must be known when the class is built.",
+            )
+        if function in self._done:
+            return
+        for node in ast.walk(source.tree):
+            self._check_node(source, node)
+        for called in self._called(function, source):
+            self.check(called, (*callers, function))
+        self._done.add(function)
+
+    def _check_node(self, source: "Source", node: ast.AST) -> None:
+        operators = [*getattr(node, "ops", ()), *([node.op] if isinstance(node, ast.BinOp | ast.AugAssign) else [])]
+        for found in (node, *operators):  # operators have no place of their own
+            if type(found) in _INSTEAD and hasattr(node, "lineno"):
+                raise StatementRefused(source.place(node), *_INSTEAD[type(found)])
+        if isinstance(node, ast.FunctionDef) and node is not source.tree:
+            raise StatementRefused(
+                source.place(node), "A function inside a method.", "Make it a function of the class or of the file."
+            )
+        if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
+            raise FloatRefused(
+                source.place(node), f"{node.value!r} is a fraction.", "Count in the smallest unit, as in cents."
+            )
+        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+            raise NameRefused(
+                source.place(node), f"{node.attr} looks behind the language.", "Use the values' own operations."
+            )
+
+    def _called(self, function: Callable[..., Any], source: "Source") -> Iterator[Callable[..., Any]]:
+        local = _local_names(source.tree)
+        outside = _outside_names(function)
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                if node.attr in self._own:
+                    yield self._own[node.attr]
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
+                found = self._judged(source, node, outside)
+                if isinstance(found, FunctionType) and not found.__module__.startswith(LANGUAGE):
+                    yield found
+
+    def _judged(self, source: "Source", node: ast.Name, outside: dict[str, Any]) -> object:
+        """What the name stands for outside of the function. Raises NameRefused for what it may not."""
+        name = node.id
+        if name not in outside:
+            if name in ALLOWED_BUILTINS or name == self._contract:
+                return None
+            what = "no part of the language" if hasattr(builtins, name) else "not known"
+            raise NameRefused(
+                source.place(node),
+                f"{name!r} is {what}.",
+                f"Of Python's own functions methods use {', '.join(_GOING_THROUGH)}; see docs/dsl.md.",
+            )
+        found = outside[name]
+        if not _is_usable(found):
+            kind = type(found).__name__
+            raise NameRefused(
+                source.place(node),
+                f"{name!r} is a {kind} from outside of the contract.",
+                "Methods use constants (numbers, text, tuples of them), types, models and plain functions.",
+            )
+        return found
+
+
+def _is_usable(found: object) -> bool:
+    if isinstance(found, tuple):
+        return all(map(_is_usable, found))
+    if isinstance(found, ModuleType):
+        return found.__name__ == LANGUAGE or found.__name__.startswith(LANGUAGE + ".")
+    if isinstance(found, type):
+        return any(base.__module__.startswith(LANGUAGE) for base in found.__mro__)
+    return isinstance(found, (FunctionType, *CONSTANTS)) or type(found).__module__.startswith(LANGUAGE)
+
+
+def _local_names(tree: Function) -> set[str]:
+    """Names that the function gives a meaning itself: parameters, assignments, loops, lambdas."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+    return found
+
+
+def _outside_names(function: Callable[..., Any]) -> dict[str, Any]:
+    """What stands for names that are not the function's own: globals, and variables of enclosing functions."""
+    closure = inspect.unwrap(function)
+    names = dict(closure.__globals__) if isinstance(closure, FunctionType) else {}
+    if isinstance(closure, FunctionType) and closure.__closure__:
+        for name, cell in zip(closure.__code__.co_freevars, closure.__closure__, strict=True):
+            try:
+                names[name] = cell.cell_contents
+            except ValueError:  # not assigned yet: the contract's own class while it is being made
+                continue
+    return names
+
+
+class Source:
+    """A function's syntax tree, its lines counted as in the file."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        code = function.__code__
+        self.file = code.co_filename
+        try:
+            text = textwrap.dedent(inspect.getsource(function))
+            parsed = ast.parse(text)
+        except (OSError, SyntaxError) as error:
+            raise SourceMissing(
+                Place(self.file, code.co_firstlineno), f"{function.__name__}: {error}.", "Keep contracts in a file."
+            ) from None
+        ast.increment_lineno(parsed, code.co_firstlineno - 1)
+        found = next((node for node in parsed.body if isinstance(node, ast.FunctionDef)), None)
+        if found is None:
+            raise SourceMissing(
+                Place(self.file, code.co_firstlineno), f"{function.__name__} is no `def`.", "Write it with def."
+            )
+        found.decorator_list, found.returns = [], None
+        for argument in ast.walk(found.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        self.tree: ast.FunctionDef = found
+
+    def place(self, node: ast.AST) -> Place:
+        return place_of(self.file, getattr(node, "lineno", self.tree.lineno))
+
+
+@lru_cache(maxsize=256)
+def source_of(function: Callable[..., Any]) -> Source:
+    """Raises SourceMissing."""
+    return Source(function)
+
+
+__all__ = ["ContractRefused", "Source", "check_methods", "source_of"]

@@ -1,0 +1,209 @@
+"""What cannot become a circuit is refused when the class is built: the rule, the line, and what to write instead."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from compute.dsl import errors
+
+HEAD = """\
+import random
+from compute.dsl import *
+
+LIMIT = 10
+LISTED = [1, 2]
+
+class Pair(Struct):
+    left: u64
+    right: u8
+
+def doubled(x):
+    return x + x
+
+def endless(x):
+    return endless(x)
+
+def outside(x):
+    while x:
+        x = x - 1
+    return x
+
+@contract
+class Subject(Contract):
+    count = Sealed(u64)
+    shown = Register(u64)
+    row = Sealed(Array[u8, 3])
+    pair = Sealed(Pair)
+    element = Sealed(Field)
+
+    def helper(self, x):
+        return x + 1
+
+    def around(self, x):
+        return self.round_about(x)
+
+    def round_about(self, x):
+        return self.around(x)
+
+    @method
+    def act(self, a: Private[u64], b: Private[u8], c: Public[u64], flag: Private[Bool]) -> None:
+"""
+
+Case = tuple[type[errors.ContractRefused], str, str]
+
+
+def load(tmp_path: Path, text: str) -> ModuleType:
+    """A module of that text, from a file of its own: refusals show its lines."""
+    name = f"subject_{abs(hash(text))}"
+    path = tmp_path / f"{name}.py"
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]
+    return module
+
+
+USE = "self.count = self.count + a + b + c + select(flag, u64(1), 0)"
+BODIES: list[Case] = [
+    (errors.PrivateBranch, "if a > b: pass", "select("),
+    (errors.PrivateBranch, "if flag: pass", "select("),
+    (errors.PrivateBranch, "x = a if flag else c", "select(c, x, y)"),
+    (errors.PrivateBranch, "x = (a > 1) and (b > 1)", "a & b"),
+    (errors.PrivateBranch, "x = (a > 1) or (b > 1)", "a | b"),
+    (errors.PrivateBranch, "x = not flag", "~a"),
+    (errors.PrivateBranch, "x = 1 < a < 5", "(a < b) & (b < c)"),
+    (errors.PrivateBranch, "x = min(a, c)", "minimum(a, b)"),
+    (errors.PrivateBranch, "x = max(a, c)", "maximum(a, b)"),
+    (errors.PrivateBranch, "x = sorted([a, c])", "fixed"),
+    (errors.PrivateBranch, "x = bool(a)", "x != 0"),
+    (errors.PrivateBranch, "x = [y for y in [a, c] if y > 3]", "select() for each"),
+    (errors.PrivateBranch, "x = all([flag, flag])", "Combine with &"),
+    (errors.PrivateBranch, "x = any([flag, flag])", "Combine with |"),
+    (errors.PrivateBranch, "x = (a > 1) == (b > 1) == flag", "(a < b) & (b < c)"),
+    (errors.PrivateNumber, "for i in range(b): pass", "fixed when the class is built"),
+    (errors.PrivateNumber, "x = int(a)", "Use a constant"),
+    (errors.PrivateNumber, "x = float(a)", "Use a constant"),
+    (errors.PrivateNumber, "x = round(a)", "Use a constant"),
+    (errors.PrivateNumber, "x = [1, 2, 3][b]", "Array takes a private index"),
+    (errors.PrivateText, "x = str(a)", "constant text"),
+    (errors.PrivateText, "require(flag, 'a' + str(a))", "constant text"),
+    (errors.StatementRefused, "x = f'{a}'", "constant text"),
+    (errors.StatementRefused, "while True: pass", "constant bound"),
+    (errors.StatementRefused, "assert a > b", "require("),
+    (errors.StatementRefused, "raise ValueError", "require("),
+    (errors.StatementRefused, "import os", "top of the file"),
+    (errors.StatementRefused, "global LIMIT", "Register or Sealed"),
+    (errors.StatementRefused, "x = a in (b, c)", "(x == a) | (x == b)"),
+    (errors.StatementRefused, "x = a is b", "=="),
+    (errors.StatementRefused, "x = {a: 1}", "Struct"),
+    (errors.StatementRefused, "x = {1, 2}", "tuple"),
+    (errors.StatementRefused, "x = a / 2", "//"),
+    (errors.StatementRefused, "(x := a)", "line of its own"),
+    (errors.StatementRefused, "del a", "Assign"),
+    (errors.StatementRefused, "yield a", "list"),
+    (errors.StatementRefused, "match a:\n            case _: pass", "select("),
+    (errors.StatementRefused, "with a: pass", "one after the other"),
+    (errors.StatementRefused, "try: pass\n        except ValueError: pass", "require()"),
+    (errors.StatementRefused, "def inner(): pass", "function of the class"),
+    (errors.StatementRefused, "x = outside(a)", "constant bound"),
+    (errors.NameRefused, "x = random.random()", "constants"),
+    (errors.NameRefused, "x = LISTED[0]", "tuples"),
+    (errors.NameRefused, "print(a)", "docs/dsl.md"),
+    (errors.NameRefused, "x = getattr(a, 'number')", "docs/dsl.md"),
+    (errors.NameRefused, "x = nowhere", "docs/dsl.md"),
+    (errors.NameRefused, "x = a.__class__", "operations"),
+    (errors.FloatRefused, "x = a + 0.5", "smallest unit"),
+    (errors.FloatRefused, "x = a * float(1)", "//"),
+    (errors.RecursionRefused, "x = endless(a)", "constant bound"),
+    (errors.RecursionRefused, "x = self.around(a)", "constant bound"),
+    (errors.TypesDiffer, "x = a + flag", "u64(x)"),
+    (errors.TypesDiffer, "x = a + self.element", "Convert"),
+    (errors.TypesDiffer, "x = i64(a) + a", "Convert"),
+    (errors.TypesDiffer, "x = self.element < 5", "sized integers"),
+    (errors.TypesDiffer, "x = self.element // 5", "sized integers"),
+    (errors.TypesDiffer, "require(a)", "Bool"),
+    (errors.TypesDiffer, "require(True)", "Bool"),
+    (errors.TypesDiffer, "require(flag, a)", "constant text"),
+    (errors.TypesDiffer, "x = select(a, b, c)", "comparison"),
+    (errors.TypesDiffer, "x = select(flag, 1, 2)", "u64(0)"),
+    (errors.TypesDiffer, "x = select(flag, a, flag)", "Convert"),
+    (errors.TypesDiffer, "self.count = flag", "Convert"),
+    (errors.TypesDiffer, "self.shown = self.row", "Convert"),
+    (errors.TypesDiffer, "self.pair = a", "Make a Pair"),
+    (errors.TypesDiffer, "x = self.row[i8(1)]", "unsigned"),
+    (errors.TypesDiffer, "x = self.row['a']", "unsigned"),
+    (errors.TypesDiffer, "x = len(a)", "Array"),
+    (errors.TypesDiffer, "x = i64(a) // i64(c)", "unsigned"),
+    (errors.TypesDiffer, "x = i64(a).bits()", "unsigned"),
+    (errors.TypesDiffer, "x = poseidon(1)", "u64(1)"),
+    (errors.UndeclaredField, "self.other = a", "Declare it"),
+    (errors.UndeclaredField, "self.helper = a", "Declare it"),
+    (errors.UndeclaredField, "self.pair.middle = a", "left, right"),
+    (errors.BodyFailed, "x = a.missing", "Mend"),
+    (errors.BodyFailed, "x = self.helper()", "Mend"),
+    (errors.BodyFailed, "x = [a][1]", "Mend"),
+    (errors.BodyFailed, "x = Pair(left=a, right=b).middle", "Mend"),
+    (errors.BadDeclaration, "x = Pair(left=a)", "Pair(left=..., right=...)"),
+    (errors.BadDeclaration, "x = poseidon(*[a] * 17)", "those hashes again"),
+    (errors.BadDeclaration, "return a", "Public[u64]"),
+    (errors.NeverHolds, "x = b + 300", "wider type"),
+    (errors.NeverHolds, "x = u8(256)", "wider type"),
+    (errors.NeverHolds, "x = u8(200) + u8(100)", "no call"),
+    (errors.NeverHolds, "x = u8(1) - 2", "no call"),
+    (errors.NeverHolds, "x = a // 0", "no call"),
+    (errors.NeverHolds, "require(u8(1) == 2)", "no call"),
+    (errors.NeverHolds, "x = self.row[3]", "0..2"),
+    (errors.NeverHolds, "self.row = [u8(1), u8(2)]", "3 entries"),
+    (errors.NeverHolds, "x = a << b", "constant"),
+    (errors.NeverHolds, "x = a ** b", "constant"),
+    (errors.NeverHolds, "x = Field(-1)", "another number"),
+    (errors.BranchEffect, "x = select(flag, lambda: self.write_it(a), 0)", "select()"),
+]
+
+
+@pytest.mark.parametrize(("error", "body", "instead"), BODIES, ids=[body.split("\n")[0] for _, body, _ in BODIES])
+def test_a_body_is_refused(tmp_path: Path, error: type[errors.ContractRefused], body: str, instead: str) -> None:
+    head = HEAD.replace(
+        "    @method\n", "    def write_it(self, x):\n        self.count = x\n        return x\n\n    @method\n"
+    )
+    text = f"{head}        {body}\n        {USE}\n"
+    with pytest.raises(errors.ContractRefused) as caught:
+        load(tmp_path, text)
+    assert type(caught.value) is error
+    line = text.splitlines()[caught.value.line - 1]
+    first = body.split("\n")[0]
+    elsewhere = {"x = endless(a)": "def endless", "x = self.around(a)": "def around", "x = outside(a)": "while x"}
+    elsewhere |= {"x = select(flag, lambda: self.write_it(a), 0)": "self.count = x", "return a": "def act"}
+    assert elsewhere.get(first, first) in line
+    assert caught.value.source == line.strip()
+    assert instead in caught.value.instead
+    assert Path(caught.value.file).parent == tmp_path
+    assert line.strip() in str(caught.value) and f":{caught.value.line}" in str(caught.value)
+
+
+ALLOWED = [
+    "for i in range(LIMIT): a = a + i if i > 3 else a",
+    "x = [doubled(y) for y in (a, c)]\n        self.shown = sum(x) + len(x)",
+    "if LIMIT > 5 and not LIMIT == 7: self.shown = a",
+    "self.row[b] = 7\n        self.row[0] = self.row[b] - 7",
+    "self.pair.left = a\n        self.pair = Pair(left=self.pair.left, right=b)",
+    "x, y = divmod(a, u64(b))\n        self.shown = x * 2**3 >> 1 << 1",
+    "self.shown = select(a > b, lambda: a - b, lambda: 0)",
+    "self.element = poseidon(a, b, self.element, flag) * 3 - 1 + Field(a).inverse()",
+    "for i, y in enumerate(reversed(self.row)): require(y <= 100 + i)",
+    "self.shown = self.helper(maximum(a, c, 5)) + u64(flag) + u64(i8(-3) + 3)",
+]
+
+
+@pytest.mark.parametrize("body", ALLOWED)
+def test_ordinary_python_passes(tmp_path: Path, body: str) -> None:
+    module = load(tmp_path, f"{HEAD}        {body}\n        {USE}\n")
+    assert module.Subject.compiled.method("act").circuit.public_count >= 7
