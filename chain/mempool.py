@@ -90,8 +90,8 @@ class UniqueWaiting(MempoolError):
 
     def __init__(self, unique: bytes, tip: Amount, needed: int) -> None:
         super().__init__(
-            f"another transaction with nullifier 0x{unique.hex()} waits; to replace all that this one would, offer a "
-            f"tip of at least {needed} (now {tip})."
+            f"another transaction with one of its nullifiers waits (id 0x{unique.hex()}); to replace what this "
+            f"one would, offer a tip of at least {needed} (now {tip})."
         )
         self.unique, self.tip, self.needed = unique, tip, needed
 

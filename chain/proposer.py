@@ -60,7 +60,8 @@ def build_block(
 
     A transaction that can stand in no block any more is left out and named in `refused`; one that may fit a later block
     (a lower nonce is missing, the base fee too high for it) is left out and not named. One whose state rule fails stays
-    in with its receipt, so that everything admitted gets an answer. `time` must be later than the tip's.
+    in with its receipt, so that everything an account pays for gets an answer; what a proof would have paid is refused.
+    `time` must be later than the tip's.
     """
     params = read_params(view)
     height = Height(tip.height + 1)

@@ -1,6 +1,7 @@
-"""Human forms of accounts and validators. An address is the 32-byte ed25519 public key itself; its text is Bech32m.
+"""Human forms of accounts, validators and readers: a 32-byte public key itself, its text Bech32m.
 
-The human-readable part keeps an account from being taken for a validator of the same key.
+Accounts and validators are ed25519 keys, readers of contracts packed points of BabyJubJub. The human-readable part
+keeps one from being taken for another.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ from crypto.errors import CryptoError
 ADDRESS_BYTES: Final = 32
 ACCOUNT_HRP: Final = "cluster"
 VALIDATOR_HRP: Final = "clustervaloper"
+READER_HRP: Final = "clur"
 
 
 class AddressLength(CryptoError):

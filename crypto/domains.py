@@ -47,6 +47,8 @@ NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer ann
 STORAGE: Final = _sha("storage")
 VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its consensus seed
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
+SCHNORR_NONCE: Final = _sha("schnorr-nonce")  # k of a signature: (half, secret, message)
+PERMIT: Final = _sha("permit")  # the canonical bytes of what a permit grants; 31 bytes of it are signed
 CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's constraint systems: [methods, sealing]
 CONTRACT_ABI: Final = _sha("contract-abi")  # the bytes of a contract's ABI file
 SEALED_INPUT: Final = _sha("sealed-input")  # associated data of a task's input: (requester, program, commitment)
@@ -76,6 +78,8 @@ KEYSTREAM: Final = _poseidon("ks")  # (K, contract, register, version, n, i)
 SYNTHETIC_NONCE: Final = _poseidon("siv")  # (K, version, cm, blinding), cm being the commitment to m
 REGISTER: Final = _poseidon("reg")  # commit_vector: salt = blinding, elements = (version, values...)
 READER_KEY: Final = _poseidon("rdr")  # (shared.x, shared.y, contract, epoch)
+PERMIT_KEY: Final = _poseidon("permit-key")  # (shared.x, shared.y, contract, epoch), shared with the auditor
+SCHNORR: Final = _poseidon("schnorr")  # (R.x, R.y, A.x, A.y, m): the challenge of a signature
 DATA_BATCH: Final = _poseidon("batch")  # commit_vector: packed rows, packed labels of a minibatch
 DATA_SET: Final = _poseidon("data")  # commit_vector: salt = the shape, elements = commitments of minibatches
 UPDATE: Final = _poseidon("update")  # commit_vector: packed update of a model's weights

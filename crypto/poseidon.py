@@ -3,21 +3,27 @@
 Source: Grassi et al., "Poseidon", USENIX Security 2021; circomlib `poseidon.circom`. A state of t = inputs + 1
 elements, t = 2..17: element 0 is the capacity and starts as the domain tag, so that a tag costs no constraint; the
 digest is element 0 after the permutation. Tag 0 is circomlib's hash: poseidon([1, 2]) = 0x115cc0f5...4417189a.
+
+Computed with GMP's integers, at half the cost of Python's (docs/decisions/gmpy2.md); what comes out is plain integers.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from operator import mul
 from typing import ClassVar, Final
+
+import gmpy2
 
 from crypto.domains import CIRCOMLIB, PoseidonTag
 from crypto.errors import CryptoError
 from crypto.field import SCALAR_FIELD
-from crypto.poseidon_parameters import HALF, WIDTHS, parameters, sparse
+from crypto.poseidon_parameters import HALF, WIDTHS, Matrix, Parameters, Row, Sparse, parameters, sparse
 
 MAX_INPUTS: Final = WIDTHS[-1] - 1
 PACKED_BITS: Final = 253  # a packed element stays below 2**253 < r
 _CHUNK: Final = MAX_INPUTS - 1  # elements of a vector absorbed by one permutation, beside the chaining value
 _LENGTH_BITS: Final = 32
+_MODULUS: Final[int] = gmpy2.mpz(SCALAR_FIELD)
 
 
 class NotAFieldElement(CryptoError):
@@ -76,9 +82,8 @@ def permute(state: Sequence[int]) -> list[int]:
     for value in state:
         if not 0 <= value < SCALAR_FIELD:
             raise NotAFieldElement(value)
-    p = SCALAR_FIELD
-    width = len(state)
-    chosen, partial = parameters(width), sparse(width)
+    p = _MODULUS
+    chosen, partial = _constants(len(state))
     lanes = list(state)
     for constants in chosen.first[: HALF - 1]:
         lanes = _full_round(lanes, constants, chosen.matrix)
@@ -94,17 +99,35 @@ def permute(state: Sequence[int]) -> list[int]:
     lanes = [head, *rest]
     for constants in chosen.last:
         lanes = _full_round(lanes, constants, chosen.matrix)
-    return lanes
+    return list(map(int, lanes))
 
 
 def _full_round(lanes: Sequence[int], constants: Sequence[int], matrix: Sequence[Sequence[int]]) -> list[int]:
-    p = SCALAR_FIELD
+    p = _MODULUS
     powers = []
     for lane, constant in zip(lanes, constants, strict=True):
         value = lane + constant
         square = value * value % p
         powers.append(square * square % p * value % p)
     return [sum(map(mul, row, powers)) % p for row in matrix]
+
+
+@cache
+def _constants(width: int) -> tuple[Parameters, Sparse]:
+    """A width's constants as GMP's integers: every sum and product with one of them is one as well."""
+    chosen, partial = parameters(width), sparse(width)
+    return (
+        Parameters(width, _rows(chosen.matrix), _rows(chosen.first), _row(chosen.scalars), _rows(chosen.last)),
+        Sparse(_rows(partial.entry), gmpy2.mpz(partial.corner), _rows(partial.rows), _rows(partial.columns)),
+    )
+
+
+def _rows(matrix: Matrix) -> Matrix:
+    return tuple(map(_row, matrix))
+
+
+def _row(row: Row) -> Row:
+    return tuple(map(gmpy2.mpz, row))
 
 
 def vector_capacity(tag: PoseidonTag, arity: int, length: int) -> int:

@@ -52,7 +52,7 @@ class FaultyRule(NodeError):
         self.fault = f"{fault!r:.200}"
 
 
-def _spent(news: BlockFinal) -> tuple[dict[AccountId, Nonce], list[bytes]]:
+def spent_in(news: BlockFinal) -> tuple[dict[AccountId, Nonce], list[bytes]]:
     """The next nonces of the accounts that paid in a block, and the nullifiers that it used up.
 
     What fails in a block costs its nonce and leaves its nullifiers as they were.
@@ -173,7 +173,7 @@ class Executor:
     async def commit(self, final: FinalBlock) -> BlockFinal:
         """Make a judged block final here: database, mempool, subscribers, in this order."""
         news = await self.in_execution(self.ledger.commit, final)
-        nonces, used = _spent(news)
+        nonces, used = spent_in(news)
         self._mempool.after_block(sorted(nonces.items()), final.block.height, used)
         self._hub.announce(news)
         return news

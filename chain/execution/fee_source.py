@@ -95,7 +95,7 @@ class RepeatedUnique(FeeSourceError):
     code = 3079
 
     def __init__(self, unique: bytes) -> None:
-        super().__init__(f"the transaction uses nullifier 0x{unique.hex()} twice; spend each note once.")
+        super().__init__(f"the transaction uses one nullifier twice (id 0x{unique.hex()}); spend each note once.")
         self.unique = unique
 
 

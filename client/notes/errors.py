@@ -60,3 +60,29 @@ class WitnessMissing(NoteWalletError):
             "once more with `cluster notes --deep`."
         )
         self.position, self.size = position, size
+
+
+class StoreUnreadable(NoteWalletError):
+    """The file that keeps a wallet's notes does not open: damaged, or another key's."""
+
+    code = 5210
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"the notes in {path} cannot be read: {reason}. Move the file away; `cluster notes` then reads them "
+            "from the chain again."
+        )
+        self.path, self.reason = path, reason
+
+
+class StoreOfOtherChain(NoteWalletError):
+    """The file that keeps a wallet's notes is of another chain."""
+
+    code = 5211
+
+    def __init__(self, path: str, found: str, expected: str) -> None:
+        super().__init__(
+            f"the notes in {path} are of chain {found!r}, not of {expected!r}. Ask a node of that chain, or move the "
+            "file away."
+        )
+        self.path, self.found, self.expected = path, found, expected

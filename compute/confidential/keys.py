@@ -10,10 +10,12 @@ from chain.execution.statement import id_element
 from chain.types.scalars import FieldElement, ObjectId
 from compute.confidential.errors import NotAReader, UnknownEpoch, WrongDataKey
 from contracts.confidential import sealing
+from contracts.confidential.actions import require_reader_key
 from contracts.confidential.queries import ContractView
 from contracts.confidential.state import Epoch
 from contracts.notes.output import Point
 from crypto import babyjubjub, domains
+from crypto.address import READER_HRP, decode_address, encode_address
 from crypto.field import SCALAR_FIELD
 from crypto.hashing import tagged_hash
 from crypto.keys import SEED_BYTES, SeedLength
@@ -85,6 +87,21 @@ def readers_of(contract: ContractView) -> tuple[Point, ...]:
     """The readers of the epoch in force, in the order that they were set; none before the first epoch."""
     epoch = contract.epoch(contract.record.epoch)
     return () if epoch is None else tuple(sealed.reader for sealed in epoch.readers)
+
+
+def encode_reader(reader: Point) -> str:
+    """How a reader's public key is written for people: clur1..., 63 characters. Raises NotOnCurve."""
+    return encode_address(babyjubjub.encode_point(as_pair(reader)), READER_HRP)
+
+
+def decode_reader(text: str) -> Point:
+    """The public key that a text names, fit to be sealed to.
+
+    Raises Bech32Error's classes, AddressLength, MalformedPoint, and BadReaderKey for a key off the subgroup.
+    """
+    reader = as_point(babyjubjub.decode_point(decode_address(text, READER_HRP)))
+    require_reader_key(reader)
+    return reader
 
 
 def as_point(pair: tuple[int, int]) -> Point:

@@ -19,7 +19,7 @@ from contracts.confidential.actions import SetReaders, require_reader_keys
 from contracts.confidential.queries import ContractView
 from contracts.confidential.statement import NO_PROOF, SET_READERS
 from contracts.notes.output import Point
-from crypto import babyjubjub
+from crypto.notes import EPHEMERAL_BITS
 
 
 @cache
@@ -40,7 +40,7 @@ def draft_set_readers(contract: ContractView, readers: Sequence[Point], entropy:
         raise UnsealableCount(len(readers), tuple(sealing))
     require_reader_keys(readers)
     epoch = contract.record.epoch + 1
-    secret = statement.Private(random_element(entropy), random_element(entropy, babyjubjub.SUBORDER))
+    secret = statement.Private(random_element(entropy), random_element(entropy, 2**EPHEMERAL_BITS))
     points = [as_pair(reader) for reader in readers]
     public = statement.compute(id_element(contract.contract), epoch, points, secret)
     action = SetReaders(

@@ -33,7 +33,7 @@ ROOTS_KEPT: Final = 1024  # the roots of so many of the object's last changed bl
 CAPACITY: Final = note_tree.CAPACITY - 1
 SUBTREE_HEIGHT: Final = 4  # of 256 leaves: what a wallet asks for instead of leaves that it does not need
 
-ACTION_WORK: Final = 2_600  # units of an action with outputs: its object's tree may get a new root, 16 hashes
+ACTION_WORK: Final = 3_000  # units of an action with outputs: its object's tree may get a new root, 16 hashes
 OUTPUT_WORK: Final = 500  # units of each output: a third more hashes than leaves, and its record
 
 COUNTS: Final = Space("notes/counts").key()

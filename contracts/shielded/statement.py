@@ -3,13 +3,15 @@
 The circuit names its public signals in this order.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chain.codec import encode
 from chain.execution.action import GROTH16, Claim, Effect
 from chain.execution.statement import context_element, id_element
-from chain.types.scalars import FieldElement
+from chain.types.scalars import Blob, FieldElement, ProofBytes
 from crypto.field import FIELD_BYTES
+from crypto.groth16.encoding import COMPRESSED_PROOF_BYTES
 from crypto.notes import POOL_ELEMENTS
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from contracts.shielded.actions import Transfer
 
 COMPONENT: Final = "shielded"
+NO_PROOF: Final = ProofBytes(bytes(COMPRESSED_PROOF_BYTES))  # stands where a proof cannot be about itself
 TRANSFER: Final = "transfer"
 INPUTS: Final = 2  # notes that a transfer spends; one that does not exist has value zero
 OUTPUTS: Final = 2  # notes that it makes
@@ -45,10 +48,9 @@ def transfer_inputs(action: "Transfer") -> tuple[FieldElement, ...]:
 
 
 def transfer_effect(action: "Transfer") -> Effect:
-    """Beside the public inputs: what they leave out or add up, and the hints."""
-    hints = [[each.hint.ephemeral, each.hint.tag, each.hint.outgoing] for each in action.outputs]
-    data = encode([action.asset, action.taken, action.paid, action.recipient, action.fee, hints])
-    return Effect(action.pool, TRANSFER, action.vk_id, transfer_inputs(action), data)
+    """Its data is the whole transfer without its proof and its padding: nothing of it is bound by less."""
+    bare = replace(action, padding=Blob(b""), proof=NO_PROOF)
+    return Effect(action.pool, TRANSFER, action.vk_id, transfer_inputs(action), encode(bare))
 
 
 def transfer_claim(action: "Transfer", envelope: "Envelope") -> Claim:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import cast
 
 from chain.types.receipt import OK
 from chain.types.scalars import AccountId, ObjectId
@@ -9,6 +10,7 @@ from compute.confidential.counter_calls import INCREMENT, deploy_counter, draft_
 from compute.confidential.keys import ReaderKey, reader_key
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
+from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
 from tests.support.confidential_chain import ConfidentialChain, Strict
 
@@ -41,6 +43,7 @@ class Counter:
         self.verifier = verifier
         self.chain = ConfidentialChain(verifier)
         self.owner, self.caller = self.chain.account(1), self.chain.account(2)
+        self.calls: list[Call] = []
         self.reader: ReaderKey = reader_key(b"r" * 32)
         increment, sealing = prover.keys(INCREMENT), {count: prover.keys(sealing_circuit(count)) for count in counts}
         for key in (increment, *sealing.values()):
@@ -58,7 +61,9 @@ class Counter:
         self.prove_and_send(self.owner, draft_set_readers(self.view, points, self.entropy))
 
     def increment(self, amount: int) -> None:
-        self.prove_and_send(self.caller, self.draft(amount))
+        draft = self.draft(amount)
+        self.prove_and_send(self.caller, draft)
+        self.calls.append(cast(Call, draft.action))
 
     def draft(self, amount: int) -> Draft:
         return draft_increment(self.view, self.reader, amount, self.entropy)

@@ -25,7 +25,6 @@ from chain.types.scalars import (
 )
 from chain.types.transaction import Transaction
 from chain.types.vote import PRECOMMIT, Commit, CommitSignature, DuplicateVote, Vote, vote_signing_bytes
-from contracts.application import build_application
 from crypto import vrf
 from crypto.beacon import header_alpha
 from tests.support.small_chain import CHAIN_ID, SmallChain, consensus_key
@@ -57,7 +56,7 @@ class SealedChain(SmallChain):
     def __init__(self, powers: Sequence[int] = (10,), **options: object) -> None:
         super().__init__(powers, **options)  # type: ignore[arg-type]
         self.store = MemoryStore()
-        self.chain, result = apply_genesis(self.genesis, self.store, build_application())
+        self.chain, result = apply_genesis(self.genesis, self.store, self.chain.application)
         self.signers = tuple(range(len(powers)))
         self._nodes: dict[bytes, bytes] = {}
         self._tree = Tree(self._nodes.get)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from chain.execution import accounts
 from chain.execution.action import Action, Event
+from chain.execution.application import Application, Component
 from chain.execution.block import Chain, Execution, Result
 from chain.execution.context import BlockContext, ExecutionContext
 from chain.execution.genesis import apply_genesis
@@ -18,8 +19,10 @@ from chain.state.view import StateView
 from chain.types.genesis import Genesis, GenesisAccount, GenesisValidator
 from chain.types.receipt import Receipt
 from chain.types.scalars import (
+    NATIVE,
     AccountId,
     Amount,
+    AssetId,
     ChainId,
     Height,
     Name,
@@ -31,7 +34,7 @@ from chain.types.scalars import (
     ValidatorId,
     VrfKey,
 )
-from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
+from chain.types.transaction import FROM_ACCOUNT, FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import Validator
 from contracts.application import build_application
 from crypto.keys import SecretKey
@@ -86,15 +89,25 @@ def small_genesis(powers: Sequence[int] = (10,), params: Params = DEVNET) -> Gen
 
 
 class SmallChain:
-    """State after `height`, in memory. `verifier` decides about proofs; signatures are always checked."""
+    """State after `height`, in memory. `verifier` decides about proofs; signatures are always checked.
 
-    def __init__(self, powers: Sequence[int] = (10,), verifier: Verifier | None = None, **params: object) -> None:
+    `components` come after the protocol's own.
+    """
+
+    def __init__(
+        self,
+        powers: Sequence[int] = (10,),
+        verifier: Verifier | None = None,
+        components: tuple[Component, ...] = (),
+        **params: object,
+    ) -> None:
         self.params = replace(DEVNET, **params)  # type: ignore[arg-type]
         self.verifier = ClaimTable(credulous=True) if verifier is None else verifier
         self.store = MemoryStore()
         self.genesis = small_genesis(powers, self.params)
         self.chain: Chain
-        self.chain, result = apply_genesis(self.genesis, self.store, build_application())
+        application = Application((*build_application().components, *components))
+        self.chain, result = apply_genesis(self.genesis, self.store, application)
         self.store.apply(result.overlay.changes())
         self.height = Height(0)
         self.proposer = self.genesis.validators[0].validator.public_key
@@ -131,6 +144,12 @@ class SmallChain:
 
     def transaction(self, person: int, *actions: Action, tip: int = 0, **changes: object) -> Transaction:
         return self.sign(person, self.envelope(person, *actions, tip=tip, **changes))
+
+    def proof_paid(self, key: int, *actions: Action, tip: int = 0, **changes: object) -> Transaction:
+        """A transaction that `key` signs once and that the first action's offer pays."""
+        source, limit = FeeSource(FROM_PROOF, account(key)), actions[0].fee_offer()
+        own = {"fee_source": source, "nonce": Nonce(0), "fee_limit": limit}
+        return self.sign(key, self.envelope(key, *actions, tip=tip, **(own | changes)))
 
     def execute(self, *transactions: Transaction) -> Result:
         """The next block of these transactions, not committed. Raises what makes it invalid."""
@@ -170,16 +189,21 @@ class SmallChain:
     def nonce(self, person: int) -> Nonce:
         return accounts.read_account(self.view, account(person)).nonce
 
-    def balance(self, person: int) -> int:
-        return accounts.read_account(self.view, account(person)).balance
+    def balance(self, person: int, asset: AssetId = NATIVE) -> int:
+        return accounts.balance(self.view, account(person), asset)
 
-    def supply(self) -> int:
-        return accounts.supply(self.view)
+    def supply(self, asset: AssetId = NATIVE) -> int:
+        return accounts.supply(self.view, asset)
 
-    def money(self) -> int:
-        """What all accounts and objects hold together, counted one by one."""
+    def money(self, asset: AssetId = NATIVE) -> int:
+        """What all accounts and objects hold of an asset together, counted one by one."""
         view = self.view
-        of_people = [AccountId(keys.ACCOUNT.parts(key)[0]) for key, _ in view.iterate(keys.ACCOUNT.scan())]
-        objects = [ObjectId(keys.HOLDING.parts(key)[0]) for key, _ in view.iterate(keys.HOLDING.scan())]
-        in_accounts = sum(accounts.read_account(view, person).balance for person in of_people)
-        return in_accounts + sum(accounts.holding(view, object_) for object_ in objects)
+        in_accounts, in_objects = (
+            (keys.ACCOUNT, keys.HOLDING) if asset == NATIVE else (keys.ASSET_BALANCE, keys.ASSET_HOLDING)
+        )
+        of_people = [in_accounts.parts(key) for key, _ in view.iterate(in_accounts.scan())]
+        of_objects = [in_objects.parts(key) for key, _ in view.iterate(in_objects.scan())]
+        holders = [AccountId(parts[0]) for parts in of_people if parts[1:] in ((), (asset,))]
+        objects = [ObjectId(parts[0]) for parts in of_objects if parts[1:] in ((), (asset,))]
+        in_all_accounts = sum(accounts.balance(view, holder, asset) for holder in holders)
+        return in_all_accounts + sum(accounts.holding(view, object_, asset) for object_ in objects)

@@ -2,9 +2,13 @@
 
 import pytest
 
-from compute.confidential.keys import reader_key
+from compute.confidential.keys import as_point, decode_reader, encode_reader, reader_key
 from contracts.confidential.actions import require_reader_key
+from contracts.confidential.errors import BadReaderKey
 from crypto import babyjubjub
+from crypto.address import encode_address
+from crypto.bech32m import Bech32Error
+from crypto.field import SCALAR_FIELD
 from crypto.keys import SecretKey, SeedLength
 
 
@@ -40,3 +44,26 @@ def test_the_secret_is_not_the_accounts_nor_shown() -> None:
     assert key.secret != int.from_bytes(seed, "big") % babyjubjub.SUBORDER
     assert key.secret.to_bytes(32, "big") not in (SecretKey(seed).public, seed)
     assert str(key.secret) not in repr(key) and hex(key.secret)[2:] not in repr(key)
+
+
+@pytest.mark.parametrize("seed", [bytes(32), b"\xff" * 32, bytes(range(32))])
+def test_a_key_is_read_back_as_it_was_written(seed: bytes) -> None:
+    public = reader_key(seed).public
+    text = encode_reader(public)
+    assert text.startswith("clur1") and len(text) == 63
+    assert decode_reader(text) == public
+
+
+def test_a_text_with_a_slip_or_of_another_kind_names_no_reader() -> None:
+    text = encode_reader(reader_key(bytes(32)).public)
+    slipped = text[:-1] + ("q" if text[-1] != "q" else "p")
+    for other in (slipped, encode_address(SecretKey(bytes(32)).public), "clur1", ""):
+        with pytest.raises(Bech32Error):
+            decode_reader(other)
+
+
+@pytest.mark.parametrize("point", [babyjubjub.IDENTITY, babyjubjub.Point(0, SCALAR_FIELD - 1)])
+def test_a_text_of_a_key_off_the_subgroup_is_refused(point: babyjubjub.Point) -> None:
+    text = encode_reader(as_point(point))
+    with pytest.raises(BadReaderKey):
+        decode_reader(text)
