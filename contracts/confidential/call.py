@@ -26,10 +26,11 @@ from chain.types.scalars import (
     Uint,
     VkId,
 )
-from contracts.confidential import call_rules, state, statement
-from contracts.confidential.events import Called, RegisterWritten
-from contracts.confidential.specs import NONE
+from contracts.confidential import call_rules, lease_state, state, statement
+from contracts.confidential.events import Called, Paid, Posted, RegisterWritten, Taken
+from contracts.confidential.specs import LEASE, NONE
 from contracts.confidential.statement import NO_PROOF
+from contracts.notes import state as notes
 from contracts.notes.output import NoteOutput, Point
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 ZERO: Final = FieldElement(0)
 ANY_HEIGHT: Final = Height(0)  # in the place of a period that the method does not use
 NO_PADDING: Final = Blob(b"")
-_TAKE_WRITES: Final = 2  # the sender's account, what the contract holds
-_PAY_WRITES: Final = 2  # what the contract holds, the recipient's account
+_PART_WRITES: Final = 2  # nullifier, output (with its inbox), take, pay: each two places
+_NOTE_WRITES: Final = 2  # counts of notes: the chain's and the contract's
 
 
 @wire(2)
@@ -128,21 +129,56 @@ class Call(Action):
     def effects(self, envelope: "Envelope", index: int) -> tuple[Effect, ...]:
         return (statement.call_effect(self, envelope),)
 
+    def uniques(self) -> tuple[bytes, ...]:
+        return tuple(notes.unique(self.contract, nullifier) for nullifier in self.nullifiers)
+
     def state_writes(self) -> int:
-        return self.writes + len(self.moves) + _TAKE_WRITES * len(self.takes) + _PAY_WRITES * len(self.pays)
+        """What ends a lease is paid for by who takes it, what grows the note tree by extra_work."""
+        noted = _NOTE_WRITES if self.nullifiers or self.outputs else 0
+        parts = _PART_WRITES * (len(self.nullifiers) + len(self.outputs) + len(self.takes) + len(self.pays))
+        return self.writes + len(self.moves) + noted + parts
+
+    def extra_work(self) -> int:
+        return notes.ACTION_WORK + len(self.outputs) * notes.OUTPUT_WORK if self.outputs else 0
 
     def check(self, view: View, context: ExecutionContext) -> None:
         call_rules.check_call(self, view, context)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
+        contract = state.require_contract(overlay, self.contract)
         context.emit(Called(self.contract, self.method, self.epoch, self.arguments))
+        self._write_registers(overlay, contract, context)
+        self._move_notes(overlay, contract, context)
+        self._move_money(overlay, context)
+
+    def _write_registers(self, overlay: Overlay, contract: state.Contract, context: ExecutionContext) -> None:
         for move in self.moves:
             version = Uint(move.version + 1)
-            epoch = self.epoch if move.sealed else Uint(0)
+            epoch = self.epoch if move.sealed else NONE
             written = state.Register(version, move.after, epoch, move.nonce, move.ciphertext)
             state.write_register(overlay, self.contract, move.register, written)
             context.emit(RegisterWritten(self.contract, move.register, version))
+            if contract.registers[move.register].mode == LEASE:
+                lease_state.finish(overlay, self.contract, move.register, context.height, context.emit)
+
+    def _move_notes(self, overlay: Overlay, contract: state.Contract, context: ExecutionContext) -> None:
+        if self.nullifiers:
+            notes.spend(overlay, self.contract, self.nullifiers, context.height)
+        if self.ephemeral is not None:
+            notes.append(overlay, self.contract, self.ephemeral, self.outputs, context.height)
+        method = contract.methods[state.require_method(contract, self.contract, self.method)]
+        for output in method.outputs:
+            if output.inbox is not None:
+                posted = state.count_posted(overlay, self.contract, output.inbox)
+                context.emit(Posted(self.contract, output.inbox, posted))
+
+    def _move_money(self, overlay: Overlay, context: ExecutionContext) -> None:
+        """An amount of 0 moves nothing, and is as long on the wire as any other."""
         for take in self.takes:
-            accounts.deposit(overlay, context.sender, self.contract, take.amount, take.asset)
+            if take.amount:
+                accounts.deposit(overlay, context.sender, self.contract, take.amount, take.asset)
+                context.emit(Taken(self.contract, context.sender, take.asset, take.amount))
         for pay in self.pays:
-            accounts.withdraw(overlay, self.contract, pay.recipient, pay.amount, pay.asset)
+            if pay.amount:
+                accounts.withdraw(overlay, self.contract, pay.recipient, pay.amount, pay.asset)
+                context.emit(Paid(self.contract, pay.recipient, pay.asset, pay.amount))

@@ -7,10 +7,11 @@ from chain.execution import accounts
 from chain.execution.context import ExecutionContext
 from chain.state.view import View
 from chain.types.scalars import AccountId, Amount, FieldElement, Uint
-from contracts.confidential import state
+from contracts.confidential import lease_state, state
 from contracts.confidential.errors import (
     NoReaders,
     OutsidePeriod,
+    StaleCount,
     StaleRegister,
     WrongEpoch,
     WrongKeyCommitment,
@@ -20,8 +21,10 @@ from contracts.confidential.errors import (
     WrongRegisters,
     WrongSort,
 )
+from contracts.confidential.lease_state import Place
 from contracts.confidential.padding import require_padding
-from contracts.confidential.specs import Method, RegisterSpec
+from contracts.confidential.specs import LEASE, Method, RegisterSpec
+from contracts.notes import state as notes
 from contracts.registry.ceremony_state import require_usable_key
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ def check_call(call: "Call", view: View, context: ExecutionContext) -> None:
         _check_register(call, view, contract, read.register, read.version, read.values)
     for move in call.moves:
         _check_register(call, view, contract, move.register, move.version, move.before)
+    _check_modes(call, view, contract, method, context)
+    _check_notes(call, view, method)
     _check_money(call, view, context.sender)
     require_usable_key(view, call.vk_id, context.height, context.params, method.r1cs_hash)
 
@@ -86,8 +91,6 @@ def _rows(call: "Call", method: Method) -> Iterator[tuple[str, int, Sequence[obj
     yield "the row of counts", len(method.counts), call.counts
     yield "the row of nullifiers", method.nullifiers, call.nullifiers
     yield "the row of outputs", len(method.outputs), call.outputs
-    for place, (spec, output) in enumerate(zip(method.outputs, call.outputs, strict=False)):
-        yield f"the ciphertext of output {place}", spec.elements, output.ciphertext
     yield "the row of takes", method.takes, call.takes
     yield "the row of pays", method.pays, call.pays
 
@@ -133,6 +136,27 @@ def _check_register(
     now = state.read_register(view, call.contract, index, spec)
     if (version, values) != (now.version, now.values):
         raise StaleRegister(call.contract, spec.name, now.version, version)
+
+
+def _check_modes(call: "Call", view: View, contract: state.Contract, method: Method, context: ExecutionContext) -> None:
+    for move in call.moves:
+        spec = contract.registers[move.register]
+        if spec.mode == LEASE:
+            place = Place(call.contract, move.register, spec.name)
+            lease_state.require_holder(view, place, context.sender, context.height)
+    for index, proven in zip(method.counts, call.counts, strict=True):
+        posted = state.posted(view, call.contract, index)
+        if proven != posted:
+            raise StaleCount(call.contract, contract.registers[index].name, posted, proven)
+
+
+def _check_notes(call: "Call", view: View, method: Method) -> None:
+    if call.ephemeral is not None:
+        elements = [spec.elements for spec in method.outputs]
+        notes.require_outputs(view, call.contract, call.ephemeral, call.outputs, elements)
+    if call.root is not None:
+        notes.require_unspent(view, call.contract, call.nullifiers)
+        notes.require_root(view, call.contract, call.root)
 
 
 def _check_money(call: "Call", view: View, sender: AccountId) -> None:

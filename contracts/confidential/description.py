@@ -7,11 +7,13 @@ from typing import Final, Protocol
 from chain.execution.statement import MAX_PUBLIC_INPUTS
 from chain.params import Params
 from chain.state.view import View
-from chain.types.scalars import Blob, Hash, Height, Uint
+from chain.types.scalars import Blob, Hash, Height
 from contracts.confidential.errors import (
     BadName,
     DuplicateName,
+    InboxNotFolded,
     KeyShapeMismatch,
+    NotAnInbox,
     UnknownRegister,
     UnsupportedRegister,
     WrongCodeHash,
@@ -19,9 +21,10 @@ from contracts.confidential.errors import (
     WrongInitialValues,
 )
 from contracts.confidential.signals import call_size
-from contracts.confidential.specs import FIRST, SORTS, Method, RegisterSpec, SealingKey, code_hash
+from contracts.confidential.specs import INBOX, MODES, SORTS, Method, RegisterSpec, SealingKey, code_hash
 from contracts.confidential.statement import set_readers_size
 from contracts.registry.ceremony_state import require_usable_key
+from crypto.notes import MAX_PLAINTEXT
 
 MAX_REGISTERS: Final = 8
 MAX_METHODS: Final = 16
@@ -102,7 +105,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _check_register(register: RegisterSpec) -> None:
-    if register.sort not in SORTS or register.mode != FIRST:
+    if register.sort not in SORTS or register.mode not in MODES:
         raise UnsupportedRegister(register.name, register.sort, register.mode)
     _require_count(f"values in register {register.name!r}", register.values, 1, MAX_VALUES)
     initial = 0 if register.sealed else register.values
@@ -117,10 +120,31 @@ def _check_method(method: Method, registers: tuple[RegisterSpec, ...]) -> None:
             raise UnknownRegister(method.name, index, len(registers))
     for what, count in _counts(method):  # each by itself first: their sum is counted one by one
         _require_count(f"{what} in method {method.name!r}", count, 0, MAX_PUBLIC_INPUTS)
+    _check_notes(method, registers)
     _require_count(f"public inputs in method {method.name!r}", call_size(method, registers), 1, MAX_PUBLIC_INPUTS)
 
 
-def _counts(method: Method) -> Iterator[tuple[str, Uint]]:
+def _check_notes(method: Method, registers: tuple[RegisterSpec, ...]) -> None:
+    """Outputs fit one permutation; inboxes are posted to, counted, and written by who folds them."""
+    posted_to = tuple(output.inbox for output in method.outputs if output.inbox is not None)
+    for position, index in enumerate(method.counts):
+        if index in method.counts[:position]:
+            raise UnknownRegister(method.name, index, len(registers))
+    for index in (*posted_to, *method.counts):
+        if index >= len(registers):
+            raise UnknownRegister(method.name, index, len(registers))
+        if registers[index].mode != INBOX:
+            raise NotAnInbox(method.name, registers[index].name)
+    for index in method.writes:
+        if registers[index].mode == INBOX and not method.nullifiers:
+            raise InboxNotFolded(method.name, registers[index].name)
+    for output in method.outputs:
+        _require_count(f"elements in an output of method {method.name!r}", output.elements, 1, MAX_PLAINTEXT)
+
+
+def _counts(method: Method) -> Iterator[tuple[str, int]]:
     yield "arguments", method.arguments
+    yield "nullifiers", method.nullifiers
+    yield "outputs", len(method.outputs)
     yield "takes", method.takes
     yield "pays", method.pays

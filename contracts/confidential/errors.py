@@ -221,6 +221,19 @@ class OutsidePeriod(ConfidentialError):
         self.method, self.after, self.before, self.height = method, after, before, height
 
 
+class StaleCount(ConfidentialError):
+    """More notes were posted to an inbox than a call's proof knows of."""
+
+    code = 4318
+
+    def __init__(self, contract: ObjectId, register: str, posted: int, proven: int) -> None:
+        super().__init__(
+            f"{posted} notes were posted to {register!r} of contract 0x{contract.hex()}; this call is proven for "
+            f"{proven}. Read the contract again (contract_getState) and prove for all of them."
+        )
+        self.contract, self.register, self.posted, self.proven = contract, register, posted, proven
+
+
 class BadDeployment(ConfidentialError):
     """Root of the rules that a contract's description must satisfy."""
 
@@ -265,7 +278,7 @@ class UnsupportedRegister(BadDeployment):
     def __init__(self, name: str, sort: int, mode: int) -> None:
         super().__init__(
             f"register {name!r} asks for sort {sort}, mode {mode}; this chain version runs sealed (0) and "
-            f"public (1) registers in mode first (0)."
+            f"public (1) registers in the modes first (0), lease (1) and inbox (2)."
         )
         self.name, self.sort, self.mode = name, sort, mode
 
@@ -332,3 +345,27 @@ class ContractExists(BadDeployment):
             f"another id."
         )
         self.contract = contract
+
+
+class NotAnInbox(BadDeployment):
+    """Notes are posted to, and counted of, registers in mode `inbox` only."""
+
+    code = 4330
+
+    def __init__(self, method: str, register: str) -> None:
+        super().__init__(
+            f"method {method!r} posts notes to {register!r} or counts them, and that register is no inbox (mode 2)."
+        )
+        self.method, self.register = method, register
+
+
+class InboxNotFolded(BadDeployment):
+    """An inbox is written only by a method that spends notes: the one who folds them into it."""
+
+    code = 4331
+
+    def __init__(self, method: str, register: str) -> None:
+        super().__init__(
+            f"method {method!r} writes inbox {register!r} and spends no note; fold notes in it, or use mode first (0)."
+        )
+        self.method, self.register = method, register

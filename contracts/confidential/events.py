@@ -1,11 +1,11 @@
-"""What receipts tell of confidential contracts: who did what to which contract, never a value."""
+"""What receipts tell of confidential contracts: who did what to which contract, never a sealed value."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chain.codec import wire
 from chain.execution.action import Event
-from chain.types.scalars import AccountId, FieldElement, Name, ObjectId, Uint
+from chain.types.scalars import AccountId, Amount, AssetId, FieldElement, Height, Name, ObjectId, Uint
 
 
 @wire()
@@ -50,7 +50,7 @@ class Called(Event):
 @wire()
 @dataclass(frozen=True, slots=True)
 class RegisterWritten(Event):
-    """A sealed register holds something new; what, only its readers can tell."""
+    """A register holds something new; what a sealed one does, only its readers can tell."""
 
     tag: ClassVar[int] = 43
     name: ClassVar[str] = "confidential.register_written"
@@ -58,3 +58,72 @@ class RegisterWritten(Event):
     contract: ObjectId
     register: Uint
     version: Uint
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class RegisterLeasedTo(Event):
+    """Until the end of block `until` only `holder` writes the register."""
+
+    tag: ClassVar[int] = 44
+    name: ClassVar[str] = "confidential.leased"
+
+    contract: ObjectId
+    register: Uint
+    holder: AccountId
+    until: Height
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class LeaseEnded(Event):
+    """A lease is over: used, or run out and its bond burnt."""
+
+    tag: ClassVar[int] = 45
+    name: ClassVar[str] = "confidential.lease_ended"
+
+    contract: ObjectId
+    register: Uint
+    holder: AccountId
+    burnt: Amount
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Posted(Event):
+    """A note lies in an inbox, the `posted`-th of it."""
+
+    tag: ClassVar[int] = 46
+    name: ClassVar[str] = "confidential.posted"
+
+    contract: ObjectId
+    register: Uint
+    posted: Uint
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Taken(Event):
+    """The caller gave the contract an amount of an asset."""
+
+    tag: ClassVar[int] = 47
+    name: ClassVar[str] = "confidential.taken"
+
+    contract: ObjectId
+    payer: AccountId
+    asset: AssetId
+    amount: Amount
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Paid(Event):
+    """The contract paid out an amount of an asset."""
+
+    tag: ClassVar[int] = 48
+    name: ClassVar[str] = "confidential.paid"
+
+    contract: ObjectId
+    recipient: AccountId
+    asset: AssetId
+    amount: Amount

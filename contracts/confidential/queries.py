@@ -4,9 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chain.codec import wire
+from chain.execution import accounts
 from chain.state.view import View
-from chain.types.scalars import ObjectId, Uint
-from contracts.confidential import state
+from chain.types.scalars import Amount, Blob, FieldElement, Hash, Height, Name, ObjectId, Uint
+from contracts.confidential import lease_state, state
+from contracts.confidential.lease_state import Leased
+from contracts.notes import state as notes
 
 MAX_EPOCHS: Final = 64  # of one answer
 
@@ -68,3 +71,63 @@ def epochs_view(view: View, contract: ObjectId, first: int, count: int) -> Epoch
     numbers = range(max(first, 1), min(newest, first + min(count, MAX_EPOCHS) - 1) + 1)
     epochs = tuple(NumberedEpoch(Uint(n), state.require_epoch(view, contract, n)) for n in numbers)
     return EpochsView(contract, newest, epochs)
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class RegisterState:
+    """A register's content and, by its mode, how many notes were posted to it, or whose its lease is."""
+
+    name: Name
+    register: state.Register
+    posted: Uint
+    lease: Leased | None
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class ContractState:
+    """What changes of a contract between two calls, as it stands after `height`. holding: in nano-CLU."""
+
+    contract: ObjectId
+    height: Height
+    epoch: Uint
+    holding: Amount
+    notes: Uint  # that it ever made: leaves of its tree
+    note_root: FieldElement
+    registers: tuple[RegisterState, ...]
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class ContractAbi:
+    """The ABI that a contract was deployed with, and the hashes by which a reader checks what he compiled himself."""
+
+    contract: ObjectId
+    code_hash: Hash
+    abi_hash: Hash
+    abi: Blob
+
+
+def contract_state(view: View, contract: ObjectId) -> ContractState:
+    """For RPC `contract_getState`. Raises UnknownContract."""
+    record = state.require_contract(view, contract)
+    following = Height(view.height + 1)
+    registers = tuple(
+        RegisterState(
+            spec.name,
+            state.read_register(view, contract, index, spec),
+            state.posted(view, contract, index),
+            lease_state.lease_in_force(view, contract, index, following),
+        )
+        for index, spec in enumerate(record.registers)
+    )
+    tree = notes.tree_of(view, contract)
+    holding = accounts.holding(view, contract)
+    return ContractState(contract, view.height, record.epoch, holding, tree.size, tree.root, registers)
+
+
+def contract_abi(view: View, contract: ObjectId) -> ContractAbi:
+    """For RPC `contract_getAbi`. Raises UnknownContract."""
+    record = state.require_contract(view, contract)
+    return ContractAbi(contract, record.code_hash, record.abi_hash, state.require_abi(view, contract))

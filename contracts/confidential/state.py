@@ -158,10 +158,11 @@ def posted(view: View, contract: ObjectId, register: int) -> Uint:
     return Uint(0) if raw is None else decode(Posted, raw).count
 
 
-def count_posted(overlay: Overlay, contract: ObjectId, register: int) -> None:
-    """One more note was posted to the inbox."""
+def count_posted(overlay: Overlay, contract: ObjectId, register: int) -> Uint:
+    """One more note was posted to the inbox; how many these are."""
     count = Uint(posted(overlay, contract, register) + 1)
     overlay.put(posted_key(contract, register), encode(Posted(count)))
+    return count
 
 
 def read_epoch(view: View, contract: ObjectId, epoch: int) -> Epoch | None:

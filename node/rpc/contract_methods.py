@@ -7,7 +7,7 @@ from chain.execution.validator_schedule import DELAY
 from chain.params import read_params
 from chain.state.view import View
 from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
-from contracts.confidential.queries import MAX_EPOCHS, contract_view, epochs_view
+from contracts.confidential.queries import MAX_EPOCHS, contract_abi, contract_state, contract_view, epochs_view
 from contracts.registry import ceremony_state as ceremony
 from contracts.registry import state as registry
 from contracts.staking import state as staking
@@ -43,6 +43,8 @@ class ContractMethods:
             "model_list": self.list_models,
             "contract_get": self.get_contract,
             "contract_getEpochs": self.get_epochs,
+            "contract_getAbi": self.get_abi,
+            "contract_getState": self.get_contract_state,
             "validator_list": self.list_validators,
         }
 
@@ -163,6 +165,14 @@ class ContractMethods:
         if count > MAX_EPOCHS:
             raise InvalidParams("count", f"at most {MAX_EPOCHS}", str(count))
         return to_json(epochs_view(self._view, ObjectId(id), first, count))
+
+    def get_abi(self, id: Hex32) -> Json:
+        """The ABI that a contract was deployed with, with its hash and that of its circuits."""
+        return to_json(contract_abi(self._view, ObjectId(id)))
+
+    def get_contract_state(self, id: Hex32) -> Json:
+        """What changes of a contract: registers by name, notes posted to inboxes, leases, note root, native holding."""
+        return to_json(contract_state(self._view, ObjectId(id)))
 
     def list_validators(self, height: Count | None = None) -> Json:
         """The validators of the next height with power, operator and moniker, or of one of the heights beside it."""

@@ -7,7 +7,7 @@ from chain.types.block import Header
 from chain.types.receipt import Receipt
 from chain.types.transaction import Envelope
 from chain.types.vote import Commit, DuplicateVote
-from contracts.confidential.queries import ContractView, EpochsView
+from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
 from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program
 from contracts.staking.state import ActiveValidator
@@ -117,6 +117,8 @@ def _contracts() -> dict[str, Schema]:
         "model_list": members(models=listed(schema_of(Model))),
         "contract_get": schema_of(ContractView),
         "contract_getEpochs": schema_of(EpochsView),
+        "contract_getAbi": schema_of(ContractAbi),
+        "contract_getState": schema_of(ContractState),
         "validator_list": members(height=COUNT, validators=listed(schema_of(ActiveValidator))),
     }
 

@@ -50,6 +50,7 @@ from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
 from contracts.confidential.actions import Deploy, SetReaders
 from contracts.confidential.call import Call, Move, Pay, Read, Take
+from contracts.confidential.lease_actions import Lease
 from contracts.confidential.specs import (
     FIRST,
     INBOX,
@@ -221,6 +222,7 @@ ACTIONS = (
         padding=Blob(b""),
         proof=PROOF_BYTES,
     ).padded(),
+    Lease(TASK, Uint(1)),
 )
 
 

@@ -202,6 +202,8 @@ class Recorder:
         contract = (await self._events("confidential.deployed"))[0]["contract"]
         await self._note("contract_get", id=contract)
         await self._note("contract_getEpochs", id=contract)
+        await self._note("contract_getAbi", id=contract)
+        await self._note("contract_getState", id=contract)
 
     async def _transactions(self) -> None:
         accounts = self._network.accounts()
