@@ -86,3 +86,61 @@ class StoreOfOtherChain(NoteWalletError):
             "file away."
         )
         self.path, self.found, self.expected = path, found, expected
+
+
+class DisclosureMalformed(NoteWalletError):
+    """A file is no disclosure of a payment, or of a version that this program does not know."""
+
+    code = 5212
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"this is no disclosure of a payment: {reason}. Ask for the file that `cluster disclose` wrote."
+        )
+        self.reason = reason
+
+
+class OutputUnknown(NoteWalletError):
+    """A transaction has not the output that is named."""
+
+    code = 5213
+
+    def __init__(self, transaction: str, output: int, count: int) -> None:
+        known = f"it has outputs 0 to {count - 1}" if count else "it makes no notes"
+        super().__init__(f"transaction {transaction} has no output {output}: {known}.")
+        self.transaction, self.output, self.count = transaction, output, count
+
+
+class NotTheSender(NoteWalletError):
+    """The outgoing key does not open what stands beside an output: another wallet made it, or without a memory."""
+
+    code = 5214
+
+    def __init__(self, transaction: str, output: int) -> None:
+        super().__init__(
+            f"this wallet did not send output {output} of transaction {transaction}, so it can prove nothing about it. "
+            "Name the other output, or the key that sent it."
+        )
+        self.transaction, self.output = transaction, output
+
+
+class DisclosureFalse(NoteWalletError):
+    """What a disclosure says of a payment is not so."""
+
+    code = 5215
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the disclosure is false: {reason}. Do not rely on it.")
+        self.reason = reason
+
+
+class DisclosureElsewhere(NoteWalletError):
+    """A disclosure is of another chain, or was made for somebody else."""
+
+    code = 5216
+
+    def __init__(self, what: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"the disclosure is for {what} {found!r}; {expected!r} was expected. Ask for one that is yours."
+        )
+        self.what, self.expected, self.found = what, expected, found

@@ -41,9 +41,10 @@ _POOL: Final = Uint(0)  # in the place of a contract note's kind
 class OwnNote:
     """A note that came to address number `address`. kind: 0 in a pool; elements: what it decrypted to.
 
-    nullifier: None without nk; spent: the height at which it was published, None while it was not.
+    number: among all notes of the chain. nullifier: None without nk; spent: the height at which it was published.
     """
 
+    number: Uint
     object: ObjectId
     position: Uint
     height: Height
@@ -64,6 +65,7 @@ class OwnNote:
 class SentNote:
     """A note that one sent; payload: the address's bytes; transaction: None if another copy of the wallet sent it."""
 
+    number: Uint
     object: ObjectId
     position: Uint
     height: Height
@@ -147,17 +149,17 @@ class NoteStore:
     waiting: list[Waiting] = field(default_factory=list)
     trees: dict[ObjectId, WalletTree] = field(default_factory=dict)
 
-    def add_received(self, found: Received) -> None:
+    def add_received(self, found: Received, number: int) -> None:
         """A note that the scan found; one that is known already, by an earlier scan, changes nothing."""
         record, content = found.record, found.content
-        known = {(note.object, note.position) for note in self.notes}
-        if (record.object, record.position) in known:
+        if any(note.number == number for note in self.notes):
             return
         kind, elements = _elements(content)
         nullifier = None if found.nullifier is None else FieldElement(found.nullifier)
         commitment = record.output.commitment
         self.notes.append(
             OwnNote(
+                Uint(number),
                 record.object,
                 record.position,
                 record.height,
@@ -169,17 +171,27 @@ class NoteStore:
             )
         )
 
-    def add_sent(self, found: Sent) -> None:
+    def add_sent(self, found: Sent, number: int) -> None:
         """A note that the scan found to be sent by oneself."""
         record = found.record
-        if any((sent.object, sent.position) == (record.object, record.position) for sent in self.sent):
+        if any(sent.number == number for sent in self.sent):
             return
         kind, elements = _elements(found.content)
         commitment = record.output.commitment
         made_by = next((each.transaction for each in self.waiting if commitment in each.commitments), None)
         payload = Blob(found.address.payload())
         self.sent.append(
-            SentNote(record.object, record.position, record.height, commitment, payload, kind, elements, made_by)
+            SentNote(
+                Uint(number),
+                record.object,
+                record.position,
+                record.height,
+                commitment,
+                payload,
+                kind,
+                elements,
+                made_by,
+            )
         )
 
     def mark_spent(self, published: Iterable[tuple[ObjectId, FieldElement, Height]]) -> None:

@@ -36,9 +36,9 @@ def store(tmp_path: Path) -> NoteStore:
     scanner = Scanner(MINE, {POOL})
     made.reserve(Waiting(TxHash(b"\x05" * 32), Height(40), (), (TO_THEM.output.commitment, FieldElement(1))))
     for found in scanner.received([TO_ME, MORE]):
-        made.add_received(found)
+        made.add_received(found, found.record.position)
     for sent in scanner.sent([TO_THEM]):
-        made.add_sent(sent)
+        made.add_sent(sent, sent.record.position)
     for object_, leaves in ((POOL, 7), (CONTRACT, 301)):
         made.trees[object_] = WalletTree()
         made.trees[object_].append(list(range(leaves)), [3, 300], {0: 99})
@@ -110,9 +110,9 @@ def test_a_file_of_another_chain_is_refused(store: NoteStore) -> None:
 def test_a_note_is_kept_once_however_often_it_is_found(store: NoteStore) -> None:
     scanner = Scanner(MINE, {POOL})
     for found in scanner.received([TO_ME, TO_ME]):
-        store.add_received(found)
+        store.add_received(found, found.record.position)
     for sent in scanner.sent([TO_THEM]):
-        store.add_sent(sent)
+        store.add_sent(sent, sent.record.position)
     assert len(store.notes) == 2 and len(store.sent) == 1
 
 
