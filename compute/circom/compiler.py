@@ -32,6 +32,9 @@ _COUNT: Final = struct.Struct("<Q")
 _COUNTS: Final = struct.Struct("<BQQQ")
 _TERM: Final = struct.Struct(f"<Q{FIELD_BYTES}s")
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_ERROR: Final = re.compile(r"error\[\w+\]:|error:", re.IGNORECASE)
+_PLACE: Final = re.compile(r'"([^"]+)":(\d+):(\d+)')
+_INCLUDE: Final = re.compile(r'\s*include\s+"([^"]+)"')
 _ANY_WIDTH: Final = 254
 _SCRIPT: Final = "import sys, groth16py; groth16py.setup_circom(sys.argv[1], sys.argv[3:])[0].save(sys.argv[2])"
 
@@ -57,7 +60,8 @@ def compile_circom(source: Path, libraries: Sequence[Path] = ()) -> Compiled:
         command = [sys.executable, "-c", _SCRIPT, str(source), str(made), *map(str, folders)]
         ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if ended.returncode or not made.exists():
-            raise NotCompiled(source, _complaint(ended.stdout + ended.stderr))
+            missing = _missing_include(source, folders)
+            raise NotCompiled(source, missing or _complaint(ended.stdout + ended.stderr))
         return _unpack(made.read_bytes(), source)
 
 
@@ -82,9 +86,35 @@ def circuit_of(constraints: Constraints, cells: int, public: int) -> Circuit:
 
 
 def _complaint(output: str) -> str:
-    lines = [line.strip() for line in _COLOURS.sub("", output).splitlines()]
-    said = [line for line in lines if "error" in line.lower() or "found here" in line]
-    return "; ".join(said or lines[-1:])[:400]
+    """What the compiler found, each with its file, line and column where it says them."""
+    found, last = list[str](), ""
+    for line in map(str.strip, _COLOURS.sub("", output).splitlines()):
+        if _ERROR.match(line):
+            found.append(line.rstrip("!."))
+        elif (place := _PLACE.search(line)) is not None and found and ": error" not in found[-1]:
+            found[-1] = f"{place[1]}:{place[2]}:{place[3]}: {found[-1]}"
+        last = line or last
+    if found:
+        return "; ".join(found[:5])[:600]
+    return f"{last[:200]} (groth16py's compiler tells no line of these: `circom FILE` of an installed circom does)"
+
+
+def _missing_include(source: Path, folders: Sequence[Path]) -> str | None:
+    """Where a file is included that is nowhere, as the compiler does not say: file, line and name."""
+    waiting, seen = [source], {source}
+    while waiting:
+        path = waiting.pop()
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if (named := _INCLUDE.match(line)) is None:
+                continue
+            places = [folder / named[1] for folder in (path.parent, *folders)]
+            included = next((place for place in places if place.is_file()), None)
+            if included is None:
+                return f"{path}:{number}: there is no {named[1]!r} beside it or in the folders of includes"
+            if included not in seen:
+                seen.add(included)
+                waiting.append(included)
+    return None
 
 
 def _unpack(data: bytes, source: Path) -> Compiled:

@@ -71,3 +71,18 @@ class WrongSignals(CircomError):
             "Write the main component with ClusterTask of cluster.circom, or publish the program as unbound."
         )
         self.what, self.found, self.expected = what, found, expected
+
+
+class NotBound(CircomError):
+    """A task was to be posted to an unbound program, whose inputs travel in a way that only its maker knows."""
+
+    code = 6290
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model:.80} is an unbound circom circuit: no worker proves its tasks, and its outputs are plain. Post "
+            "the task with contracts.tasks.actions.Open and agree with a provider, whose action "
+            "compute.circom.program.prove_unbound makes; or ask its publisher to write it with ClusterTask of "
+            "cluster.circom: then this command buys its results."
+        )
+        self.model = model

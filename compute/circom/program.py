@@ -20,11 +20,18 @@ from chain.types.scalars import Blob, FieldElement, Hash, ProgramId, ProofBytes,
 from client.inference import input_commitment
 from client.whole_files import write_whole
 from compute.circom.compiler import Compiled, load_compiled
-from compute.circom.errors import CircomError, WrongSignals
+from compute.circom.errors import CircomError, InputRefused, WrongSignals
 from compute.circom.witness import Inputs, WitnessCalculator
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import artifact_folder
-from compute.zkml.errors import ManifestUnusable, ModelFileUnusable, ProgramNotOfManifest
+from compute.zkml.errors import (
+    ManifestUnusable,
+    ModelFileUnusable,
+    ProgramNotOfManifest,
+    WrongRowCount,
+    WrongRowLength,
+)
+from compute.zkml.inference import ENCRYPTED
 from compute.zkml.manifest import require_shape
 from compute.zkml.prover import Proven
 from contracts.registry.actions import RegisterProgram
@@ -33,6 +40,7 @@ from contracts.registry.statement import INFERENCE
 from contracts.tasks.actions import SettleUnbound
 from contracts.tasks.state import Task
 from crypto.errors import CryptoError
+from crypto.field import SCALAR_FIELD
 from crypto.groth16 import PreparedKey, compress_proof, verify
 from crypto.poseidon import PACKED_BITS
 from crypto.r1cs.circuit import Witness
@@ -44,6 +52,7 @@ MANIFEST_FILE: Final = "circom.json"
 R1CS_FILE: Final = "circuit.r1cs"
 WASM_FILE: Final = "circuit.wasm"
 KEY_NAME: Final = "circom"
+LARGEST_EXACT: Final = 1 << 53  # rows come as floats, which hold every whole number below
 _BOUND_SIGNALS: Final = 3  # ctx, task, commitment
 
 
@@ -69,6 +78,44 @@ class CircomManifest:
     def rows(self) -> int:
         """A task of a circuit's is about one row."""
         return 1
+
+    @property
+    def keyed(self) -> bool:
+        """Rows are the requester's secret."""
+        return False
+
+    @property
+    def results(self) -> str:
+        """What becomes of the outputs of a bound program."""
+        return ENCRYPTED
+
+    def quantise(self, row: Sequence[float]) -> list[int]:
+        """The row itself, if the circuit takes it. Raises WrongRowLength, InputRefused."""
+        if len(row) != self.features:
+            raise WrongRowLength(self.features, len(row))
+        top = min(1 << self.input_bits, LARGEST_EXACT) - 1
+        for place, value in enumerate(row):
+            if not (0 <= value <= top and float(value).is_integer()):
+                raise InputRefused(
+                    "row", f"number {place} (the first is 0) is {value!r}, not a whole one of 0 to {top}"
+                )
+        return [int(value) for value in row]
+
+    def quantise_rows(self, rows: Sequence[Sequence[float]]) -> list[int]:
+        """The one row of a task. Raises WrongRowCount, and as `quantise`."""
+        if len(rows) != self.rows:
+            raise WrongRowCount(self.rows, len(rows))
+        return self.quantise(rows[0])
+
+    def unpack_outputs(self, elements: Sequence[int]) -> list[int]:
+        """The outputs in a result in the clear; above r / 2 stands a negative number. Raises ManifestUnusable."""
+        if len(elements) != self.outputs:
+            raise ManifestUnusable(f"a result has {len(elements)} elements, not {self.outputs}")
+        return [element if element <= SCALAR_FIELD // 2 else element - SCALAR_FIELD for element in elements]
+
+    def said(self, outputs: Sequence[int]) -> str:
+        """Outputs for people."""
+        return ", ".join(map(str, outputs))
 
     def encode(self) -> bytes:
         """The bytes that are registered."""

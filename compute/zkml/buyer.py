@@ -19,6 +19,9 @@ from client.rows import save_rows
 from client.rpc import RpcClient
 from client.settlement import check_settlement
 from client.wallet import Wallet
+from compute.circom.errors import NotBound
+from compute.circom.program import CircomManifest
+from compute.manifests import AnyManifest, decode_any_manifest
 from compute.zkml.errors import (
     ManifestUnusable,
     NoProvider,
@@ -29,7 +32,6 @@ from compute.zkml.errors import (
     TaskEndedUnproven,
 )
 from compute.zkml.inference import COMMITTED, PUBLIC
-from compute.zkml.manifest import Manifest, decode_manifest
 from compute.zkml.model import QuantisedModel
 from compute.zkml.receipt import UNKNOWN_TASK, Receipt, save_receipt
 from contracts.tasks.actions import Open, Terms
@@ -72,7 +74,7 @@ class Order:
     """A model, an offer, and the providers that will be able to read every input posted under it."""
 
     model: ModelState
-    manifest: Manifest
+    manifest: AnyManifest
     offer: Offer
     providers: tuple[ProviderState, ...]
 
@@ -87,9 +89,9 @@ class Answer:
     """An opened result: for each row its integer outputs and what they say; who proved it, at which price."""
 
     receipt: Receipt = field(repr=False)
-    manifest: Manifest = field(repr=False)
+    manifest: AnyManifest = field(repr=False)
     outputs: tuple[tuple[int, ...], ...]
-    said: tuple[str, ...]  # the class, or a regression's values
+    said: tuple[str, ...]  # the class, a regression's values, or a circuit's numbers
     provider: str
     price: Amount
     height: Height
@@ -121,12 +123,14 @@ class Buyer:
         """Look up a model and decide who may see the inputs: `providers`, or whom `choose_providers` names.
 
         Nothing is posted yet. Raises RpcFailed (ModelNameUnknown), AnswerRefused (also for a provider whose encryption
-        key is not its account's own), ManifestUnusable, ResultsKeyed, NoProvider, ProgramNotOfManifest.
+        key is not its account's own), ManifestUnusable, NotBound, ResultsKeyed, NoProvider, ProgramNotOfManifest.
         """
         rpc = self._wallet.rpc
         found = await get_model(rpc, model)
-        manifest = decode_manifest(found.program.manifest)
+        manifest = decode_any_manifest(found.program.manifest)
         manifest.require_program(found.program.record)
+        if isinstance(manifest, CircomManifest) and not manifest.bound:
+            raise NotBound(model)
         if manifest.keyed:
             raise ResultsKeyed(model)
         if providers is None:
@@ -141,7 +145,7 @@ class Buyer:
         """Post one task about as many rows as the model proves at once, in its own units.
 
         Keep the receipt: without it the result stays sealed. Raises RowOutOfRange, NotWhole, NotFinite,
-        WrongRowLength, RowsWithoutFolder, and what submitting raises.
+        WrongRowLength, WrongRowCount, InputRefused, RowsWithoutFolder, and what submitting raises.
         """
         manifest, program = order.manifest, order.model.program.record.id
         numbers = tuple(manifest.quantise_rows(rows))
@@ -202,11 +206,11 @@ async def wait_for_answer(rpc: RpcClient, receipt: Receipt) -> Answer:
     if state.task.result is None:
         raise TaskEndedUnproven("0x" + receipt.task.hex(), state.phase)
     settlement = await check_settlement(rpc, receipt.asked, state.task)
-    answer = open_answer(receipt, settlement.task, decode_manifest(settlement.program.manifest))
+    answer = open_answer(receipt, settlement.task, decode_any_manifest(settlement.program.manifest))
     return replace(answer, transaction=settlement.transaction)
 
 
-def open_answer(receipt: Receipt, task: Task, manifest: Manifest) -> Answer:
+def open_answer(receipt: Receipt, task: Task, manifest: AnyManifest) -> Answer:
     """The answer in a settled task, whose proof nobody verifies here. Raises TaskEndedUnproven, ResultNotOpened."""
     task_id = "0x" + receipt.task.hex()
     if task.result is None:

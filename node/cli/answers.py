@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from compute.circom.program import CircomManifest
+from compute.manifests import AnyManifest
 from compute.zkml.buyer import Answer, Order
 from compute.zkml.graph import CLASSIFICATION
-from compute.zkml.manifest import Manifest
 from node.cli.amounts import show_amount
 from node.cli.screen import Screen
 
 SHOWN_ROWS: Final = 20
+SHOWN_CLASSES: Final = 4
 
 
 def say_who_sees(order: Order, screen: Screen) -> None:
@@ -52,12 +54,16 @@ def _proof_json(answer: Answer) -> dict[str, str]:
     return {"proof": "verified here", "program": "0x" + program, "transaction": "0x" + transaction}
 
 
-def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:
+def _row_json(manifest: AnyManifest, outputs: Sequence[int]) -> dict[str, Any]:
     """What one row's proven outputs say, in the model's units and as they were proven."""
+    if isinstance(manifest, CircomManifest):
+        return {"outputs": list(outputs)}
     said = {"class": manifest.said(outputs)} if manifest.kind == CLASSIFICATION else {}
+    chances = manifest.probabilities(outputs)
     return {
         **said,
-        "probabilities": manifest.probabilities(outputs),
+        "probabilities": chances,
+        **({} if chances is None else {"classes": list(manifest.classes)}),
         "values": [output * manifest.unit for output in outputs],
         "outputs": list(outputs),
     }
@@ -65,12 +71,22 @@ def _row_json(manifest: Manifest, outputs: Sequence[int]) -> dict[str, Any]:
 
 def _show_rows(answer: Answer, screen: Screen) -> None:
     """A table of the rows, the first ones of many."""
-    manifest, rows = answer.manifest, []
-    for number, outputs in enumerate(answer.outputs[:SHOWN_ROWS]):
-        chances = manifest.probabilities(outputs)
-        values = [output * manifest.unit for output in outputs] if chances is None else chances
-        rows.append((number, manifest.said(outputs), ", ".join(f"{value:.4g}" for value in values)))
-    chance = rows and manifest.probabilities(answer.outputs[0]) is not None
-    screen.table("", ("row", "prediction", "probabilities" if chance else "values"), rows)
+    manifest = answer.manifest
+    rows = [
+        (number, manifest.said(outputs), _likeliest(manifest, outputs))
+        for number, outputs in enumerate(answer.outputs[:SHOWN_ROWS])
+    ]
+    chances = any(likeliest for _, _, likeliest in rows)
+    shown = rows if chances else [row[:2] for row in rows]
+    screen.table("", ("row", "prediction", "probabilities") if chances else ("row", "prediction"), shown)
     if len(answer.outputs) > SHOWN_ROWS:
         screen.line(f"… {len(answer.outputs)} rows in all; --json prints them")
+
+
+def _likeliest(manifest: AnyManifest, outputs: Sequence[int]) -> str:
+    """The likeliest classes of one row by name, with their probabilities; nothing where the model knows none."""
+    if isinstance(manifest, CircomManifest) or (chances := manifest.probabilities(outputs)) is None:
+        return ""
+    ranked = sorted(zip(chances, manifest.classes, strict=True), key=lambda pair: -pair[0])
+    more = f", {len(ranked) - SHOWN_CLASSES} less likely" if len(ranked) > SHOWN_CLASSES else ""
+    return ", ".join(f"{name} {chance:.3g}" for chance, name in ranked[:SHOWN_CLASSES]) + more

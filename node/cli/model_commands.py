@@ -8,9 +8,9 @@ from typing import Any
 from client.market import get_key_state, get_model
 from client.rpc import RpcClient
 from client.wallet import Wallet
+from compute.manifests import decode_any_manifest
 from compute.zkml.compiled import PRIVATE, PUBLIC_MODEL
 from compute.zkml.errors import ManifestUnusable
-from compute.zkml.manifest import decode_manifest
 from compute.zkml.publish import ROYALTY_BPS, Listing, Published, publish
 from crypto.address import encode_address
 from node.cli.circom_commands import CIRCOM, add_circom, publish_file
@@ -162,7 +162,7 @@ def _brief(value: Any) -> str:
 def _manifest(data: bytes) -> dict[str, Any]:
     """The manifest as a table; programs of other makers may have manifests of another kind."""
     try:
-        table: dict[str, Any] = json.loads(decode_manifest(data).encode())
+        table: dict[str, Any] = json.loads(decode_any_manifest(data).encode())
         return table
     except ManifestUnusable as error:
         return {"unreadable": str(error)}

@@ -10,11 +10,13 @@ from compute.circom import program as p
 from compute.circom.compiler import Compiled, compile_circom, load_compiled
 from compute.circom.errors import CircomFileUnusable, InputRefused, NotCompiled, NoWitness
 from compute.circom.witness import WitnessCalculator
-from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest
+from compute.manifests import decode_any_manifest
+from compute.zkml.errors import ManifestUnusable, ProgramNotOfManifest, WrongRowCount, WrongRowLength
 from contracts.registry.state import Program
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.r1cs_file import write_r1cs
+from tests.support.small_models import SMALL
 
 wasmtime = pytest.importorskip("wasmtime", reason="the extra circom is not installed")
 
@@ -110,14 +112,20 @@ def test_a_program_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("template T() { signal input a; signal output b; b <== a * a * a; } component main = T();", "Non quadratic"),
-        ('include "nowhere.circom"; component main = T();', "error"),
-        ("junk", "error"),
+        (
+            "template T() {\nsignal input a; signal output b;\n b <== a * a * a; }\ncomponent main = T();",
+            r"bad.circom:4:2: error\[T3001\]: Non quadratic constraints are not allowed\.",
+        ),
+        ('\ninclude "nowhere.circom";\ncomponent main = T();', "bad.circom:3: there is no 'nowhere.circom'"),
+        ('include "beside.circom";', "beside.circom:2: there is no 'gone.circom'"),
+        ("junk", "parse error .*`circom FILE`"),
+        ("template T() { signal output b; b <== c; } component main = T();", "type error .*`circom FILE`"),
     ],
 )
 def test_a_source_with_a_mistake_is_refused(source: str, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.circom"
-    path.write_text("pragma circom 2.0.0; " + source)
+    path.write_text("pragma circom 2.0.0;\n" + source)
+    (tmp_path / "beside.circom").write_text('include "bad.circom";\ninclude "gone.circom";\n')
     with pytest.raises(NotCompiled, match=reason):
         compile_circom(path)
     with pytest.raises(NotCompiled):
@@ -169,6 +177,36 @@ def test_manifests_are_read_back() -> None:
 def test_a_manifest_with_a_wrong_field_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ManifestUnusable):
         p.decode_manifest(replace(MANIFEST, **change).encode())  # type: ignore[arg-type]
+
+
+def test_rows_are_whole_numbers_of_the_circuits_bits() -> None:
+    assert MANIFEST.quantise_rows([[0.0, 65_535.0]]) == [0, 65_535]
+    for row in ([0, 65_536], [-1, 0], [0.5, 0], [float("nan"), 0], [float("inf"), 0]):
+        with pytest.raises(InputRefused, match="0 to 65535"):
+            MANIFEST.quantise(row)
+    wide = replace(MANIFEST, input_bits=200)
+    assert wide.quantise([0, 2**53 - 1]) == [0, 2**53 - 1]
+    with pytest.raises(InputRefused):
+        wide.quantise([0, 2.0**53])  # what was written may have been another number
+    with pytest.raises(WrongRowLength):
+        MANIFEST.quantise([1])
+    with pytest.raises(WrongRowCount):
+        MANIFEST.quantise_rows([[1, 2], [3, 4]])
+
+
+def test_outputs_of_a_result_are_read_with_their_signs() -> None:
+    assert MANIFEST.unpack_outputs([5, SCALAR_FIELD - 5]) == [5, -5]
+    assert MANIFEST.said([5, -5]) == "5, -5"
+    with pytest.raises(ManifestUnusable):
+        MANIFEST.unpack_outputs([5])
+
+
+def test_a_manifest_is_read_by_its_format() -> None:
+    assert decode_any_manifest(MANIFEST.encode()) == MANIFEST
+    assert decode_any_manifest(SMALL.manifest.encode()) == SMALL.manifest
+    for data in (b"", b"[]", b"{}", b"[" * 100_000, b'{"format": "cluster-circom/1"}'):
+        with pytest.raises(ManifestUnusable):
+            decode_any_manifest(data)
 
 
 def test_a_program_that_reads_its_key_otherwise_than_the_manifest_says_is_refused() -> None:

@@ -89,7 +89,11 @@ class Market:
 
     async def said(self, *argv: str) -> str:
         """What a command of account0 says to people, refusals included."""
-        await asyncio.to_thread(execute, [*argv, *self.key("account0"), "--rpc", self.node.url])
+        return await self.shown(*argv, *self.key("account0"))
+
+    async def shown(self, *argv: str) -> str:
+        """What a command says to people."""
+        await asyncio.to_thread(execute, [*argv, "--rpc", self.node.url])
         shown = self._capsys.readouterr()
         return shown.out + shown.err
 
@@ -301,13 +305,31 @@ async def test_a_compiled_folder_is_published_with_its_ceremony(market: Market, 
 
 
 @pytest.mark.slow
-async def test_a_circom_circuit_is_sold_like_a_model(market: Market) -> None:
+async def test_a_circom_circuit_is_sold_and_bought_like_a_model(market: Market) -> None:
     source = str(ROOT / "examples" / "circom" / "polynomial.circom")
-    options = ("--features", "2", "--models", str(market.root / "models"), *market.key("account1"))
-    published = await market.ask("model", "publish", source, *options)
+    options = ("--models", str(market.root / "models"), *market.key("account1"))
+    published = await market.ask("model", "publish", source, "--features", "2", *options)
     assert (published["name"], published["bound"], published["royalty_percent"]) == ("polynomial", True, 5.0)
     shown = await market.ask("model", "show", published["model"])
     assert (shown["program"], shown["name"]) == (published["program"], "polynomial")
+    assert (shown["manifest"]["format"], shown["manifest"]["features"]) == ("cluster-circom/1", 2)
+    await market.ask("model", "publish", source, "--name", "plain", *options)
+    worker = ("--home", str(market.root / "worker"))
+    wallet = ("--rpc", market.node.url, "--bond", "20", "--models", str(market.root / "models"))
+    await market.run("worker", "init", *worker, *wallet, *market.key("account2"))
+    row = market.root / "row.json"
+    row.write_text("[2, 5]")
+    buy = ("--input", str(row), *market.key("account0"))
+    patient = ("--lock-within", "2000", "--end-within", "3000", *market.key("account0"))
+    async with market.worker():
+        await _registered(market)
+        sent = await market.ask("task", "post", "polynomial", "--row", str(row), *patient, "--wait")
+        assert sent["result"]["rows"] == [{"outputs": [3 * 2**3 + 2 * 2 * 5 + 7, 7]}]
+        assert "51, 7" in await market.shown("task", "result", sent["task"])
+        assert (await market.ask("predict", "plain", *buy))["error"]["name"] == "NotBound"
+        row.write_text("[2, 0.5]")
+        refused = await market.ask("predict", "polynomial", *buy)
+        assert refused["error"]["name"] == "InputRefused" and "0 to 65535" in refused["error"]["message"]
 
 
 # A worker's home
