@@ -1,8 +1,7 @@
 """Each operation of a quantised model: circuit and reference bit for bit, ranges that hold, a cost that is the cost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,110 +21,13 @@ from compute.zkml.operations.max_pool import MaxPool
 from compute.zkml.operations.operation import Operation
 from compute.zkml.operations.rescale import Relu, Rescale
 from compute.zkml.operations.total import Total
-from compute.zkml.taps import Ints, Taps, dense_taps
-from crypto.field import SCALAR_FIELD
+from compute.zkml.taps import Ints, Taps
 from crypto.r1cs.audit import audit, differential
-from crypto.r1cs.builder import Builder
-from crypto.r1cs.circuit import Circuit, Inputs
-from crypto.r1cs.gadgets.bits import assert_interval
 from crypto.r1cs.gadgets.piecewise import sigmoid, tanh
-from crypto.r1cs.wire import Wire
+from tests.support.operations import Pair, assert_right, built, ints, named, pairs, ranges, rows_in, vectors
 
 some = settings(max_examples=25, deadline=None)
 few = settings(max_examples=15, deadline=None)
-EDGES = (-(2**40), -257, -256, -255, -129, -128, -9, -8, -7, -2, -1, 0, 1, 2, 7, 8, 9, 127, 128, 255, 256, 257, 2**40)
-Pair = tuple[int, int]
-
-
-def ints(values: Sequence[Any]) -> Ints:
-    return np.asarray(values, dtype=np.int64)
-
-
-def ranges(*pairs: Pair) -> Bounds:
-    return Bounds(ints([low for low, _ in pairs]), ints([high for _, high in pairs]))
-
-
-def wired(operation: Operation, inputs: Sequence[Bounds], ranged: bool) -> tuple[Builder, list[list[Wire]], list[Wire]]:
-    """Inputs x0_0, x0_1, ... and secrets s0, s1, ...; their ranges proven where `ranged`, else taken for proven."""
-    cs = Builder()
-    cs.output_array("out", operation.bounds(inputs).width)
-
-    def one(name: str, low: int, high: int) -> Wire:
-        wire = cs.private(name, offset=low)
-        return assert_interval(cs, wire, low, high) if ranged else cs.proven(wire, low, high)
-
-    read = [
-        [one(f"x{i}_{j}", *pair) for j, pair in enumerate(zip(given.low.tolist(), given.high.tolist(), strict=True))]
-        for i, given in enumerate(inputs)
-    ]
-    limits = [(bits, offset) for count, bits, offset in operation.limits for _ in range(count)]
-    secrets = [one(f"s{i}", -offset, (1 << bits) - 1 - offset) for i, (bits, offset) in enumerate(limits)]
-    return cs, read, secrets
-
-
-def built(operation: Operation, inputs: Sequence[Bounds], ranged: bool = False) -> tuple[Circuit, list[Wire], int]:
-    """A circuit of the operation alone, its wires, and what it costs."""
-    cs, read, secrets = wired(operation, inputs, ranged)
-    before = cs.constraint_count
-    wires = operation.constrain(cs, read, secrets)
-    cost = cs.constraint_count - before
-    for place, wire in enumerate(wires):
-        cs.define(Wire({place + 1: 1}), wire)
-    return cs.build(), wires, cost
-
-
-def named(operation: Operation, values: Sequence[Sequence[int]]) -> Inputs:
-    given = {f"x{i}_{j}": value for i, part in enumerate(values) for j, value in enumerate(part)}
-    return given | {f"s{i}": value for i, value in enumerate(operation.secrets.tolist())}
-
-
-def assert_right(operation: Operation, inputs: Sequence[Bounds], rows: Sequence[Sequence[Sequence[int]]]) -> None:
-    """Circuit, reference, ranges and cost agree; each row has one list of numbers for each input."""
-    said = operation.bounds(inputs)
-    circuit, wires, cost = built(operation, inputs)
-    assert [wire.bound for wire in wires] == list(zip(said.low.tolist(), said.high.tolist(), strict=True))
-    assert operation.cost(inputs).total() == cost
-    for row in rows:
-        expected = operation.evaluate([ints([part]) for part in row])[0]
-        witness = circuit.solve(named(operation, row))
-        circuit.check(witness)
-        signed = [_signed(value) for value in witness.public]
-        assert signed == expected.tolist()
-        assert np.all(said.low <= expected) and np.all(expected <= said.high)
-
-
-def _signed(value: int) -> int:
-    return value if value < SCALAR_FIELD // 2 else value - SCALAR_FIELD
-
-
-@st.composite
-def pairs(draw: st.DrawFn, low: int = -(2**40), high: int = 2**40) -> Pair:
-    """A range, often with an edge at or beside a power of two."""
-    edges = [edge for edge in EDGES if low <= edge <= high]
-    ends = draw(st.lists(st.one_of(st.sampled_from(edges), st.integers(low, high)), min_size=2, max_size=2))
-    return min(ends), max(ends)
-
-
-def rows_in(data: st.DataObject, inputs: Sequence[Bounds], count: int = 3) -> list[list[list[int]]]:
-    """The lowest row, the highest, and some between."""
-    lows, highs = [given.low.tolist() for given in inputs], [given.high.tolist() for given in inputs]
-
-    def between(low: int, high: int) -> st.SearchStrategy[int]:
-        middle = [edge for edge in (-1, 0, 1) if low <= edge <= high]
-        return st.one_of(st.sampled_from([low, high, *middle]), st.integers(low, high))
-
-    drawn = [
-        [
-            [data.draw(between(*pair)) for pair in zip(low, high, strict=True)]
-            for low, high in zip(lows, highs, strict=True)
-        ]
-        for _ in range(count)
-    ]
-    return [lows, highs, *drawn]
-
-
-def vectors(most: int = 3) -> st.SearchStrategy[Bounds]:
-    return st.lists(pairs(), min_size=1, max_size=most).map(lambda listed: ranges(*listed))
 
 
 @st.composite
@@ -177,39 +79,6 @@ def test_sums_with_committed_weights(shape: tuple[Taps, int, int], data: st.Data
     assert [part.tolist() for part in (linear.bounds([given_]).low, linear.bounds([given_]).high)] == [
         part.tolist() for part in (other.bounds([given_]).low, other.bounds([given_]).high)
     ]
-
-
-@few
-@given(st.integers(2, 30), st.integers(12, 40), st.data())
-def test_secret_sums_of_the_same_inputs_share_elements(outputs: int, reads: int, data: st.DataObject) -> None:
-    """Sums as wide as slots can be, several elements of slots, one output that reads something else."""
-    bits, low, high = data.draw(st.integers(1, 40)), *data.draw(pairs(-(2**20), 2**20))
-    half = 1 << (bits - 1)
-    columns = [*[*range(reads)] * outputs, 0]
-    starts = [*range(0, reads * outputs + 1, reads), reads * outputs + 1]
-    weight_of = [data.draw(st.integers(0, 3)) for _ in columns]
-    bias_of = [data.draw(st.integers(0, 1)) for _ in range(outputs + 1)]
-    places = Taps(reads, ints(starts), ints(columns), ints(weight_of), ints(bias_of))
-    biases = ints(data.draw(st.sampled_from([(-half, half - 1), (half - 1, -half), (0, 0)])))
-    linear = Linear(places, ints(data.draw(st.permutations([-128, 127, -1, 3]))), biases, bits)
-    read = ranges(*[(low, high)] * reads)
-    groups = linear.shared(read)
-    saved = sum(reads * (len(group.outputs) - 1) - group.all_bits for group in groups)
-    assert all(group.all_bits <= 252 and len(group.outputs) > 1 for group in groups)
-    assert linear.cost([read]).total() == places.count - saved <= places.count
-    assert_right(linear, [read], rows_in(data, [read], 1))
-
-
-def test_the_audited_sums_share_an_element() -> None:
-    operation, inputs, _ = AUDITED["sums with secrets that share an element"]
-    assert isinstance(operation, Linear) and [group.outputs for group in operation.shared(inputs[0])] == [(0, 1, 2)]
-
-
-def test_a_wide_layer_takes_a_product_an_input_and_twelve_outputs() -> None:
-    layer = Linear(dense_taps(32, 64), ints([1] * 2048), ints([0] * 32), 19)
-    read = ranges(*[(0, 31)] * 64)
-    assert [(len(group.outputs), group.bits) for group in layer.shared(read)] == [(12, 20), (12, 20), (8, 20)]
-    assert layer.cost([read]).total() == 3 * 64 + 32 * 20
 
 
 ELEMENTWISE: dict[str, Callable[[st.DrawFn], Operation]] = {
@@ -385,13 +254,9 @@ SECRET_STUMPS = CommittedForest(
     2, 2, ints([[1], [0]]), ints([[1], [2]]), ints([[[5], [-3]], [[1], [2]]]), ints([0, -(2**23)])
 )
 PICK = Taps(2, ints([0, 2, 3]), ints([0, 1, 1]), ints([0, 1, 0]), ints([0, 0]))
-ALIKE = Taps(2, ints([0, 20, 40, 60]), ints([0, 1] * 30), ints([0, 1, 1, 2] * 15), ints([0, 0, 0]))
 AUDITED: dict[str, tuple[Operation, list[Bounds], list[list[list[int]]]]] = {
     "sums with constants": (Linear(PICK, ints([3, -2]), ints([4])), [ranges((0, 3), (-2, 1))], [[[0, -2]], [[3, 1]]]),
     "sums with secrets": (Linear(PICK, ints([-5, 7]), ints([-1]), 2), [ranges((0, 1), (-2, 1))], [[[0, -2]], [[1, 1]]]),
-    "sums with secrets that share an element": (
-        Linear(ALIKE, ints([-5, 127, -128]), ints([-1]), 2), [ranges((0, 1), (-1, 0))],
-        [[[0, -1]], [[1, 0]], [[1, -1]]]),
     "relu": (Relu(2), [ranges((-13, 13))], [[[-13]], [[-2]], [[0]], [[13]]]),
     "relu above 0": (Relu(1), [ranges((1, 6))], [[[1]], [[6]]]),
     "relu that leaves nothing": (Relu(6), [ranges((-9, 9))], [[[-9]], [[9]]]),
