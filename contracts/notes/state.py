@@ -114,6 +114,11 @@ def root_key(object_: ObjectId, height: Height) -> Key:
     return ROOT.key(object_, be8(height))
 
 
+def output_key(number: int) -> Key:
+    """The output of that number over the whole chain."""
+    return OUTPUT.key(be8(number))
+
+
 def unique(object_: ObjectId, nullifier: FieldElement) -> bytes:
     """What an action that spends the note says among its uniques: 32 bytes."""
     return tagged_hash(domains.NOTE_UNIQUE, object_ + nullifier.to_bytes(FIELD_BYTES, "big"))
@@ -141,7 +146,7 @@ def size_of(view: View, object_: ObjectId) -> int:
 
 def find_output(view: View, number: int) -> NoteRecord | None:
     """The output of that number over the whole chain."""
-    raw = view.get(OUTPUT.key(be8(number)))
+    raw = view.get(output_key(number))
     return None if raw is None else decode(NoteRecord, raw)
 
 
@@ -230,7 +235,7 @@ def append(overlay: Overlay, object_: ObjectId, ephemeral: Point, made: Sequence
     number, position = counts(overlay).outputs, size_of(overlay, object_)
     for offset, output in enumerate(made):
         record = NoteRecord(object_, Uint(position + offset), height, ephemeral, output)
-        overlay.put(OUTPUT.key(be8(number + offset)), encode(record))
+        overlay.put(output_key(number + offset), encode(record))
     overlay.put(SIZE.key(object_), encode(Count(Uint(position + len(made)))))
     _count(overlay, outputs=len(made))
 
@@ -240,7 +245,7 @@ def grow(overlay: Overlay, height: Height) -> tuple[tuple[ObjectId, Tree], ...]:
     now = counts(overlay)
     leaves: dict[ObjectId, list[FieldElement]] = {}
     for number in range(now.appended, now.outputs):
-        record = decode(NoteRecord, _stored(overlay.get(OUTPUT.key(be8(number)))))
+        record = decode(NoteRecord, _stored(overlay.get(output_key(number))))
         leaves.setdefault(record.object, []).append(record.output.commitment)
     if leaves:
         overlay.put(COUNTS, encode(Counts(now.outputs, now.nullifiers, now.outputs)))

@@ -24,7 +24,6 @@ from chain.types.scalars import (
     ProofBytes,
     VkId,
 )
-from chain.types.transaction import FROM_ACCOUNT
 from contracts.notes import state as notes
 from contracts.notes.output import NoteHint, NoteOutput, Point
 from contracts.registry.ceremony_state import require_usable_key
@@ -114,7 +113,7 @@ class Transfer(Action):
         """Raises a ShieldedError, a NotesError, InsufficientBalance, the registry's errors."""
         self._check_shape()
         self._check_amounts()
-        if self.taken and context.envelope.fee_source.kind != FROM_ACCOUNT:
+        if self.taken and context.envelope.proof_paid:
             raise TakenWithoutAccount(self.taken)
         pool = state.require_pool(view, self.pool)
         if self.vk_id != pool.vk_id:

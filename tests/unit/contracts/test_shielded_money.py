@@ -1,0 +1,214 @@
+"""Money in shielded pools: what enters and leaves, what a proof pays, and that nothing is ever made of nothing."""
+
+import pytest
+
+from chain.execution import accounts
+from chain.execution.accounts import InsufficientBalance
+from chain.execution.fee_source import OfferFromAccount, ProofPaidFailure
+from chain.execution.transaction import FeeLimitTooLow
+from chain.state.overlay import Overlay
+from chain.types.receipt import OK
+from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, Height, Nonce
+from chain.types.transaction import FROM_PROOF, FeeSource, Transaction
+from contracts.notes import state as notes
+from contracts.notes.errors import (
+    NoteSpent,
+)
+from contracts.shielded import state
+from contracts.shielded.actions import NOBODY, Transfer
+from contracts.shielded.errors import (
+    PoolImbalance,
+    PoolUnderflow,
+    TakenWithoutAccount,
+)
+from contracts.shielded.events import Transferred
+from tests.support.shielded_pool import ALICE, BOB, PoolChain
+from tests.support.small_chain import FUNDS, account
+
+ONE_TIME = 77  # signs what a proof pays; no account
+GOLD = AssetId(b"\x07" * 32)
+FEE = 10**9
+
+
+@pytest.fixture(scope="module")
+def opened() -> PoolChain:
+    """Shared by tests that only look."""
+    return PoolChain()
+
+
+@pytest.fixture
+def chain() -> PoolChain:
+    return PoolChain()
+
+
+def proof_paid(chain: PoolChain, action: Transfer, **changes: object) -> Transaction:
+    """A transaction that names no account."""
+    envelope = chain.envelope(
+        ONE_TIME,
+        action,
+        fee_source=FeeSource(FROM_PROOF, account(ONE_TIME)),
+        nonce=Nonce(0),
+        fee_limit=action.fee,
+        **changes,
+    )
+    return chain.sign(ONE_TIME, envelope)
+
+
+def give_gold(chain: PoolChain, person: int, value: int) -> None:
+    overlay = Overlay(chain.view)
+    accounts.mint(overlay, account(person), Amount(value), GOLD)
+    chain.store.apply(overlay.changes())
+
+
+# Money
+
+
+def test_money_enters_from_the_sender_and_leaves_to_the_recipient(chain: PoolChain) -> None:
+    supply, bob = chain.supply(), chain.balance(BOB)
+    receipt = chain.do(ALICE, chain.transfer(taken=1_000))
+    assert accounts.holding(chain.view, chain.pool) == 1_000
+    assert chain.balance(ALICE) == FUNDS - 1_000 - receipt.fee
+    assert receipt.events == (Transferred(chain.pool, NATIVE, Amount(1_000), Amount(0), Amount(0)),)
+    second = chain.do(ALICE, chain.transfer(paid=400, to=BOB))
+    assert accounts.holding(chain.view, chain.pool) == 600
+    assert chain.balance(BOB) == bob + 400
+    assert state.totals_of(chain.view, chain.pool, NATIVE) == state.Totals(FieldElement(1_000), FieldElement(400))
+    assert chain.money() == chain.supply() == supply - receipt.fee - second.fee
+
+
+def test_a_private_transfer_moves_no_money_and_names_nobody(chain: PoolChain) -> None:
+    receipt = chain.do(ALICE, chain.transfer())
+    assert receipt.events == (Transferred(chain.pool, NATIVE, Amount(0), Amount(0), Amount(0)),)
+    assert list(state.totals(chain.view, chain.pool)) == []
+    assert chain.store.get(b"chain/account/" + NOBODY) is None
+
+
+def test_every_asset_is_counted_by_itself(chain: PoolChain) -> None:
+    give_gold(chain, ALICE, 50)
+    assert chain.do(ALICE, chain.transfer(taken=50, asset=GOLD), chain.transfer(taken=7)).code == OK
+    assert chain.do(BOB, chain.transfer(paid=20, to=BOB, asset=GOLD)).code == OK
+    assert accounts.holding(chain.view, chain.pool, GOLD) == 30
+    assert accounts.balance(chain.view, account(BOB), GOLD) == 20
+    assert dict(state.totals(chain.view, chain.pool)) == {
+        NATIVE: state.Totals(FieldElement(7), FieldElement(0)),
+        GOLD: state.Totals(FieldElement(50), FieldElement(20)),
+    }
+    with pytest.raises(PoolUnderflow):
+        chain.check(BOB, chain.transfer(paid=31, asset=GOLD))
+
+
+def test_nobody_pays_in_what_he_does_not_have(opened: PoolChain) -> None:
+    with pytest.raises(InsufficientBalance):
+        opened.check(ALICE, opened.transfer(taken=FUNDS + 1))
+    with pytest.raises(InsufficientBalance):
+        opened.check(ALICE, opened.transfer(taken=1, asset=GOLD))
+
+
+def test_a_pool_pays_out_only_what_it_holds(chain: PoolChain) -> None:
+    """What a forged proof could ask for: more than all honest notes together."""
+    chain.do(ALICE, chain.transfer(taken=1_000))
+    with pytest.raises(PoolUnderflow) as underflow:
+        chain.check(BOB, chain.transfer(paid=1_001))
+    assert (underflow.value.pool, underflow.value.asset) == (chain.pool, NATIVE)
+    assert (underflow.value.held, underflow.value.needed) == (1_000, 1_001)
+    assert chain.do(BOB, chain.transfer(paid=1_001)).code == PoolUnderflow.code
+    chain.check(BOB, chain.transfer(paid=1_000))
+
+
+def test_what_enters_may_leave_by_the_same_transfer(chain: PoolChain) -> None:
+    assert chain.do(ALICE, chain.transfer(taken=10, paid=10, to=BOB)).code == OK
+    with pytest.raises(PoolUnderflow):
+        chain.check(ALICE, chain.transfer(taken=10, paid=11, to=BOB))
+
+
+def test_paying_out_of_another_pool_is_refused(chain: PoolChain) -> None:
+    other = chain.opened()
+    chain.do(ALICE, chain.transfer(taken=1_000))
+    with pytest.raises(PoolUnderflow):
+        chain.check(ALICE, chain.transfer(pool=other, paid=1, root=notes.EMPTY_ROOT))
+
+
+def test_totals_outgrow_any_amount(chain: PoolChain) -> None:
+    """An asset of 2**63 - 1 units goes round and round: no sum overflows, so nobody can break a block that way."""
+    give_gold(chain, ALICE, MAX_UINT)
+    for _ in range(3):
+        assert chain.do(ALICE, chain.transfer(taken=MAX_UINT, asset=GOLD)).code == OK
+        assert chain.do(ALICE, chain.transfer(paid=MAX_UINT, to=ALICE, asset=GOLD)).code == OK
+    expected = FieldElement(3 * MAX_UINT)
+    assert state.totals_of(chain.view, chain.pool, GOLD) == state.Totals(expected, expected)
+
+
+def test_the_end_of_a_block_finds_a_pool_that_does_not_balance(chain: PoolChain) -> None:
+    """As after a mistake in any code that moves holdings: the block is invalid, whoever proposed it."""
+    chain.do(ALICE, chain.transfer(taken=1_000))
+    overlay = Overlay(chain.view)
+    accounts.take_holding(overlay, chain.pool, Amount(1))
+    chain.store.apply(overlay.changes())
+    chain.block()  # nothing of the pool moves, so nobody looks
+    with pytest.raises(PoolImbalance) as broken:
+        chain.do(ALICE, chain.transfer(taken=5))
+    assert (broken.value.entered, broken.value.left, broken.value.held) == (1_005, 0, 1_004)
+
+
+def test_what_a_block_touched_is_forgotten_at_its_end(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=1_000))
+    assert list(chain.view.iterate(state.TOUCHED.scan())) == []
+
+
+# Paid by the proof
+
+
+def test_a_proof_pays_the_fee_and_no_account_is_named(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    supply = chain.supply()
+    (receipt,) = chain.block(proof_paid(chain, chain.transfer(fee=Amount(FEE))))
+    assert (receipt.code, receipt.fee) == (OK, FEE)
+    assert accounts.holding(chain.view, chain.pool) == 4 * FEE
+    assert chain.money() == chain.supply() == supply - FEE
+    assert chain.store.get(b"chain/account/" + account(ONE_TIME)) is None
+    assert state.totals_of(chain.view, chain.pool, NATIVE).left == FEE
+
+
+def test_a_proof_pays_fee_and_recipient_together(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    (receipt,) = chain.block(proof_paid(chain, chain.transfer(paid=7, to=BOB, fee=Amount(FEE))))
+    assert receipt.code == OK
+    assert chain.balance(BOB) == FUNDS + 7
+    assert accounts.holding(chain.view, chain.pool) == 4 * FEE - 7
+
+
+def test_a_fee_is_not_offered_where_an_account_pays(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    with pytest.raises(OfferFromAccount):
+        chain.do(ALICE, chain.transfer(fee=Amount(FEE)))
+
+
+def test_nothing_is_taken_where_no_account_pays(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    taking = chain.transfer(taken=1, fee=Amount(FEE))
+    with pytest.raises(ProofPaidFailure) as refused:
+        chain.block(proof_paid(chain, taking))
+    assert isinstance(refused.value.rule, TakenWithoutAccount)
+
+
+def test_a_pool_that_does_not_hold_the_fee_pays_none(chain: PoolChain) -> None:
+    with pytest.raises(ProofPaidFailure) as refused:
+        chain.block(proof_paid(chain, chain.transfer(fee=Amount(FEE))))
+    assert isinstance(refused.value.rule, PoolUnderflow)
+
+
+def test_a_proof_that_pays_too_little_may_not_stand_in_a_block(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    with pytest.raises(FeeLimitTooLow):
+        chain.block(proof_paid(chain, chain.transfer(fee=Amount(1))))
+
+
+def test_a_proof_paid_transfer_cannot_be_repeated(chain: PoolChain) -> None:
+    chain.do(ALICE, chain.transfer(taken=5 * FEE))
+    action = chain.transfer(fee=Amount(FEE))
+    paid = proof_paid(chain, action)
+    chain.block(paid)
+    for again in (paid, proof_paid(chain, action, expiry_height=Height(chain.height + 50))):
+        with pytest.raises(ProofPaidFailure) as refused:
+            chain.block(again)
+        assert isinstance(refused.value.rule, NoteSpent)
