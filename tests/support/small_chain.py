@@ -4,18 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chain.execution import accounts
-from chain.execution.action import Action, Event
-from chain.execution.application import Application, Component
-from chain.execution.block import Chain, Execution, Result
-from chain.execution.context import BlockContext, ExecutionContext
-from chain.execution.genesis import apply_genesis
-from chain.execution.transaction import NO_FORK
+from chain.execution.action import Action
+from chain.execution.application import Component
+from chain.execution.context import ExecutionContext
 from chain.execution.verifier import Verifier
 from chain.params import DEVNET, Params
-from chain.state import keys
 from chain.state.overlay import Overlay
-from chain.state.store import MemoryStore
-from chain.state.view import StateView
 from chain.types.genesis import Genesis, GenesisAccount, GenesisValidator
 from chain.types.receipt import Receipt
 from chain.types.scalars import (
@@ -24,19 +18,16 @@ from chain.types.scalars import (
     Amount,
     AssetId,
     ChainId,
-    Height,
     Name,
     Nonce,
-    ObjectId,
     Power,
-    Signature,
     Timestamp,
     ValidatorId,
     VrfKey,
 )
-from chain.types.transaction import FROM_ACCOUNT, FROM_PROOF, Envelope, FeeSource, Transaction
+from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import Validator
-from contracts.application import build_application
+from compute.sandbox.local_chain import LocalChain
 from crypto.keys import SecretKey
 from tests.support.direct_verifier import ClaimTable
 
@@ -88,10 +79,10 @@ def small_genesis(powers: Sequence[int] = (10,), params: Params = DEVNET) -> Gen
     )
 
 
-class SmallChain:
-    """State after `height`, in memory. `verifier` decides about proofs; signatures are always checked.
+class SmallChain(LocalChain):
+    """The sandbox's chain with people and validators by number, at the devnet's parameters unless `params` says else.
 
-    `components` come after the protocol's own.
+    `verifier` decides about proofs; signatures are always checked. `components` come after the protocol's own.
     """
 
     def __init__(
@@ -101,46 +92,16 @@ class SmallChain:
         components: tuple[Component, ...] = (),
         **params: object,
     ) -> None:
-        self.params = replace(DEVNET, **params)  # type: ignore[arg-type]
-        self.verifier = ClaimTable(credulous=True) if verifier is None else verifier
-        self.store = MemoryStore()
-        self.genesis = small_genesis(powers, self.params)
-        self.chain: Chain
-        application = Application((*build_application().components, *components))
-        self.chain, result = apply_genesis(self.genesis, self.store, application)
-        self.store.apply(result.overlay.changes())
-        self.height = Height(0)
-        self.proposer = self.genesis.validators[0].validator.public_key
-        self.closing_events: tuple[Event, ...] = ()
-
-    @property
-    def view(self) -> StateView:
-        return StateView(self.store, self.height)
-
-    @property
-    def next_block(self) -> BlockContext:
-        height = Height(self.height + 1)
-        return BlockContext(height, Timestamp(GENESIS_TIME + 1_000 * height), self.chain.genesis_hash, self.params)
+        genesis = small_genesis(powers, replace(DEVNET, **params))  # type: ignore[arg-type]
+        super().__init__(genesis, ClaimTable(credulous=True) if verifier is None else verifier, components)
 
     def envelope(self, person: int, *actions: Action, tip: int = 0, **changes: object) -> Envelope:
         """The person's next envelope, with any field changed."""
-        envelope = Envelope(
-            chain_id=CHAIN_ID,
-            genesis_hash=self.chain.genesis_hash,
-            fork_id=NO_FORK,
-            fee_source=FeeSource(FROM_ACCOUNT, account(person)),
-            nonce=self.nonce(person),
-            expiry_height=Height(self.height + 100),
-            fee_limit=Amount(100 * CLU),
-            tip=Amount(tip),
-            actions=actions,
-        )
-        return replace(envelope, **changes)  # type: ignore[arg-type]
+        return replace(self.envelope_of(account(person), *actions, tip=tip), **changes)  # type: ignore[arg-type]
 
     def sign(self, person: int, envelope: Envelope) -> Transaction:
         """The transaction as it arrives over the wire."""
-        signature = Signature(secret(person).sign(envelope.signing_bytes()))
-        return Transaction.decode(Transaction(envelope, signature).raw, self.chain.application.unions)
+        return self.signed(secret(person), envelope)
 
     def transaction(self, person: int, *actions: Action, tip: int = 0, **changes: object) -> Transaction:
         return self.sign(person, self.envelope(person, *actions, tip=tip, **changes))
@@ -151,30 +112,9 @@ class SmallChain:
         own = {"fee_source": source, "nonce": Nonce(0), "fee_limit": limit}
         return self.sign(key, self.envelope(key, *actions, tip=tip, **(own | changes)))
 
-    def execute(self, *transactions: Transaction) -> Result:
-        """The next block of these transactions, not committed. Raises what makes it invalid."""
-        execution = Execution(self.view, self.chain, self.next_block, self.proposer)
-        for transaction in transactions:
-            execution.apply(transaction, self.verifier)
-        return execution.finish()
-
-    def block(self, *transactions: Transaction) -> list[Receipt]:
-        """Execute and commit the next block; the receipts of its transactions."""
-        result = self.execute(*transactions)
-        self.store.apply(result.overlay.changes())
-        self.height = Height(self.height + 1)
-        *receipts, closing = result.receipts
-        self.closing_events = closing.events
-        return receipts
-
     def do(self, person: int, *actions: Action, tip: int = 0) -> Receipt:
         """One block with one transaction of a person."""
         return self.block(self.transaction(person, *actions, tip=tip))[0]
-
-    def pass_to(self, height: int) -> None:
-        """Empty blocks until `height` is the last one."""
-        while self.height < height:
-            self.block()
 
     def check(self, person: int, action: Action) -> None:
         """The action's rules, as in the next block. Raises the broken one."""
@@ -187,23 +127,10 @@ class SmallChain:
         return len(overlay.changes())
 
     def nonce(self, person: int) -> Nonce:
-        return accounts.read_account(self.view, account(person)).nonce
+        return self.nonce_of(account(person))
 
     def balance(self, person: int, asset: AssetId = NATIVE) -> int:
         return accounts.balance(self.view, account(person), asset)
 
     def supply(self, asset: AssetId = NATIVE) -> int:
         return accounts.supply(self.view, asset)
-
-    def money(self, asset: AssetId = NATIVE) -> int:
-        """What all accounts and objects hold of an asset together, counted one by one."""
-        view = self.view
-        in_accounts, in_objects = (
-            (keys.ACCOUNT, keys.HOLDING) if asset == NATIVE else (keys.ASSET_BALANCE, keys.ASSET_HOLDING)
-        )
-        of_people = [in_accounts.parts(key) for key, _ in view.iterate(in_accounts.scan())]
-        of_objects = [in_objects.parts(key) for key, _ in view.iterate(in_objects.scan())]
-        holders = [AccountId(parts[0]) for parts in of_people if parts[1:] in ((), (asset,))]
-        objects = [ObjectId(parts[0]) for parts in of_objects if parts[1:] in ((), (asset,))]
-        in_all_accounts = sum(accounts.balance(view, holder, asset) for holder in holders)
-        return in_all_accounts + sum(accounts.holding(view, object_, asset) for object_ in objects)
