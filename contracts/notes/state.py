@@ -32,6 +32,7 @@ from crypto.hashing import tagged_hash
 ROOTS_KEPT: Final = 1024  # the roots of so many of the object's last changed blocks are accepted
 CAPACITY: Final = note_tree.CAPACITY - 1
 SUBTREE_HEIGHT: Final = 4  # of 256 leaves: what a wallet asks for instead of leaves that it does not need
+SUBTREE_LEAVES: Final = note_tree.ARITY**SUBTREE_HEIGHT
 
 ACTION_WORK: Final = 3_000  # units of an action with outputs: its object's tree may get a new root, 16 hashes
 OUTPUT_WORK: Final = 500  # units of each output: a third more hashes than leaves, and its record

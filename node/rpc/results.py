@@ -8,8 +8,10 @@ from chain.types.receipt import Receipt
 from chain.types.transaction import Envelope
 from chain.types.vote import Commit, DuplicateVote
 from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
+from contracts.notes.queries import NotesRange, NullifiersRange, SubtreesRange, TreeView
 from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program
+from contracts.shielded.queries import PoolView
 from contracts.staking.state import ActiveValidator
 from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
@@ -119,6 +121,12 @@ def _contracts() -> dict[str, Schema]:
         "contract_getEpochs": schema_of(EpochsView),
         "contract_getAbi": schema_of(ContractAbi),
         "contract_getState": schema_of(ContractState),
+        "contract_scanNotes": schema_of(NotesRange),
+        "contract_scanNullifiers": schema_of(NullifiersRange),
+        "contract_getSubtrees": schema_of(SubtreesRange),
+        "contract_getTree": schema_of(TreeView),
+        "contract_getPool": schema_of(PoolView),
+        "contract_listPools": members(pools=listed(schema_of(PoolView))),
         "validator_list": members(height=COUNT, validators=listed(schema_of(ActiveValidator))),
     }
 

@@ -22,6 +22,7 @@ from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import BodyTooLarge, BodyTooSlow, OnlyOverWebSocket, PortInUse, TooManyConnections
 from node.rpc.method import Count, Declared, Json, MethodTable, Text
 from node.rpc.net_methods import NetMethods
+from node.rpc.note_methods import NoteMethods
 from node.rpc.page import Page
 from node.rpc.protocol import Dispatcher, dump, failure
 from node.rpc.results import result_schemas
@@ -50,6 +51,7 @@ class RpcServer:
             **ChainMethods(node).table(),
             **TransactionMethods(node).table(),
             **ContractMethods(node).table(),
+            **NoteMethods(node).table(),
             **NetMethods(node).table(),
             "rpc.discover": self.discover,
             "subscribe": self.subscribe,

@@ -27,6 +27,7 @@ from node.parts import Node
 from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import NotFound
 from node.rpc.method import AddressBytes, Count, Hex32, HexBytes, MethodTable
+from node.rpc.note_methods import NoteMethods
 from tests.support.direct_verifier import DirectVerifier
 from tests.support.small_chain import CHAIN_ID, SmallChain, secret
 
@@ -127,7 +128,8 @@ class ChainRpc(RpcClient):
             def view(self) -> Any:
                 return chain.view
 
-        return ContractMethods(cast(Node, SimpleNamespace(ledger=Ledger()))).table()
+        node = cast(Node, SimpleNamespace(ledger=Ledger()))
+        return {**ContractMethods(node).table(), **NoteMethods(node).table()}
 
     def _own_methods(self) -> Mapping[str, Any]:
         return {

@@ -45,7 +45,7 @@ GROUPS = {
     "provider": "Tasks and providers",
     "registry": "Keys, programs, models",
     "model": "Keys, programs, models",
-    "contract": "Confidential contracts",
+    "contract": "Confidential contracts, notes, shielded pools",
     "validator": "Validators, peers, consensus",
     "net": "Validators, peers, consensus",
     "consensus": "Validators, peers, consensus",
@@ -204,6 +204,10 @@ class Recorder:
         await self._note("contract_getEpochs", id=contract)
         await self._note("contract_getAbi", id=contract)
         await self._note("contract_getState", id=contract)
+        await self._note("contract_getTree", id=contract)
+        await self._note("contract_getSubtrees", id=contract)
+        for pool in (await self._note("contract_listPools"))["pools"][:1]:
+            await self._note("contract_getPool", id=pool["pool"])
 
     async def _transactions(self) -> None:
         accounts = self._network.accounts()
