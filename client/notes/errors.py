@@ -144,3 +144,16 @@ class DisclosureElsewhere(NoteWalletError):
             f"the disclosure is for {what} {found!r}; {expected!r} was expected. Ask for one that is yours."
         )
         self.what, self.expected, self.found = what, expected, found
+
+
+class NotEnoughNotes(NoteWalletError):
+    """The unspent notes of an asset hold less than is to be paid, its fee included."""
+
+    code = 5217
+
+    def __init__(self, held: int, needed: int) -> None:
+        super().__init__(
+            f"the notes that can be spent now hold {held} of the smallest unit, and {needed} are needed, fee included. "
+            "Shield more, send less, or wait for what is on its way (`cluster notes`)."
+        )
+        self.held, self.needed = held, needed
