@@ -42,6 +42,23 @@ class Sent:
     content: Content
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a scan looks at first of every note. point, tag, seal: its hint's; ephemeral: E, perhaps no point at all."""
+
+    commitment: int
+    point: bytes
+    tag: bytes
+    ephemeral: Point
+    seal: bytes
+
+
+def glance(record: NoteRecord) -> Glance:
+    """The first look at a whole record."""
+    output = record.output
+    return Glance(output.commitment, output.hint.ephemeral, output.hint.tag, _point(record), output.hint.outgoing)
+
+
 class Scanner:
     """The eyes of a view key. Addresses 0 to `addresses` - 1 are looked at; one that is found further on moves that.
 
@@ -60,15 +77,23 @@ class Scanner:
         self._known: list[tuple[int, int]] = []  # of each address its secret scalar and its owner element
         self._shared: tuple[Point, dict[int, Point]] = (Point(0, 0), {})  # of the last E, by address
 
-    def tagged(self, records: Sequence[NoteRecord]) -> list[NoteRecord]:
-        """Those of the records whose tag is right: all of one's own, and one of 65,536 others."""
+    def tagged(self, glances: Sequence[Glance]) -> list[int]:
+        """The places of those whose tag is right: all of one's own, and one of 65,536 others."""
         if self._incoming is None:
             return []
-        hints = (
-            (each.output.hint.ephemeral, each.output.hint.tag, each.output.commitment.to_bytes(FIELD_BYTES, "big"))
-            for each in records
-        )
-        return [records[place] for place in note_hints.matching(self._incoming.t, hints)]
+        hints = ((each.point, each.tag, each.commitment.to_bytes(FIELD_BYTES, "big")) for each in glances)
+        return list(note_hints.matching(self._incoming.t, hints))
+
+    def remembered(self, glances: Sequence[Glance]) -> list[int]:
+        """The places of those beside which one sealed a memory for oneself; 6 us each."""
+        if self._outgoing is None:
+            return []
+        ovk = self._outgoing
+        return [
+            place
+            for place, each in enumerate(glances)
+            if open_outgoing(ovk, each.commitment, each.ephemeral, each.seal) is not None
+        ]
 
     def received(self, records: Iterable[NoteRecord], *, deep: bool = False) -> Iterator[Received]:
         """The records that are notes of one's own. deep: for records whose tag said nothing."""
@@ -79,7 +104,7 @@ class Scanner:
                 yield found
 
     def sent(self, records: Iterable[NoteRecord]) -> Iterator[Sent]:
-        """The records that one sent, as far as one sealed a memory of it; 6 us each."""
+        """The records that one sent, as far as one sealed a memory of it."""
         if self._outgoing is None:
             return
         for record in records:

@@ -8,7 +8,7 @@ from chain.types.scalars import EncryptionKeyBytes, FieldElement, NoteTag, Outgo
 from client.notes.content import ContractNote
 from client.notes.hints import SEAL_BYTES
 from client.notes.keys import SpendingKey
-from client.notes.scan import GAP, Scanner
+from client.notes.scan import GAP, Scanner, glance
 from contracts.notes.output import NoteHint, NoteOutput
 from contracts.notes.state import NoteRecord
 from crypto import notes
@@ -26,7 +26,7 @@ def scanner(addresses: int = 1) -> Scanner:
 
 
 def test_a_note_is_found_by_its_tag_and_opened() -> None:
-    assert scanner().tagged([TO_THEM, TO_ME]) == [TO_ME]
+    assert scanner().tagged([glance(TO_THEM), glance(TO_ME)]) == [1]
     (found,) = scanner().received([TO_ME])
     assert (found.content, found.address, found.record) == (NOTE, 0, TO_ME)
     assert found.nullifier == notes.nullifier(MINE.nk, TO_ME.output.commitment, 3)
@@ -48,16 +48,18 @@ def test_somebody_elses_note_is_not_ones_own_though_its_tag_be_right() -> None:
 )
 def test_a_wrong_hint_hides_a_note_from_the_tags_and_not_from_a_deep_scan(change) -> None:  # type: ignore[no-untyped-def]
     hidden = with_hint(TO_ME, change(TO_ME.output.hint))
-    assert scanner().tagged([hidden]) == []
+    assert scanner().tagged([glance(hidden)]) == []
     assert [found.content for found in scanner().received([TO_THEM, hidden], deep=True)] == [NOTE]
 
 
 def test_what_one_sent_is_recovered_with_ovk_alone() -> None:
+    assert Scanner(MINE.outgoing, {POOL}).remembered([glance(TO_ME), glance(TO_THEM)]) == [1]
     (sent,) = Scanner(MINE.outgoing, {POOL}).sent([TO_ME, TO_THEM])
     assert (sent.record, sent.address, sent.content) == (TO_THEM, THEIRS.incoming.address(), NOTE)
     assert list(Scanner(MINE.incoming, {POOL}).sent([TO_THEM])) == []
+    assert Scanner(MINE.incoming, {POOL}).remembered([glance(TO_THEM)]) == []
     assert list(Scanner(MINE.outgoing, {POOL}).received([TO_ME], deep=True)) == []
-    assert Scanner(MINE.outgoing, {POOL}).tagged([TO_ME]) == []
+    assert Scanner(MINE.outgoing, {POOL}).tagged([glance(TO_ME)]) == []
 
 
 def test_a_memory_that_was_copied_beside_another_note_opens_nothing() -> None:
@@ -80,7 +82,7 @@ def test_a_contracts_note_is_found_with_its_type_and_fields() -> None:
     for kind, fields in ((1, (7,)), (3, (1, 2, 3, 4)), (2, ())):
         content = ContractNote(kind, fields, 99)
         made = record(content, MINE.incoming.address(), object_=CONTRACT)
-        assert scanner().tagged([made]) == [made]
+        assert scanner().tagged([glance(made)]) == [0]
         assert [found.content for found in scanner().received([made])] == [content]
     assert list(scanner().received([record(content, THEIRS.incoming.address(), object_=CONTRACT)])) == []
 

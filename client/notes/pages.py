@@ -1,0 +1,115 @@
+"""The pages of notes and nullifiers that a node serves, read without making records of what is not one's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from chain.codec import from_json
+from chain.types.scalars import Height, ObjectId
+from client.errors import NotAnRpc
+from client.notes.scan import Glance
+from client.rpc import RpcClient
+from contracts.notes.queries import NullifiersRange, SubtreesRange, TreeView
+from contracts.notes.state import NoteRecord
+from contracts.shielded.queries import PoolView
+from crypto.babyjubjub import Point
+from crypto.errors import ClusterError
+from crypto.field import SCALAR_FIELD
+from crypto.note_hints import POINT_BYTES
+
+NOTES: Final = 500  # of a page, the most that a node gives
+ELEMENTS: Final = 5_000
+
+T = TypeVar("T")
+
+_ANSWER_ERRORS: Final = (KeyError, TypeError, ValueError, IndexError, ClusterError)
+
+
+@dataclass(frozen=True, slots=True)
+class NotePage:
+    """Notes number first, first + 1, ... of `total` that there are after block `height`; each as the node wrote it."""
+
+    height: Height
+    total: int
+    first: int
+    glances: Sequence[Glance]
+    objects: Sequence[ObjectId]
+    positions: Sequence[int]
+    answers: Sequence[dict[str, Any]] = field(repr=False)
+    url: str = ""
+
+    def records(self, places: Sequence[int]) -> list[NoteRecord]:
+        """Whole records of the notes at some places of the page. Raises NotAnRpc."""
+        try:
+            return [from_json(NoteRecord, self.answers[place]) for place in places]
+        except ClusterError as error:
+            raise NotAnRpc(self.url, f"a note has an unknown shape ({error})") from error
+
+
+async def note_page(rpc: RpcClient, first: int) -> NotePage:
+    """Notes from number `first` on, as many as a node gives. Raises RpcFailed, Unreachable, NotAnRpc."""
+    return read_note_page(await rpc.call("contract_scanNotes", first=first, count=NOTES), first, rpc.url)
+
+
+def read_note_page(answer: Any, first: int, url: str) -> NotePage:
+    """The page of a node's answer. Raises NotAnRpc."""
+    try:
+        listed, height, total = answer["notes"], int(answer["height"]), int(answer["total"])
+        glances = [_glance(each["ephemeral"], each["output"]) for each in listed]
+        objects = [ObjectId(bytes.fromhex(each["object"][2:])) for each in listed]
+        positions = [int(each["position"]) for each in listed]
+        whole = answer["first"] == first and (total <= first or listed) and first + len(listed) <= max(total, first)
+    except _ANSWER_ERRORS as error:
+        raise NotAnRpc(url, f"contract_scanNotes answered in an unknown shape ({error})") from error
+    if not whole:
+        raise NotAnRpc(url, f"contract_scanNotes answered another page than that from number {first} on")
+    return NotePage(Height(height), total, first, glances, objects, positions, listed, url)
+
+
+async def nullifier_page(rpc: RpcClient, first: int) -> NullifiersRange:
+    """Nullifiers from number `first` on. Raises RpcFailed, Unreachable, NotAnRpc."""
+    answer = await rpc.call("contract_scanNullifiers", first=first, count=ELEMENTS)
+    page = _read(NullifiersRange, answer, rpc.url)
+    if page.first != first or not (page.total <= first or page.nullifiers):
+        raise NotAnRpc(rpc.url, f"contract_scanNullifiers answered another page than that from number {first} on")
+    return page
+
+
+async def subtree_roots(rpc: RpcClient, object_: ObjectId, first: int, count: int) -> dict[int, int]:
+    """Roots of complete subtrees by their number, if the node has them. Raises RpcFailed, Unreachable, NotAnRpc."""
+    answer = await rpc.call("contract_getSubtrees", id=object_, first=first, count=min(count, ELEMENTS))
+    page = _read(SubtreesRange, answer, rpc.url)
+    return {page.first + place: root for place, root in enumerate(page.roots)}
+
+
+async def tree_view(rpc: RpcClient, object_: ObjectId) -> TreeView:
+    """An object's tree as the chain has it. Raises RpcFailed, Unreachable, NotAnRpc."""
+    return _read(TreeView, await rpc.call("contract_getTree", id=object_), rpc.url)
+
+
+async def list_pools(rpc: RpcClient) -> list[PoolView]:
+    """The shielded pools, the oldest first. Raises RpcFailed, Unreachable, NotAnRpc."""
+    answer = await rpc.call("contract_listPools")
+    try:
+        pools = [from_json(PoolView, each) for each in answer["pools"]]
+    except _ANSWER_ERRORS as error:
+        raise NotAnRpc(rpc.url, f"contract_listPools answered in an unknown shape ({error})") from error
+    return sorted(pools, key=lambda pool: (pool.opened_at, pool.pool))
+
+
+def _glance(ephemeral: dict[str, str], output: dict[str, Any]) -> Glance:
+    hint, x, y, commitment = output["hint"], int(ephemeral["x"]), int(ephemeral["y"]), int(output["commitment"])
+    point = bytes.fromhex(hint["ephemeral"][2:])
+    if not (0 <= x < SCALAR_FIELD and 0 <= y < SCALAR_FIELD and 0 <= commitment < SCALAR_FIELD):
+        raise ValueError("a coordinate or commitment is no field element")
+    if len(point) != POINT_BYTES:
+        raise ValueError(f"a hint's point has {len(point)} bytes")
+    tag, seal = bytes.fromhex(hint["tag"][2:]), bytes.fromhex(hint["outgoing"][2:])
+    return Glance(commitment, point, tag, Point(x, y), seal)
+
+
+def _read(cls: type[T], answer: Any, url: str) -> T:
+    try:
+        return from_json(cls, answer)
+    except _ANSWER_ERRORS as error:
+        raise NotAnRpc(url, f"{cls.__name__} came in an unknown shape ({error})") from error

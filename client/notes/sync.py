@@ -1,0 +1,104 @@
+"""Keep a store at the chain's head: read all that is new, by ranges, and say to no node which of it is one's own.
+
+Whoever serves the pages learns when a wallet reads and from where on, and that it reads everything. The roots of
+complete subtrees, which spare hashing, are asked for of every object that grew.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chain.types.scalars import Height, ObjectId
+from client.errors import AnswerRefused
+from client.notes.keys import ViewKey
+from client.notes.pages import NotePage, list_pools, note_page, nullifier_page, subtree_roots
+from client.notes.scan import Scanner
+from client.notes.store import NoteStore
+from client.notes.tree import SUBTREE, WalletTree
+from client.rpc import RpcClient
+
+SAVE_EVERY: Final = 50  # pages
+
+Tell = Callable[[float], None]  # the share of the work that is done, 0 to 1
+
+
+async def read_chain(
+    rpc: RpcClient, store: NoteStore, view: ViewKey, *, deep: bool = False, tell: Tell = lambda share: None
+) -> None:
+    """Read what is new, and put the store into its file.
+
+    deep: read everything again and open every note, whatever its hint says; trust no node about trees.
+    Raises AnswerRefused for pages that do not continue each other, RpcFailed, Unreachable, NotAnRpc, OSError.
+    """
+    scanner = Scanner(view, [pool.pool for pool in await list_pools(rpc)], store.addresses)
+    if deep:
+        store.restart()
+    pages = 0
+    while True:
+        page = await note_page(rpc, store.outputs)
+        known = {} if deep else await _subtrees(rpc, store, page)
+        _take(store, scanner, page, known, deep=deep)
+        tell(store.outputs / max(page.total, 1))
+        pages += 1
+        if store.outputs >= page.total:
+            break
+        if pages % SAVE_EVERY == 0 and not deep:  # a deep scan is worth something when it is done
+            store.save()
+    await _read_nullifiers(rpc, store, page.height)
+    store.addresses = scanner.addresses
+    store.forget()
+    store.save()
+
+
+def _take(
+    store: NoteStore, scanner: Scanner, page: NotePage, known: Mapping[ObjectId, Mapping[int, int]], *, deep: bool
+) -> None:
+    """The notes of a page: one's own, those that one sent, and all as leaves of their trees."""
+    places = range(len(page.glances)) if deep else scanner.tagged(page.glances)
+    for place, record in zip(places, page.records(places), strict=True):
+        for found in scanner.received([record], deep=deep):
+            store.add_received(found, page.first + place)
+    places = scanner.remembered(page.glances)
+    for place, record in zip(places, page.records(places), strict=True):
+        for sent in scanner.sent([record]):
+            store.add_sent(sent, page.first + place)
+    for object_, grown in _by_object(page).items():
+        tree = store.trees.setdefault(object_, WalletTree())
+        if [page.positions[place] for place in grown] != list(range(tree.size, tree.size + len(grown))):
+            raise AnswerRefused(f"notes of 0x{object_.hex()} are missing or told twice behind number {page.first}")
+        own = [note.position for note in store.notes if note.object == object_]
+        tree.append([page.glances[place].commitment for place in grown], own, known.get(object_, {}))
+    store.outputs = page.first + len(page.glances)
+
+
+async def _read_nullifiers(rpc: RpcClient, store: NoteStore, height: Height) -> None:
+    """Which of one's own notes were spent up to `height`, to which the notes were read.
+
+    Not further: a note that is made and spent behind that height is not known yet, and its nullifier comes only once.
+    """
+    while True:
+        page = await nullifier_page(rpc, store.nullifiers)
+        read = [record for record in page.nullifiers if record.height <= height]
+        store.mark_spent((record.object, record.nullifier, record.height) for record in read)
+        store.nullifiers += len(read)
+        if len(read) < len(page.nullifiers) or store.nullifiers >= page.total:
+            store.height = height
+            return
+
+
+async def _subtrees(rpc: RpcClient, store: NoteStore, page: NotePage) -> dict[ObjectId, dict[int, int]]:
+    """The roots of the subtrees that a page completes, by object and number."""
+    roots: dict[ObjectId, dict[int, int]] = {}
+    for object_, grown in _by_object(page).items():
+        size = store.trees[object_].size if object_ in store.trees else 0
+        first, last = size // SUBTREE, (size + len(grown)) // SUBTREE
+        if first < last:
+            roots[object_] = await subtree_roots(rpc, object_, first, last - first)
+    return roots
+
+
+def _by_object(page: NotePage) -> dict[ObjectId, list[int]]:
+    """The places of the page's notes by their objects."""
+    found: dict[ObjectId, list[int]] = {}
+    for place, object_ in enumerate(page.objects):
+        found.setdefault(object_, []).append(place)
+    return found

@@ -1,0 +1,216 @@
+"""Reading the chain: what is one's own is found, followed and provable, and no question says which it is."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.types.scalars import ChainId, Hash
+from client.errors import AnswerRefused, NotAnRpc
+from client.notes.keys import SpendingKey
+from client.notes.pages import NOTES, list_pools, tree_view
+from client.notes.store import NoteStore, open_store
+from client.notes.sync import read_chain
+from crypto import notes
+from crypto.note_tree import path_root
+from crypto.notes import PoolNote
+from tests.support.pool_rpc import PoolRpc, with_tag
+
+MINE, THEIRS = SpendingKey(b"\x01" * 32).full_view(), SpendingKey(b"\x02" * 32).full_view()
+RANGES = {
+    "contract_listPools": set(),
+    "contract_scanNotes": {"first", "count"},
+    "contract_scanNullifiers": {"first", "count"},
+    "contract_getSubtrees": {"id", "first", "count"},
+}
+
+
+@pytest.fixture
+def rpc() -> PoolRpc:
+    return PoolRpc()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> NoteStore:
+    return open_store(tmp_path, MINE, ChainId("small-1"), Hash(bytes(32)))
+
+
+def again(store: NoteStore) -> NoteStore:
+    return open_store(store.path.parent, MINE, store.chain_id, store.genesis_hash)
+
+
+def values(store: NoteStore) -> list[int]:
+    return [note.content.value for note in store.notes if isinstance(note.content, PoolNote)]
+
+
+async def test_notes_come_in_go_out_and_are_spent(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    rpc.publish(rpc.note(THEIRS, 30, ovk=MINE.outgoing), rpc.note(MINE, 40))
+    await read_chain(rpc, store, MINE)
+    assert values(store) == [70, 40]
+    assert [(sent.address, sent.number) for sent in store.sent] == [(THEIRS.incoming.address(), 2)]
+    assert [note.spent for note in store.notes] == [None, None]
+    spent = store.notes[0].nullifier
+    assert spent is not None
+    rpc.publish(rpc.note(MINE, 5), nullifiers=(spent,))
+    await read_chain(rpc, store, MINE)
+    assert values(store) == [70, 40, 5]
+    assert [note.spent for note in store.notes] == [rpc.chain.height, None, None]
+    assert again(store) == store and store.height == rpc.chain.height
+    for note in store.unspent(rpc.pool):
+        path = store.trees[rpc.pool].witness(note.position)
+        assert path_root(note.commitment, note.position, path) == (await tree_view(rpc, rpc.pool)).root
+
+
+async def test_only_what_is_new_is_read_and_no_question_names_a_note(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    await read_chain(rpc, store, MINE)
+    rpc.publish(rpc.foreign(), rpc.note(MINE, 7))
+    rpc.calls.clear()
+    await read_chain(rpc, again(store), MINE)
+    assert ("contract_scanNotes", {"first": 2, "count": NOTES}) in rpc.calls
+    for method, params in rpc.calls:
+        assert set(params) == RANGES[method]
+
+
+async def test_two_wallets_ask_the_same_questions(rpc: PoolRpc, tmp_path: Path) -> None:
+    """A node cannot tell a wallet with notes from one without."""
+    for number in range(3):
+        rpc.publish(rpc.note(MINE, 70 + number), rpc.foreign())
+    asked = []
+    for view in (MINE, THEIRS):
+        rpc.calls.clear()
+        await read_chain(rpc, open_store(tmp_path, view, ChainId("small-1"), Hash(bytes(32))), view)
+        asked.append(list(rpc.calls))
+    assert asked[0] == asked[1]
+
+
+async def test_a_deep_scan_finds_what_a_wrong_tag_hides(rpc: PoolRpc, store: NoteStore) -> None:
+    hidden = rpc.note(MINE, 99)
+    wrong = bytes((hidden.hint.tag[0] ^ 1, hidden.hint.tag[1]))
+    rpc.publish(rpc.note(MINE, 70), with_tag(hidden, wrong))
+    await read_chain(rpc, store, MINE)
+    assert values(store) == [70]
+    shares: list[float] = []
+    await read_chain(rpc, store, MINE, deep=True, tell=shares.append)
+    assert values(store) == [70, 99] and shares[-1] == 1
+    await read_chain(rpc, again(store), MINE)
+    assert values(again(store)) == [70, 99]
+
+
+async def test_a_note_that_is_made_and_spent_while_one_reads_is_spent(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    await read_chain(rpc, store, MINE)
+    note = rpc.note(MINE, 8)
+    position = store.trees[rpc.pool].size
+
+    def meanwhile() -> None:
+        rpc.publish(note, rpc.foreign())
+        rpc.publish(rpc.foreign(), nullifiers=(notes.nullifier(MINE.nk, note.commitment, position),))
+
+    rpc.before["contract_scanNullifiers"] = meanwhile
+    await read_chain(rpc, store, MINE)
+    await read_chain(rpc, store, MINE)
+    assert [(value, note.spent is None) for value, note in zip(values(store), store.notes, strict=True)] == [
+        (70, True),
+        (8, False),
+    ]
+
+
+async def test_an_incoming_key_reads_without_ever_seeing_a_note_spent(rpc: PoolRpc, tmp_path: Path) -> None:
+    view = MINE.incoming
+    store = open_store(tmp_path, view, ChainId("small-1"), Hash(bytes(32)))
+    rpc.publish(rpc.note(MINE, 70), rpc.note(THEIRS, 5, ovk=MINE.outgoing))
+    await read_chain(rpc, store, view)
+    assert values(store) == [70] and store.sent == [] and store.notes[0].nullifier is None
+
+
+async def test_witnesses_hold_over_complete_subtrees_with_a_nodes_help(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), *[rpc.foreign() for _ in range(280)])
+    rpc.publish(rpc.foreign(), rpc.note(MINE, 8))
+    await read_chain(rpc, store, MINE)
+    assert any(method == "contract_getSubtrees" for method, _ in rpc.calls)
+    root = (await tree_view(rpc, rpc.pool)).root
+    assert len(store.notes) == 2
+    for note in store.notes:
+        assert path_root(note.commitment, note.position, store.trees[rpc.pool].witness(note.position)) == root
+
+
+async def test_false_roots_of_subtrees_show_and_a_deep_scan_does_without(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), *[rpc.foreign() for _ in range(257)])
+    rpc.alter["contract_getSubtrees"] = lambda told: {**told, "roots": ["5" for _ in told["roots"]]}
+    await read_chain(rpc, store, MINE)
+    root = (await tree_view(rpc, rpc.pool)).root
+    assert store.trees[rpc.pool].root() != root
+    await read_chain(rpc, store, MINE, deep=True)
+    assert store.trees[rpc.pool].root() == root
+
+
+def without_first(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": told["notes"][1:], "total": told["total"] - 1}
+
+
+def twice(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": told["notes"][:1] * 2}
+
+
+def elsewhere(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "first": 1}
+
+
+def emptied(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": []}
+
+
+def shapeless(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": [{"object": 5}]}
+
+
+def no_element(told: dict[str, Any]) -> dict[str, Any]:
+    first = told["notes"][0]
+    return {**told, "notes": [{**first, "output": {**first["output"], "commitment": str(2**256)}}, told["notes"][1]]}
+
+
+def short_point(told: dict[str, Any]) -> dict[str, Any]:
+    first = told["notes"][0]
+    hint = {**first["output"]["hint"], "ephemeral": "0x00"}
+    return {**told, "notes": [{**first, "output": {**first["output"], "hint": hint}}, told["notes"][1]]}
+
+
+@pytest.mark.parametrize(
+    ("lie", "error"),
+    [
+        (without_first, AnswerRefused),
+        (twice, AnswerRefused),
+        (elsewhere, NotAnRpc),
+        (emptied, NotAnRpc),
+        (shapeless, NotAnRpc),
+        (no_element, NotAnRpc),
+        (short_point, NotAnRpc),
+    ],
+)
+async def test_pages_that_cannot_be_are_refused_and_nothing_is_kept(
+    rpc: PoolRpc, store: NoteStore, lie: Any, error: type[Exception]
+) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    rpc.alter["contract_scanNotes"] = lie
+    with pytest.raises(error):
+        await read_chain(rpc, store, MINE)
+    assert not store.path.exists()
+
+
+@pytest.mark.parametrize("lie", [elsewhere, lambda told: {**told, "nullifiers": []}, lambda told: []])
+async def test_nullifiers_that_cannot_be_are_refused(rpc: PoolRpc, store: NoteStore, lie: Any) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    rpc.alter["contract_scanNullifiers"] = lie
+    with pytest.raises(NotAnRpc):
+        await read_chain(rpc, store, MINE)
+
+
+async def test_pools_are_listed_oldest_first(rpc: PoolRpc) -> None:
+    later = rpc.pools.opened()
+    assert [pool.pool for pool in await list_pools(rpc)] == [rpc.pool, later]
+    rpc.alter["contract_listPools"] = lambda told: {"pools": [replace]}
+    with pytest.raises(NotAnRpc):
+        await list_pools(rpc)
