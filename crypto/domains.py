@@ -92,4 +92,6 @@ NOTE: Final = _poseidon("note")  # (contract, kind, content, owner, rcm)
 NOTE_CONTENT: Final = _poseidon("content")  # commit_vector: salt 0, a contract note's fields; rcm hides
 NULLIFIER: Final = _poseidon("nf")  # (nk, cm, position)
 NOTE_TREE: Final = _poseidon("tree")  # (c0, c1, c2, c3)
+ONCE: Final = _poseidon("once")  # (contract, value): a contract's nullifier that spends no note
+MEMBER_TREE: Final = _poseidon("members")  # (c0, c1, c2, c3)
 NOTE_PAD: Final = _poseidon("pad")  # the whole permutation of (S.x, S.y, cm, 0...); arity, length in the capacity

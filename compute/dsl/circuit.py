@@ -16,6 +16,7 @@ from compute.dsl.elements import packed, sealed_length
 from compute.dsl.errors import UnusedArgument
 from compute.dsl.fields import Declared
 from compute.dsl.machine import Number
+from compute.dsl.note_circuit import NoteSignals, argument
 from compute.dsl.run import HEIGHT_TOP, Run
 from compute.dsl.shape import Shape, constants_checked, ranged, run_body
 from compute.dsl.values import Leaf, Value
@@ -28,11 +29,6 @@ from crypto.r1cs.gadgets.poseidon import commit_vector, poseidon
 from crypto.r1cs.wire import Wire, as_wire
 
 ARGUMENTS: Final = "arguments"  # a scope
-
-
-def argument(name: str) -> str:
-    """How a circuit calls its input for an argument of the method."""
-    return f"argument.{name}"
 
 
 def register(name: str) -> str:
@@ -63,7 +59,7 @@ class _Building:
         self.contract, self.method, self.shape = contract, method, shape
         self.cs = cs = Builder()
         self.wires = Wires(cs)
-        self.ctx, self.object = cs.public("ctx"), cs.public("contract")
+        self.ctx, self.contract_signal = cs.public("ctx"), cs.public("contract")
         self.epoch = cs.public("epoch") if shape.sealed else as_wire(0)
         self.kc = cs.output("kc") if shape.sealed else None
         self.caller_signal = cs.public("caller") if shape.caller else None
@@ -71,12 +67,16 @@ class _Building:
         self.given = [self._public_leaves(parameter) for parameter in method.parameters]
         self.result = [] if method.result is None else self._outputs("result", len(method.result.leaves))
         self.signals = {declared.name: self._declare(declared) for declared in shape.opened}
+        self.counts = {declared.name: cs.public(f"{register(declared.name)}.posted") for declared in shape.counts}
+        self.notes = NoteSignals.declare(cs, contract, shape)
+        self.moves = [cs.output_array(f"take.{place}", 2) for place in range(shape.takes)]
+        self.moves += [cs.output_array(f"pay.{place}", 3) for place in range(shape.pays)]
         self.data_key = cs.private("data_key") if shape.sealed else as_wire(0)
         self.registers: dict[str, list[Number]] = {}
 
     def circuit(self) -> Circuit:
         self.cs.bind(self.ctx)  # an input in no constraint would be bound by nothing
-        self.cs.bind(self.object)
+        self.cs.bind(self.contract_signal)
         if self.caller_signal is not None:
             self.cs.bind(self.caller_signal)
         run = Run(self.wires, self)
@@ -91,6 +91,11 @@ class _Building:
             for declared in self.shape.writes:
                 with self.cs.scope("seal"):
                     self._step(declared, run.values[declared.name])
+            self.notes.finish(self.cs, self.contract_signal, run)
+            for signals, moved in zip(self.moves, (*run.takes, *run.pays), strict=True):
+                numbers = [*(() if moved.recipient is None else (moved.recipient,)), moved.asset, moved.amount]
+                for signal, number in zip(signals, numbers, strict=True):
+                    self.cs.define(signal, number)
         circuit = self.cs.build()
         self._require_used(circuit)
         return circuit
@@ -99,6 +104,13 @@ class _Building:
 
     def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
         return tuple(self.registers[declared.name])
+
+    def object(self) -> Number:
+        return self.contract_signal
+
+    def posted(self, declared: Declared[Any]) -> Number:
+        with self.cs.scope("counts"):
+            return assert_range(self.cs, self.counts[declared.name], HEIGHT_TOP.bit_length())
 
     def caller(self) -> Number:
         return as_wire(0) if self.caller_signal is None else self.caller_signal
@@ -131,6 +143,8 @@ class _Building:
 
     def _argument(self, parameter: Parameter, given: list[Wire]) -> Value:
         leaves = parameter.leaves
+        if parameter.spent:
+            return self.notes.spend(self.cs, self.wires, self.contract_signal, parameter)
         wires = given if parameter.public else self.cs.private_array(argument(parameter.name), len(leaves))
         with self.cs.scope(ARGUMENTS):
             numbers = [ranged(self.wires, leaf, wire) for leaf, wire in zip(leaves, wires, strict=True)]
@@ -182,7 +196,7 @@ class _Building:
         message = [*packed(declared.leaves, numbers), blinding]
         index = self.contract.index(declared.name)
         for place, (signal, clear) in enumerate(zip(signals.ciphertext, message, strict=True)):
-            stream: list[Wire | int] = [self.data_key, self.object, index, version, nonce, place]
+            stream: list[Wire | int] = [self.data_key, self.contract_signal, index, version, nonce, place]
             cs.define(signal, as_wire(clear) + poseidon(cs, stream, domains.KEYSTREAM))
 
     def _require_used(self, circuit: Circuit) -> None:

@@ -1,24 +1,28 @@
 """A compiled contract: for each method its shape and circuit, and the records that a deployment carries."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any, Final
 
 from chain.execution.statement import MAX_PUBLIC_INPUTS
 from chain.types.scalars import FieldElement, Hash, Name, Uint, VkId
+from client.notes.content import CONTRACT_KINDS
 from compute.confidential.prover import CircuitSource
 from compute.dsl.circuit import build
 from compute.dsl.declaration import Declaration, MethodDeclaration
 from compute.dsl.elements import sealed_length
-from compute.dsl.errors import TooLarge
-from compute.dsl.fields import FIRST, Declared
+from compute.dsl.errors import BadDeclaration, TooLarge
+from compute.dsl.fields import FIRST, INBOX, LEASE, Declared
+from compute.dsl.notes import Note, note_elements
 from compute.dsl.shape import Shape, shape_of
 from contracts.confidential import specs
+from contracts.confidential.specs import OutputSpec
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.r1cs_file import write_r1cs
 
-_MODES: Final = {FIRST: specs.FIRST}
+_MODES: Final = {FIRST: specs.FIRST, LEASE: specs.LEASE, INBOX: specs.INBOX}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +61,17 @@ class CompiledMethod:
             arguments=Uint(arguments),
             reads=tuple(Uint(index(declared.name)) for declared in shape.reads),
             writes=tuple(Uint(index(declared.name)) for declared in shape.writes),
+            counts=tuple(Uint(index(declared.name)) for declared in shape.counts),
+            nullifiers=Uint(shape.nullifiers),
+            outputs=tuple(OutputSpec(Uint(note_elements(kind)), self._inbox(kind)) for kind in shape.made),
+            takes=Uint(shape.takes),
+            pays=Uint(shape.pays),
         )
+
+    def _inbox(self, kind: type[Note]) -> Uint | None:
+        """The register to which notes of that type are posted."""
+        places = [place for place, declared in enumerate(self.contract.registers) if declared.inbox is kind]
+        return Uint(places[0]) if places else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +92,25 @@ class Compiled:
 
 def compile_contract(declaration: Declaration) -> Compiled:
     """Raises a ContractRefused."""
-    methods = tuple(_compiled(declaration, method) for method in declaration.methods)
-    return Compiled(declaration, methods)
+    shapes = [shape_of(declaration, method) for method in declaration.methods]
+    known = replace(declaration, notes=_notes(declaration, shapes))
+    return Compiled(known, tuple(map(partial(_compiled, known), known.methods, shapes)))
 
 
-def _compiled(declaration: Declaration, method: MethodDeclaration) -> CompiledMethod:
-    shape = shape_of(declaration, method)
+def _notes(declaration: Declaration, shapes: Sequence[Shape]) -> tuple[type[Note], ...]:
+    """All types of notes, in the order in which the source names them: inboxes, then method by method."""
+    found = [each.inbox for each in declaration.registers if each.inbox is not None]
+    for shape in shapes:
+        found += [spent.kind for spent in shape.spends if issubclass(spent.kind, Note)]
+        found += shape.made
+    notes = tuple(dict.fromkeys(found))
+    if len(notes) > CONTRACT_KINDS or len({note.type_name for note in notes}) != len(notes):
+        problem = f"{len(notes)} types of notes: {', '.join(note.type_name for note in notes)}."
+        raise BadDeclaration(declaration.place, problem, f"At most {CONTRACT_KINDS}, each with a name of its own.")
+    return notes
+
+
+def _compiled(declaration: Declaration, method: MethodDeclaration, shape: Shape) -> CompiledMethod:
     circuit = build(declaration, method, shape)
     if circuit.public_count > MAX_PUBLIC_INPUTS:
         raise TooLarge(

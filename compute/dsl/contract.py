@@ -12,11 +12,12 @@ class Counter(Contract):
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from compute.dsl.compiled import Compiled, compile_contract
-from compute.dsl.declaration import declaration_of, functions_of
+from compute.dsl.declaration import declaration_of, functions_of, registers_of
 from compute.dsl.errors import OutsideMethod
 from compute.dsl.fields import Declared
-from compute.dsl.run import Run, refuse_undeclared
-from compute.dsl.scalars import Address
+from compute.dsl.notes import Note, Owner
+from compute.dsl.run import Run, inbox_of, refuse_undeclared
+from compute.dsl.scalars import NATIVE, Address, Asset, Field
 from compute.dsl.sized import u64
 from compute.dsl.syntax import check_methods
 
@@ -39,8 +40,8 @@ class Contract:
     def __setattr__(self, name: str, value: object) -> None:
         declared = getattr(type(self), name, None)
         if not isinstance(declared, Declared):
-            registers = type(self).compiled.declaration.registers if hasattr(type(self), "compiled") else ()
-            refuse_undeclared(type(self).__name__, name, tuple(register.name for register in registers))
+            names = tuple(register.name for register in registers_of(type(self)))
+            refuse_undeclared(type(self).__name__, name, names)
         else:
             declared.__set__(self, value)
 
@@ -58,6 +59,29 @@ class Contract:
     def before(self) -> u64:
         """The last height at which the call is good. A public input, below 2**63."""
         return self.running.period()[1]
+
+    def create(self, note: Note, owner: Owner) -> None:
+        """Make a note for an owner, encrypted to him. It is posted, if a register is its type's inbox.
+
+        Public: its commitment and ciphertext. Constraints: about 2,700, and 750 once for each call.
+        """
+        self.running.create(note, owner)
+
+    def posted(self, kind: type[Note]) -> u64:
+        """How many notes were posted to the inbox of that type before this call: a public input, below 2**63."""
+        return self.running.posted(inbox_of(registers_of(type(self)), kind))
+
+    def once(self, value: Field) -> None:
+        """No second call of the contract can be made with the same value. Public: a hash of it. Constraints: 240."""
+        self.running.spend_once(value)
+
+    def take(self, amount: u64 | int, asset: Asset = NATIVE) -> None:
+        """Tokens of the caller's go to the contract. Public: amount, below 2**63, and asset."""
+        self.running.move(amount, asset, None)
+
+    def pay(self, recipient: Address, amount: u64 | int, asset: Asset = NATIVE) -> None:
+        """Tokens that the contract holds go to an account. Public: recipient, amount, below 2**63, and asset."""
+        self.running.move(amount, asset, recipient)
 
     @classmethod
     def plain(cls, **initial: Any) -> "Plain":

@@ -10,6 +10,7 @@ from compute.dsl.composites import require_type
 from compute.dsl.elements import sealed_length
 from compute.dsl.errors import BadDeclaration, TooLarge, UnknownType
 from compute.dsl.fields import Declared
+from compute.dsl.notes import SPEND, Note
 from compute.dsl.place import Place, place_of
 from compute.dsl.syntax import source_of
 from compute.dsl.values import Leaf, Value
@@ -32,6 +33,7 @@ class Parameter:
     name: str
     kind: type[Value]
     public: bool
+    spent: bool = False  # a note of the caller's, which the call spends
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -60,6 +62,7 @@ class Declaration:
     place: Place
     registers: tuple[Declared[Any], ...]
     methods: tuple[MethodDeclaration, ...]
+    notes: tuple[type[Note], ...] = ()  # known once the bodies have run; a note's kind is 1 + its place
 
     def index(self, register: str) -> int:
         """The register's place in the contract's description."""
@@ -75,20 +78,29 @@ def method(function: Callable[..., T]) -> Callable[..., T]:
 def declaration_of(cls: type, reserved: frozenset[str]) -> Declaration:
     """Raises a ContractRefused for what the chain or the language does not know."""
     place = _place_of_class(cls)
-    members = {name: value for base in reversed(cls.__mro__[:-1]) for name, value in vars(base).items()}
-    registers = tuple(value for value in members.values() if isinstance(value, Declared))
+    members = _members(cls)
+    registers = registers_of(cls)
     functions = [value for value in members.values() if getattr(value, METHOD_MARK, False)]
     for name, value in members.items():
         if (isinstance(value, Declared) or value in functions) and (name in reserved or not _NAME.fullmatch(name)):
             problem = f"{name!r} cannot name a register or a method."
             raise BadDeclaration(place, problem, f"Use a-z, 0-9 and _, and none of {', '.join(sorted(reserved))}.")
-    _require_count(place, "registers", len(registers), 1, MAX_REGISTERS)
+    _require_count(place, "registers", len(registers), 0, MAX_REGISTERS)
     _require_count(place, "methods", len(functions), 1, MAX_METHODS)
     for declared in registers:
         length = sealed_length(declared.leaves) if declared.sealed else len(declared.leaves)
         _require_count(declared.place, f"elements in register {declared.name}", length, 1, MAX_VALUES)
     methods = tuple(map(_method_of, functions))
     return Declaration(cls.__name__, inspect.getdoc(cls) or "", cls, place, registers, methods)
+
+
+def _members(cls: type) -> dict[str, Any]:
+    return {name: value for base in reversed(cls.__mro__[:-1]) for name, value in vars(base).items()}
+
+
+def registers_of(cls: type) -> tuple[Declared[Any], ...]:
+    """The registers of a contract's class, in the order of the class."""
+    return tuple(value for value in _members(cls).values() if isinstance(value, Declared))
 
 
 def _require_count(place: Place, what: str, count: int, low: int, high: int) -> None:
@@ -124,8 +136,12 @@ def _parameter(place: Place, name: str, hint: object) -> Parameter:
         kind, *marks = get_args(hint)
         if marks in ([PRIVATE], [PUBLIC]):
             return Parameter(name, require_type(kind), marks == [PUBLIC])
+        if marks == [SPEND] and isinstance(kind, type) and issubclass(kind, Note):
+            return Parameter(name, kind, False, spent=True)
     raise UnknownType(
-        place, f"{name} does not say its type and who may know it.", f"Write {name}: Private[u64] or Public[u64]."
+        place,
+        f"{name} does not say its type and who may know it.",
+        f"Write {name}: Private[u64], Public[u64], or Spend[Bid] of a note.",
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from chain.types.scalars import Blob, FieldElement, Hash, Uint
 from compute.dev_keys import CircuitKeys
+from compute.dsl.arguments import initial_registers
 from compute.dsl.compiled import Compiled, register_spec
 from compute.dsl.elements import reduced
 from compute.dsl.errors import DslError
-from compute.dsl.plain import initial_registers
 from contracts.confidential.actions import Deploy
 from contracts.confidential.specs import RegisterSpec, SealingKey, code_hash
 

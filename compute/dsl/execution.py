@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from compute.dsl.circuit import argument, register
+from compute.dsl import note_statement
+from compute.dsl.circuit import register
 from compute.dsl.compiled import CompiledMethod
 from compute.dsl.elements import packed, reduced
 from compute.dsl.fields import Declared
 from compute.dsl.integers import Integers, plain
 from compute.dsl.machine import Number
+from compute.dsl.note_circuit import argument
+from compute.dsl.note_statement import Movement, NoteSecrets, Output
 from compute.dsl.refusals import ArgumentRefused
 from compute.dsl.run import Run
 from compute.dsl.shape import run_body
@@ -37,7 +40,8 @@ class Found:
 class Situation:
     """All that a call of one method depends on. registers: by name; blindings: fresh, of sealed ones it will write.
 
-    arguments: the numbers of each argument's leaves. contract and caller are ids as field elements.
+    arguments: the numbers of each argument's leaves, spent notes included. contract and caller are ids as field
+    elements; posted: notes in the inbox of each register that is counted.
     """
 
     contract: int
@@ -48,6 +52,8 @@ class Situation:
     blindings: Mapping[str, int] = field(default_factory=dict, repr=False)
     caller: int = 0
     period: tuple[int, int] = (0, 0)
+    posted: Mapping[str, int] = field(default_factory=dict)
+    notes: NoteSecrets = field(default_factory=NoteSecrets, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,20 @@ class Outcome:
     steps: tuple[Step, ...]
     kc: int | None
     arguments: Numbers  # public ones, then the result
+    nullifiers: Numbers
+    ephemeral: Numbers  # E, of all notes that were made
+    outputs: tuple[Output, ...]
+    takes: tuple[Movement, ...]
+    pays: tuple[Movement, ...]
 
 
 def execute(method: CompiledMethod, situation: Situation) -> Outcome:
     """Runs the method on integers. Raises a CallRefused where no proof exists, ArgumentRefused for a misfit."""
     shape = method.shape
     _check_numbers(method, situation)
+    spent = note_statement.spend(
+        method.contract, method.declaration.place, situation.contract, situation.notes, shape.spends
+    )
     run = Run(Integers(), _Known(situation))
     arguments = [
         parameter.kind.of(iter(situation.arguments[parameter.name])) for parameter in method.declaration.parameters
@@ -97,12 +111,18 @@ def execute(method: CompiledMethod, situation: Situation) -> Outcome:
         for declared in shape.writes
     }
     public = [situation.arguments[p.name] for p in method.declaration.parameters if p.public]
+    notes = situation.notes
     return Outcome(
         after,
         result,
         tuple(_step(method, situation, declared, after.get(declared.name)) for declared in shape.opened),
         sealing.data_key_commitment(situation.data_key, situation.epoch) if shape.sealed else None,
         reduced([number for numbers in (*public, result) for number in numbers]),
+        (*spent, *(plain(value.number) for value in run.once)),
+        note_statement.ephemeral(notes) if run.made else (),
+        note_statement.outputs(method.contract, situation.contract, notes, run.made),
+        tuple(map(note_statement.movement, run.takes)),
+        tuple(map(note_statement.movement, run.pays)),
     )
 
 
@@ -118,6 +138,14 @@ def signals(method: CompiledMethod, situation: Situation, outcome: Outcome, ctx:
     found += outcome.arguments
     for step in outcome.steps:
         found += step.signals()
+    found += (situation.posted[declared.name] for declared in method.shape.counts)
+    if outcome.nullifiers:
+        found += (situation.notes.root, *outcome.nullifiers)
+    found += outcome.ephemeral
+    for output in outcome.outputs:
+        found += (output.commitment, *output.ciphertext)
+    for movement in (*outcome.takes, *outcome.pays):
+        found += movement.signals()
     return tuple(found)
 
 
@@ -132,7 +160,8 @@ def circuit_inputs(method: CompiledMethod, situation: Situation, ctx: int = 0) -
     if shape.period:
         given["after"], given["before"] = situation.period
     for parameter in method.declaration.parameters:
-        given[argument(parameter.name)] = reduced(situation.arguments[parameter.name])
+        if not parameter.spent:
+            given[argument(parameter.name)] = reduced(situation.arguments[parameter.name])
     for declared in shape.opened:
         found, name = situation.registers[declared.name], register(declared.name)
         if not declared.sealed:
@@ -142,7 +171,9 @@ def circuit_inputs(method: CompiledMethod, situation: Situation, ctx: int = 0) -
         given[f"{name}.blinding"] = found.blinding
         if declared in shape.writes:
             given[f"{name}.next_blinding"] = situation.blindings[declared.name]
-    return given
+    for declared in shape.counts:
+        given[f"{register(declared.name)}.posted"] = situation.posted[declared.name]
+    return given | note_statement.circuit_inputs(situation.notes, shape)
 
 
 def content(declared: Declared[Any], found: Found) -> Numbers:
@@ -197,6 +228,12 @@ class _Known:
 
     def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
         return self._situation.registers[declared.name].numbers
+
+    def object(self) -> Number:
+        return self._situation.contract
+
+    def posted(self, declared: Declared[Any]) -> Number:
+        return self._situation.posted[declared.name]
 
     def caller(self) -> Number:
         return self._situation.caller

@@ -5,51 +5,76 @@
     assert counter.count == 5
     with raises(RequirementFailed): counter.increment(0)
 
-Every call is also put to the circuit, unless checked=False: a circuit that says something else is a mistake of the
+Every call is also put to the circuit, unless `checked` is False: a circuit that says something else is a mistake of the
 language, and raises Disagreement.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chain.execution.statement import id_element
+from client.notes.keys import SpendingKey
+from compute.dsl.agreement import run
+from compute.dsl.arguments import argument_numbers, bound_arguments, initial_registers
 from compute.dsl.compiled import Compiled, CompiledMethod
-from compute.dsl.errors import DslError
-from compute.dsl.execution import Found, Numbers, Outcome, Situation, circuit_inputs, execute, signals
-from compute.dsl.refusals import CallRefused, WrongArguments
-from compute.dsl.scalars import Address
-from compute.dsl.values import Value
-from contracts.confidential.sealing import INITIAL_BLINDING, INITIAL_VERSION
-from crypto import domains
+from compute.dsl.execution import Outcome, Situation
+from compute.dsl.note_statement import Movement, NoteSecrets, Output, SpentNote
+from compute.dsl.refusals import AlreadyUsed, ArgumentRefused, HoldingTooSmall
+from compute.dsl.scalars import Address, Asset
+from crypto import domains, notes
+from crypto.babyjubjub import Point
 from crypto.hashing import tagged_hash
-from crypto.r1cs.errors import CircuitError
+from crypto.note_tree import DEPTH, empty_root, tree_path, tree_root
+from crypto.notes import EPHEMERAL_BITS
 
-OWNER: Final = bytes(32)  # who sends where a test does not say
+SENDER: Final = bytes(32)  # who calls where a test does not say
+NATIVE: Final = bytes(32)
+ADDRESSES: Final = 4  # of a wallet, that a note may have come to
+SAID: Final = ("sender", "height", "period")
 _CONTRACT: Final = id_element(bytes(range(32)))
-_CTX: Final = 1
 
 
-class Disagreement(DslError):
-    """A circuit does not say what the plain execution of its method says."""
+def wallet(name: str) -> SpendingKey:
+    """A wallet of a test; the same name gives the same one. Where an Owner is meant, it stands for its address."""
+    return SpendingKey(tagged_hash(domains.SPENDING_KEY, name.encode()))
 
-    code = 6432
 
-    def __init__(self, method: str, problem: str) -> None:
-        super().__init__(f"{method}: {problem}. This is a mistake in the language; please report the contract.")
-        self.method, self.problem = method, problem
+@dataclass(frozen=True, slots=True)
+class PlainNote:
+    """A note of a wallet's, to be given where a method spends one. contents: what is in it; number: of its address."""
+
+    contents: dict[str, object]
+    output: Output = field(repr=False)
+    position: int
+    owner: SpendingKey = field(repr=False)
+    number: int
+
+    def __getattr__(self, name: str) -> object:
+        if name in self.output.kind.parts:
+            return self.contents[name]
+        raise AttributeError(f"{self.output.kind.type_name} has no part {name!r}")
 
 
 class Plain:
-    """A contract's state in the open. Methods are called with Python's values; registers read as attributes."""
+    """A contract's state in the open. Methods are called with Python's values; registers read as attributes.
 
-    def __init__(self, compiled: Compiled, initial: Mapping[str, object], *, checked: bool = True) -> None:
+    holdings: what the contract has, by asset; payments: what it paid out, in order; posted: notes in each inbox.
+    """
+
+    def __init__(self, compiled: Compiled, initial: Mapping[str, object]) -> None:
         """initial: first content of public registers; what is not given begins with zeros. Raises ArgumentRefused."""
-        self.compiled, self.checked = compiled, checked
-        self.calls = 0
+        self.compiled, self.checked = compiled, True
         self.registers = initial_registers(compiled, initial)
+        self.outputs: list[Output] = []
+        self.nullifiers: set[int] = set()
+        self.holdings: dict[int, int] = {}
+        self.payments: list[Movement] = []
+        self.posted = {d.name: 0 for d in compiled.declaration.registers if d.inbox is not None}
+        self._drawn = 0
 
     def __getattr__(self, name: str) -> Any:
-        compiled = self.__dict__["compiled"]
+        compiled: Compiled = self.__dict__["compiled"]
         for declared in compiled.declaration.registers:
             if declared.name == name:
                 return declared.kind.lifted(iter(self.registers[name].numbers))
@@ -58,31 +83,98 @@ class Plain:
                 return _caller(self, method)
         raise AttributeError(f"{compiled.name} has no register or method {name!r}")
 
-    def situation(self, method: CompiledMethod, arguments: Mapping[str, Numbers], **said: Any) -> Situation:
-        """What a call of the method would find now. said: sender (an account), height, period."""
-        height = said.get("height", 0)
-        self.calls += 1
-        blindings = {d.name: _drawn(self.calls, place) for place, d in enumerate(self.compiled.declaration.registers)}
+    def call(self, name: str, *positional: object, **named: Any) -> object:
+        """Calls a method. named: arguments by name, and sender (an account), height or period.
+
+        Raises a CallRefused, ArgumentRefused, WrongArguments.
+        """
+        method = self.compiled.method(name)
+        said = {key: named.pop(key) for key in SAID if key in named}
+        situation = self.situation(method, bound_arguments(method, positional, named), **said)
+        outcome = run(method, situation, checked=self.checked)
+        self._apply(method, outcome)
+        result = method.declaration.result
+        return None if result is None else result.kind.lifted(iter(outcome.result))
+
+    def notes_of(self, owner: SpendingKey) -> list[PlainNote]:
+        """The wallet's notes that are not spent, in the order in which they were made."""
+        found = []
+        addresses = [owner.full_view().incoming.address(number) for number in range(ADDRESSES)]
+        owners = [(each.auth, each.pk.x, each.pk.y) for each in addresses]
+        for position, output in enumerate(self.outputs):
+            if output.owner in owners:
+                contents = output.kind.lifted(iter(output.numbers))
+                note = PlainNote(dict(contents), output, position, owner, owners.index(output.owner))  # type: ignore[call-overload]
+                if owner_nullifier(note) not in self.nullifiers:
+                    found.append(note)
+        return found
+
+    def holds(self, asset: bytes = NATIVE) -> int:
+        """How much of an asset the contract has."""
+        return self.holdings.get(Asset.lowered(asset, "asset")[0], 0)
+
+    def situation(self, method: CompiledMethod, given: Mapping[str, object], **said: Any) -> Situation:
+        """What a call of the method would find now. Raises ArgumentRefused."""
+        height = said.get("height", 1)
+        secrets = self._secrets(method, given)
         return Situation(
             contract=_CONTRACT,
             registers=dict(self.registers),
-            arguments=arguments,
+            arguments={**argument_numbers(method, given), **{name: n.numbers for name, n in secrets.spent.items()}},
             epoch=1,
-            data_key=_drawn(0, 0),
-            blindings=blindings,
-            caller=Address.lowered(said.get("sender", OWNER), "sender")[0],
+            data_key=_element(0),
+            blindings={declared.name: self._draw() for declared in method.shape.writes},
+            caller=Address.lowered(said.get("sender", SENDER), "sender")[0],
             period=said.get("period", (height, height)),
+            posted=self.posted,
+            notes=secrets,
         )
 
-    def call(self, name: str, *positional: object, **named: Any) -> object:
-        """Calls a method. named: arguments by name, and sender, height, period. Raises a CallRefused."""
-        method = self.compiled.method(name)
-        said = {key: named.pop(key) for key in ("sender", "height", "period") if key in named}
-        situation = self.situation(method, arguments_of(method, positional, named), **said)
-        outcome = run(method, situation, checked=self.checked)
+    def _secrets(self, method: CompiledMethod, given: Mapping[str, object]) -> NoteSecrets:
+        """What the call needs for its notes."""
+        shape = method.shape
+        if not (shape.nullifiers or shape.made):
+            return NoteSecrets()
+        leaves = [output.commitment for output in self.outputs]
+        spent = {parameter.name: _given_note(parameter.name, given[parameter.name]) for parameter in shape.spends}
+        owners = [note.owner for note in spent.values()]
+        return NoteSecrets(
+            root=tree_root(leaves) if leaves else empty_root(DEPTH),
+            sk=owners[0].sk if owners else 0,
+            spent={name: _opened(note, leaves) for name, note in spent.items()},
+            ephemeral=self._draw() % 2**EPHEMERAL_BITS,
+            rcms=tuple(self._draw() for _ in shape.made),
+        )
+
+    def _apply(self, method: CompiledMethod, outcome: Outcome) -> None:
+        """What the chain does with an accepted call, by its own rules. Raises AlreadyUsed, HoldingTooSmall."""
+        used = [*outcome.nullifiers]
+        if len(set(used)) != len(used) or self.nullifiers.intersection(used):
+            raise AlreadyUsed(method.declaration.place)
+        after = dict(self.holdings)
+        for taken in outcome.takes:
+            after[taken.asset] = after.get(taken.asset, 0) + taken.amount
+        for paid in outcome.pays:
+            after[paid.asset] = after.get(paid.asset, 0) - paid.amount
+        if any(amount < 0 for amount in after.values()):
+            raise HoldingTooSmall(method.declaration.place)
+        self.holdings, self.payments = after, [*self.payments, *outcome.pays]
+        self.nullifiers.update(used)
         self.registers.update(outcome.registers)
-        result = method.declaration.result
-        return None if result is None else result.kind.lifted(iter(outcome.result))
+        self.outputs += outcome.outputs
+        for declared in self.compiled.declaration.registers:
+            if declared.inbox is not None:
+                self.posted[declared.name] += sum(output.kind is declared.inbox for output in outcome.outputs)
+
+    def _draw(self) -> int:
+        """Stands for randomness, the same in every run of a test."""
+        self._drawn += 1
+        return _element(self._drawn)
+
+
+def owner_nullifier(note: PlainNote) -> int:
+    """The nullifier that spending the note would publish."""
+    return notes.nullifier(notes.nullifier_key(note.owner.sk), note.output.commitment, note.position)
 
 
 def _caller(contract: Plain, method: CompiledMethod) -> Callable[..., object]:
@@ -92,64 +184,18 @@ def _caller(contract: Plain, method: CompiledMethod) -> Callable[..., object]:
     return call
 
 
-def run(method: CompiledMethod, situation: Situation, *, checked: bool = True) -> Outcome:
-    """The call in plain integers and, if checked, in the circuit. Raises a CallRefused, and Disagreement."""
-    try:
-        outcome = execute(method, situation)
-    except CallRefused:
-        if checked and proven_signals(method, situation) is not None:
-            raise Disagreement(method.name, "the circuit accepts what plain execution refuses") from None
-        raise
-    if checked:
-        computed = proven_signals(method, situation)
-        if computed is None:
-            raise Disagreement(method.name, "the circuit refuses what plain execution accepts")
-        if computed != signals(method, situation, outcome, _CTX):
-            raise Disagreement(method.name, "circuit and plain execution make different values public")
-    return outcome
+def _given_note(name: str, given: object) -> PlainNote:
+    if not isinstance(given, PlainNote):
+        raise ArgumentRefused(name, "a note, one of what notes_of(wallet) gives")
+    return given
 
 
-def proven_signals(method: CompiledMethod, situation: Situation) -> Numbers | None:
-    """The public signals that the circuit computes for a call, None if it has no witness."""
-    try:
-        witness = method.circuit.solve(circuit_inputs(method, situation, _CTX))
-        method.circuit.check(witness)
-    except CircuitError:
-        return None
-    return witness.public
+def _opened(note: PlainNote, leaves: list[int]) -> SpentNote:
+    _, x, y = note.output.owner
+    diversifier = note.owner.full_view().incoming.diversifier(note.number)
+    path = tree_path(leaves, note.position)
+    return SpentNote(note.output.numbers, note.output.rcm, diversifier, Point(x, y), note.position, path)
 
 
-def initial_registers(compiled: Compiled, initial: Mapping[str, object]) -> dict[str, Found]:
-    """Every register before its first write. Raises ArgumentRefused, WrongArguments for what is no public register."""
-    public = {declared.name: declared for declared in compiled.declaration.registers if not declared.sealed}
-    if not initial.keys() <= public.keys():
-        raise WrongArguments(compiled.name, tuple(public), tuple(initial))
-    found = {}
-    for declared in compiled.declaration.registers:
-        name, kind = declared.name, declared.kind
-        numbers = kind.lowered(initial[name], name) if name in initial else (0,) * len(declared.leaves)
-        found[name] = Found(INITIAL_VERSION, numbers, INITIAL_BLINDING)
-    return found
-
-
-def arguments_of(
-    method: CompiledMethod, positional: tuple[object, ...], named: Mapping[str, object]
-) -> dict[str, Numbers]:
-    """The numbers of a call's arguments. Raises WrongArguments, ArgumentRefused."""
-    parameters = method.declaration.parameters
-    expected = tuple(parameter.name for parameter in parameters)
-    given = {**dict(zip(expected, positional, strict=False)), **named}
-    doubled = set(expected[: len(positional)]) & named.keys()
-    if tuple(sorted(given)) != tuple(sorted(expected)) or len(positional) > len(expected) or doubled:
-        raise WrongArguments(method.name, expected, (*map(type_said, positional), *named))
-    return {parameter.name: parameter.kind.lowered(given[parameter.name], parameter.name) for parameter in parameters}
-
-
-def type_said(value: object) -> str:
-    """An argument in a message: its type, never the value."""
-    return value.type_name if isinstance(value, Value) else type(value).__name__
-
-
-def _drawn(call: int, place: int) -> int:
-    """Stands for randomness, the same in every run of a test."""
-    return int.from_bytes(tagged_hash(domains.CONTRACT_CODE, bytes((call % 256, call // 256 % 256, place)))[:31], "big")
+def _element(number: int) -> int:
+    return int.from_bytes(tagged_hash(domains.CONTRACT_CODE, number.to_bytes(8, "big"))[:31], "big")

@@ -56,6 +56,43 @@ class OutsideArray(CallRefused):
         self.length = length
 
 
+class NoteRefused(CallRefused):
+    """A note is spent that is not the caller's, or does not stand in the contract's tree."""
+
+    code = 6436
+
+    def __init__(self, place: Place, name: str) -> None:
+        super().__init__(place, f"{name} is no note of this key in the contract's tree; spend notes that were scanned.")
+        self.name = name
+
+
+class OwnerRefused(CallRefused):
+    """A note is made for a key that is no point of the group: nobody could ever read it."""
+
+    code = 6437
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, "the owner of a new note has no valid key; check the address that it came from.")
+
+
+class AlreadyUsed(CallRefused):
+    """A note was spent before, or a value given to once() used before: the chain refuses the second call."""
+
+    code = 6438
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, "this call spends what was spent before; read the contract again and choose another.")
+
+
+class HoldingTooSmall(CallRefused):
+    """A contract pays out more than it holds."""
+
+    code = 6439
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, "the contract holds less than this call pays out; take the tokens in first.")
+
+
 class ArgumentRefused(DslError):
     """An argument of a call, or a register's first value, does not fit its type."""
 

@@ -188,22 +188,42 @@ class Bool(Scalar):
     __rxor__ = __xor__
 
 
-class Address(Scalar):
-    """An account, as proofs name it: the first 31 bytes of its key. Outside it is given as 32 bytes or as text."""
+class Identifier(Scalar):
+    """An id of the chain's, as proofs name it: its first 31 bytes. Outside it is given as 32 bytes."""
+
+    __slots__ = ()
+    type_name = "Identifier"
+
+    def __init__(self, value: "Identifier | bytes | int") -> None:
+        given = type(self).lowered(value, self.type_name)[0] if isinstance(value, bytes) else value
+        self.number = type(self)._operand(given, f"{self.type_name}()").number
+
+    @classmethod
+    def lowered(cls, given: object, name: str) -> tuple[int, ...]:
+        if isinstance(given, bytes) and len(given) == ID_BYTES:
+            return (id_element(given),)
+        return super().lowered(given, name)
+
+
+class Address(Identifier):
+    """An account. Outside it is given as 32 bytes or as text."""
 
     __slots__ = ()
     type_name = "Address"
 
-    def __init__(self, value: "Address | bytes | int") -> None:
-        given = Address.lowered(value, "Address()")[0] if isinstance(value, bytes) else value
-        self.number = Address._operand(given, "Address()").number
-
     @classmethod
     def lowered(cls, given: object, name: str) -> tuple[int, ...]:
         try:
-            given = decode_address(given) if isinstance(given, str) else given
+            return super().lowered(decode_address(given) if isinstance(given, str) else given, name)
         except CryptoError:
             raise ArgumentRefused(name, "an account's address, 32 bytes or text that begins with cluster1") from None
-        if isinstance(given, bytes) and len(given) == ID_BYTES:
-            return (id_element(given),)
-        return super().lowered(given, name)
+
+
+class Asset(Identifier):
+    """A kind of token; the native one is 0. Outside it is given as 32 bytes."""
+
+    __slots__ = ()
+    type_name = "Asset"
+
+
+NATIVE: Final = Asset(0)

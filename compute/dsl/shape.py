@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from compute.dsl.declaration import Declaration, MethodDeclaration
+from compute.dsl.declaration import Declaration, MethodDeclaration, Parameter
 from compute.dsl.errors import BadDeclaration, BodyFailed, NeverHolds
 from compute.dsl.fields import Declared
 from compute.dsl.machine import Number, Range
+from compute.dsl.notes import Note
 from compute.dsl.place import Place, place_of
 from compute.dsl.refusals import CallRefused
 from compute.dsl.run import HEIGHT_TOP, Run
@@ -18,17 +19,28 @@ from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
 from crypto.r1cs.wire import Wire
 
-PYTHONS_OWN = (TypeError, AttributeError, NameError, LookupError, ValueError, ArithmeticError, RecursionError)
+_ELEMENT: Final = Leaf("", "Field", 0, None)
+_HEIGHT: Final = Leaf("", "u64", 0, HEIGHT_TOP)
+PYTHONS_OWN: Final = (TypeError, AttributeError, NameError, LookupError, ValueError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a call of a method carries. reads, writes: registers, in the contract's order."""
+    """What a call of a method carries. reads, writes, counts: registers, in the contract's order.
+
+    spends: parameters that are notes; made: the notes of its outputs; once: nullifiers that spend none.
+    """
 
     reads: tuple[Declared[Any], ...]
     writes: tuple[Declared[Any], ...]
     caller: bool
     period: bool
+    counts: tuple[Declared[Any], ...]
+    spends: tuple[Parameter, ...]
+    once: int
+    made: tuple[type[Note], ...]
+    takes: int
+    pays: int
 
     @property
     def opened(self) -> tuple[Declared[Any], ...]:
@@ -40,6 +52,11 @@ class Shape:
         """Whether a call needs the contract's data key."""
         return any(declared.sealed for declared in self.opened)
 
+    @property
+    def nullifiers(self) -> int:
+        """How many a call publishes: first those of notes, in the order of the parameters."""
+        return len(self.spends) + self.once
+
 
 def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
     """Raises a ContractRefused for whatever in the body cannot become a circuit."""
@@ -48,15 +65,37 @@ def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
     arguments = [_unknown(wires, parameter.kind) for parameter in method.parameters]
     with constants_checked(method):
         run_body(contract, method, run, arguments)
-    order = [declared for declared in contract.registers if declared.name in run.looked]
-    reads = tuple(declared for declared in order if declared.name not in run.wrote)
-    writes = tuple(declared for declared in order if declared.name in run.wrote)
-    shape = Shape(reads, writes, run.uses_caller, run.uses_period)
-    if not (shape.opened or method.parameters or method.result):
+    order = contract.registers
+    shape = Shape(
+        reads=tuple(each for each in order if each.name in run.looked and each.name not in run.wrote),
+        writes=tuple(each for each in order if each.name in run.wrote),
+        caller=run.uses_caller,
+        period=run.uses_period,
+        counts=tuple(each for each in order if each.name in run.counted),
+        spends=tuple(parameter for parameter in method.parameters if parameter.spent),
+        once=len(run.once),
+        made=tuple(made.kind for made in run.made),
+        takes=len(run.takes),
+        pays=len(run.pays),
+    )
+    _check(method, shape)
+    return shape
+
+
+def _check(method: MethodDeclaration, shape: Shape) -> None:
+    """Raises BadDeclaration for what the chain would refuse."""
+    effects = (shape.opened, shape.made, shape.once, shape.takes, shape.pays, method.parameters, method.result)
+    if not any(effects):
         raise BadDeclaration(
             method.place, f"{method.name} uses nothing and does nothing.", "Read or write a register, or remove it."
         )
-    return shape
+    for declared in shape.writes:
+        if declared.inbox is not None and not any(spent.kind is declared.inbox for spent in shape.spends):
+            raise BadDeclaration(
+                method.place,
+                f"{method.name} writes the inbox {declared.name} and spends no {declared.inbox.type_name}.",
+                f"Take a parameter Spend[{declared.inbox.type_name}]: an inbox is only ever folded.",
+            )
 
 
 def run_body(contract: Declaration, method: MethodDeclaration, run: Run, arguments: list[Value]) -> Value | None:
@@ -134,9 +173,14 @@ class _Anything:
     def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
         return tuple(unknown(self._wires, leaf) for leaf in declared.leaves)
 
+    def object(self) -> Number:
+        return unknown(self._wires, _ELEMENT)
+
     def caller(self) -> Number:
-        return unknown(self._wires, Leaf("", "Address", 0, None))
+        return unknown(self._wires, _ELEMENT)
 
     def period(self) -> tuple[Number, Number]:
-        height = Leaf("", "u64", 0, HEIGHT_TOP)
-        return unknown(self._wires, height), unknown(self._wires, height)
+        return unknown(self._wires, _HEIGHT), unknown(self._wires, _HEIGHT)
+
+    def posted(self, declared: Declared[Any]) -> Number:
+        return unknown(self._wires, _HEIGHT)
