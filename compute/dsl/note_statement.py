@@ -93,13 +93,22 @@ def spend(
     found = []
     for parameter in parameters:
         note = secrets.spent[parameter.name]
-        authority = notes.address_authority(notes.authorising_key(secrets.sk), note.diversifier)
-        kind = next(known for known in contract.notes if known is parameter.kind)
-        cm = commitment(contract, id_, kind, note.numbers, notes.owner(authority, note.key), note.rcm)
+        cm = _spent_commitment(contract, id_, secrets.sk, parameter, note)
         if note_tree.path_root(cm, note.position, note.path) != secrets.root:
             raise NoteRefused(place, parameter.name)
         found.append(notes.nullifier(notes.nullifier_key(secrets.sk), cm, note.position))
     return tuple(found)
+
+
+def note_root(contract: Declaration, id_: int, sk: int, parameter: Parameter, note: SpentNote) -> int:
+    """The root that a note of this key would be proven under."""
+    return note_tree.path_root(_spent_commitment(contract, id_, sk, parameter, note), note.position, note.path)
+
+
+def _spent_commitment(contract: Declaration, id_: int, sk: int, parameter: Parameter, note: SpentNote) -> int:
+    authority = notes.address_authority(notes.authorising_key(sk), note.diversifier)
+    kind = next(known for known in contract.notes if known is parameter.kind)
+    return commitment(contract, id_, kind, note.numbers, notes.owner(authority, note.key), note.rcm)
 
 
 def ephemeral(secrets: NoteSecrets) -> Numbers:

@@ -1,6 +1,26 @@
 """Contracts of the tests, each for one part of the language. Their lines are the lines of a file, as refusals say."""
 
-from compute.dsl import Address, Bool, Contract, Private, Public, Register, Sealed, contract, method, require, u32, u64
+from compute.dsl import (
+    Address,
+    Bool,
+    Contract,
+    Field,
+    Note,
+    Owner,
+    Private,
+    Public,
+    Register,
+    Sealed,
+    Spend,
+    Struct,
+    contract,
+    maximum,
+    method,
+    require,
+    select,
+    u32,
+    u64,
+)
 
 
 @contract
@@ -32,3 +52,59 @@ class Counter(Contract):
         require(self.caller == self.owner, "only the owner freezes")
         require(self.before < 1_000, "too late to freeze")
         self.frozen = True
+
+
+class Bid(Note):
+    """What a bidder offers; only the seller reads it."""
+
+    amount: u64
+    bidder: Address
+
+
+class Standing(Struct):
+    best: u64
+    second: u64
+    winner: Address
+    folded: u32
+
+
+@contract
+class Auction(Contract):
+    """Sealed bids: the seller learns them all, the others the winner and the second price."""
+
+    standing = Sealed(Standing, inbox=Bid)
+    seller = Register(Owner)
+    closes = Register(u64)
+    price = Register(u64)
+
+    @method
+    def place(self, amount: Private[u64]) -> None:
+        """Bid, until the auction closes."""
+        require(self.before < self.closes, "bidding is over")
+        self.create(Bid(amount=amount, bidder=self.caller), self.seller)
+
+    @method
+    def fold(self, bid: Spend[Bid]) -> None:
+        """The seller takes a bid into account."""
+        require(self.after >= self.closes, "bidding goes on")
+        best = self.standing.best
+        better = bid.amount > best
+        self.standing.second = select(better, best, maximum(self.standing.second, bid.amount))
+        self.standing.winner = select(better, bid.bidder, self.standing.winner)
+        self.standing.best = maximum(best, bid.amount)
+        self.standing.folded += 1
+
+    @method
+    def close(self) -> Public[Address]:
+        """Say who won and what he pays, once all bids are folded."""
+        require(self.standing.folded == self.posted(Bid), "bids are left")
+        self.price = self.standing.second
+        return self.standing.winner
+
+    @method
+    def settle(self, winner: Public[Address], recipient: Public[Address], half: Private[Bool]) -> None:
+        """The winner pays; half of it or all goes on to somebody."""
+        require(self.caller == winner, "only the winner pays")
+        self.take(self.price)
+        self.pay(recipient, select(half, self.price // 2, self.price))
+        self.once(Field(winner))
