@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from chain.types.scalars import VkId
 from client.whole_files import write_first
@@ -32,6 +32,16 @@ FOLDER: Final = "insecure-dev"
 CEREMONY: Final = "ceremony"
 SUFFIX: Final = ".zkey"
 _HASH_DIGITS: Final = 16
+
+
+class KeyedCircuit(Protocol):
+    """What a chain knows a circuit by."""
+
+    @property
+    def vk_id(self) -> VkId: ...
+
+    @property
+    def r1cs_hash(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from compute.confidential.errors import AmountRefused
 from compute.confidential.keys import ReaderKey
 from compute.confidential.prover import CircuitSource, Draft, Entropy, random_element
 from compute.confidential.reader import current_data_key, open_contract
-from compute.dev_keys import CircuitKeys
+from compute.dev_keys import KeyedCircuit
 from contracts.confidential import state
 from contracts.confidential.actions import Deploy
 from contracts.confidential.call import Call, Move
@@ -24,7 +24,7 @@ INCREMENT: Final = CircuitSource(counter.METHOD, counter.constrain)
 UNSEALED: Final = CircuitSource(counter.METHOD, partial(counter.constrain, sealed=False))  # see counter.compute
 
 
-def deploy_counter(increment: CircuitKeys, sealing: Mapping[int, CircuitKeys]) -> Deploy:
+def deploy_counter(increment: KeyedCircuit, sealing: Mapping[int, KeyedCircuit]) -> Deploy:
     """The action that creates a confidential counter; all keys must be registered and active.
 
     sealing: the keys of the circuits that seal to so many readers, which are the counts it can ever have.

@@ -1,0 +1,7 @@
+"""An in-process chain for tests of contracts. Reference: docs/contracts.md, "Sandbox"."""
+
+from compute.sandbox.people import Person
+from compute.sandbox.sandbox import CLU, Sandbox
+from compute.sandbox.sent import Sent
+
+__all__ = ["CLU", "Person", "Sandbox", "Sent"]

@@ -39,3 +39,22 @@ class NothingWitnessed(SandboxError):
         super().__init__(
             "this sandbox checks witnesses and makes no proofs, so it has no verifying keys; use Sandbox(prove=True)."
         )
+
+
+class EventMissing(SandboxError):
+    """A receipt has no event of a class."""
+
+    code = 6454
+
+    def __init__(self, wanted: str, found: tuple[str, ...]) -> None:
+        super().__init__(f"there is no event {wanted}; the receipt has {', '.join(found) or 'none'}.")
+        self.wanted, self.found = wanted, found
+
+
+class SandboxClosed(SandboxError):
+    """A sandbox is used after its `with` block."""
+
+    code = 6455
+
+    def __init__(self) -> None:
+        super().__init__("this sandbox is closed and its keys are gone; use it inside its `with` block.")

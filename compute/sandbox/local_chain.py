@@ -154,6 +154,13 @@ class LocalChain:
         while self.height < height:
             self.block()
 
+    @contextmanager
+    def amended(self) -> Iterator[Overlay]:
+        """State as it stands, to be changed by hand: what is written inside is there at once, without a block."""
+        overlay = Overlay(self.view)
+        yield overlay
+        self.store.apply(overlay.changes())
+
     # Snapshots
 
     def save(self) -> Snapshot:

@@ -42,6 +42,8 @@ SHA_256 = {
     "PERMIT": b"cluster/permit/1",
     "CONTRACT_CODE": b"cluster/contract-code/1",
     "CONTRACT_ABI": b"cluster/contract-abi/1",
+    "SANDBOX_PERSON": b"cluster/sandbox-person/1",
+    "SANDBOX_KEY": b"cluster/sandbox-key/1",
     "SEALED_INPUT": b"cluster/sealed-input/1",
     "SEALED_ROWS": b"cluster/sealed-rows/1",
     "MINIBATCH": b"cluster/minibatch/1",
