@@ -40,7 +40,6 @@ ZERO: Final = FieldElement(0)
 ANY_HEIGHT: Final = Height(0)  # in the place of a period that the method does not use
 NO_PADDING: Final = Blob(b"")
 _PART_WRITES: Final = 2  # nullifier, output (with its inbox), take, pay: each two places
-_NOTE_WRITES: Final = 2  # counts of notes: the chain's and the contract's
 
 
 @wire(2)
@@ -100,7 +99,7 @@ class Call(Action):
 
     tag: ClassVar[int] = 42
     name: ClassVar[str] = "confidential.call"
-    writes: ClassVar[int] = 1  # and those of its shape, see state_writes
+    writes: ClassVar[int] = 1  # at least; more by its shape, see state_writes
 
     contract: ObjectId
     method: Name
@@ -134,9 +133,9 @@ class Call(Action):
 
     def state_writes(self) -> int:
         """What ends a lease is paid for by who takes it, what grows the note tree by extra_work."""
-        noted = _NOTE_WRITES if self.nullifiers or self.outputs else 0
-        parts = _PART_WRITES * (len(self.nullifiers) + len(self.outputs) + len(self.takes) + len(self.pays))
-        return self.writes + len(self.moves) + noted + parts
+        counts = bool(self.nullifiers or self.outputs) + bool(self.outputs)  # of the chain, of the contract
+        parts = len(self.nullifiers) + len(self.outputs) + len(self.takes) + len(self.pays)
+        return max(self.writes, len(self.moves) + counts + _PART_WRITES * parts)
 
     def extra_work(self) -> int:
         return notes.ACTION_WORK + len(self.outputs) * notes.OUTPUT_WORK if self.outputs else 0

@@ -5,6 +5,7 @@ Source: the simulator of Groth, eprint 2016/260, section 3.2. Points are made by
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from py_ecc.fields import optimized_bn128_FQ2 as FQ2
@@ -13,6 +14,7 @@ from py_ecc.optimized_bn128 import optimized_curve as bn
 from crypto.groth16.types import G1, G2, SCALAR_FIELD, Proof, VerifyingKey
 
 
+@cache
 def g1(scalar: int) -> G1:
     """scalar times the generator; (0, 0) for the identity, as EIP-196 writes it."""
     scalar %= SCALAR_FIELD
@@ -22,6 +24,7 @@ def g1(scalar: int) -> G1:
     return (int(x), int(y))
 
 
+@cache
 def g2(scalar: int) -> G2:
     """scalar times the generator of the twist's subgroup."""
     return affine2(bn.multiply(bn.G2, scalar % SCALAR_FIELD))

@@ -22,7 +22,8 @@ from contracts.confidential.lease_errors import (
 from contracts.confidential.lease_state import COOLDOWN, LEASE_BOND, LEASE_HEIGHTS
 from contracts.confidential.specs import LEASE, PUBLIC
 from contracts.token.actions import Transfer
-from tests.support.contract_chain import ALICE, BOB, ContractChain, method, register
+from tests.support.contract_calls import method, register
+from tests.support.contract_chain import ALICE, BOB, ContractChain
 from tests.support.small_chain import FUNDS, account
 
 TURNS, FREE = 0, 1
