@@ -24,6 +24,7 @@ from chain.execution.transaction import NO_FORK
 from chain.types.genesis import GenesisAccount
 from chain.types.identifiers import object_id
 from chain.types.scalars import (
+    NATIVE,
     AccountId,
     Amount,
     Blob,
@@ -44,7 +45,11 @@ from chain.types.sync import FinalBlock
 from chain.types.transaction import Envelope, Transaction
 from chain.types.vote import PRECOMMIT, Commit, CommitSignature, Vote
 from client.wallet import ChainIdentity, Signing
+from contracts.notes.output import NoteOutput
+from contracts.notes.state import EMPTY_ROOT
 from contracts.registry.actions import PublishModel, RegisterKey
+from contracts.shielded import actions as pools
+from contracts.shielded.statement import TRANSFER_SIZE
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, Terms
 from contracts.tasks.provider_actions import RegisterProvider
 from contracts.tasks.state import PROOF
@@ -54,9 +59,11 @@ from crypto.field import SCALAR_FIELD
 from crypto.groth16 import PreparedKey, compress_proof, verify
 from crypto.keys import SecretKey
 from crypto.keys import verify as verify_signature
+from crypto.notes import POOL_ELEMENTS
 from node.app import App
 from node.devnet.files import Plan, create_joining, create_network
-from tests.support.programs import compressed_key, program_of, trapdoor
+from tests.support.programs import compressed_key, program_of, trapdoor, vk_id
+from tests.support.shielded_pool import HINT, ephemeral, prove
 
 ACCOUNTS = 20_000
 TRANSFERS_PER_BLOCK = 300
@@ -65,6 +72,7 @@ EMPTY_BLOCKS = 10
 TASKS = 120
 KEYS = 3
 PER_BLOCK = 30
+POOL_BLOCKS = 4
 OUTPUTS = (FieldElement(5), FieldElement(6))
 LATER = 900
 ROUNDS = 200
@@ -203,6 +211,21 @@ async def measure_tasks(chain: Chain, measured: Measured) -> None:
     measured.note("settle", await in_blocks(chain, settles))
 
 
+async def measure_pools(chain: Chain, measured: Measured) -> None:
+    """Shielded transfers by accounts: all of a block in one pool, and each in its own, whose tree gets a new root."""
+    await chain.block([chain.transaction(PUBLISHER, RegisterKey(compressed_key(TRANSFER_SIZE), None))])
+    await chain.block([])
+    nonces = range(chain.nonces[PUBLISHER], chain.nonces[PUBLISHER] + PER_BLOCK)
+    apart = [object_id(AccountId(chain.keys[PUBLISHER].public), Nonce(nonce), 0) for nonce in nonces]
+    await chain.block([chain.transaction(PUBLISHER, pools.Open(vk_id(TRANSFER_SIZE))) for _ in apart])
+    for name, chosen in (("pool", apart[:1] * PER_BLOCK), ("pools_apart", apart)):
+        blocks = [
+            [shielded(chain, person, pool) for person, pool in enumerate(chosen, start=PER_BLOCK * number)]
+            for number in range(POOL_BLOCKS)
+        ]
+        measured.note(name, [await chain.block(transfers) for transfers in blocks])
+
+
 async def in_blocks(chain: Chain, transactions: Sequence[Transaction]) -> list[BlockCost]:
     """PER_BLOCK to a block."""
     return [
@@ -235,6 +258,33 @@ def settlement(chain: Chain, provider: int, task: ObjectId) -> Transaction:
     proof = trapdoor(len(inputs)).prove(inputs, seed=int.from_bytes(task[:4], "big"))
     proven = replace(draft, proof=ProofBytes(compress_proof(proof)))
     return chain.sign(provider, replace(envelope, actions=(proven,)))
+
+
+def shielded(chain: Chain, person: int, pool: ObjectId) -> Transaction:
+    """A signed transfer of a note into the pool, with full-width numbers and a proof that verifies for them."""
+    own = ACCOUNTS * chain.nonces[person] + person
+    numbers = (FieldElement((SCALAR_FIELD - 7) // (index + 2) - own) for index in range(14))
+    nullifiers = (next(numbers), next(numbers))
+    outputs = tuple(
+        NoteOutput(next(numbers), tuple(next(numbers) for _ in range(POOL_ELEMENTS)), HINT) for _ in range(2)
+    )
+    draft = pools.Transfer(
+        pool=pool,
+        vk_id=vk_id(TRANSFER_SIZE),
+        root=EMPTY_ROOT,
+        nullifiers=nullifiers,
+        ephemeral=ephemeral(),
+        outputs=outputs,
+        asset=NATIVE,
+        taken=Amount(10**9),
+        paid=Amount(0),
+        recipient=pools.NOBODY,
+        fee=Amount(0),
+        padding=Blob(b""),
+        proof=ProofBytes(bytes(128)),
+    ).padded()
+    envelope = chain.envelope(person, draft)
+    return chain.sign(person, replace(envelope, actions=(prove(draft, envelope),)))
 
 
 def measure_parts(measured: Measured) -> None:
@@ -275,6 +325,7 @@ async def measure(folder: Path) -> Measured:
         await measure_transfers(chain, measured)
         await measure_registry(chain, measured)
         await measure_tasks(chain, measured)
+        await measure_pools(chain, measured)
     finally:
         chain.close()
     return measured

@@ -8,14 +8,13 @@ from chain.execution.fee_source import OfferFromAccount, ProofPaidFailure
 from chain.execution.transaction import FeeLimitTooLow
 from chain.state.overlay import Overlay
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, Height, Nonce
-from chain.types.transaction import FROM_PROOF, FeeSource, Transaction
+from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, Height
 from contracts.notes import state as notes
 from contracts.notes.errors import (
     NoteSpent,
 )
 from contracts.shielded import state
-from contracts.shielded.actions import NOBODY, Transfer
+from contracts.shielded.actions import NOBODY
 from contracts.shielded.errors import (
     PoolImbalance,
     PoolUnderflow,
@@ -39,19 +38,6 @@ def opened() -> PoolChain:
 @pytest.fixture
 def chain() -> PoolChain:
     return PoolChain()
-
-
-def proof_paid(chain: PoolChain, action: Transfer, **changes: object) -> Transaction:
-    """A transaction that names no account."""
-    envelope = chain.envelope(
-        ONE_TIME,
-        action,
-        fee_source=FeeSource(FROM_PROOF, account(ONE_TIME)),
-        nonce=Nonce(0),
-        fee_limit=action.fee,
-        **changes,
-    )
-    return chain.sign(ONE_TIME, envelope)
 
 
 def give_gold(chain: PoolChain, person: int, value: int) -> None:
@@ -161,7 +147,7 @@ def test_what_a_block_touched_is_forgotten_at_its_end(chain: PoolChain) -> None:
 def test_a_proof_pays_the_fee_and_no_account_is_named(chain: PoolChain) -> None:
     chain.do(ALICE, chain.transfer(taken=5 * FEE))
     supply = chain.supply()
-    (receipt,) = chain.block(proof_paid(chain, chain.transfer(fee=Amount(FEE))))
+    (receipt,) = chain.block(chain.proof_paid(ONE_TIME, chain.transfer(fee=Amount(FEE))))
     assert (receipt.code, receipt.fee) == (OK, FEE)
     assert accounts.holding(chain.view, chain.pool) == 4 * FEE
     assert chain.money() == chain.supply() == supply - FEE
@@ -171,7 +157,7 @@ def test_a_proof_pays_the_fee_and_no_account_is_named(chain: PoolChain) -> None:
 
 def test_a_proof_pays_fee_and_recipient_together(chain: PoolChain) -> None:
     chain.do(ALICE, chain.transfer(taken=5 * FEE))
-    (receipt,) = chain.block(proof_paid(chain, chain.transfer(paid=7, to=BOB, fee=Amount(FEE))))
+    (receipt,) = chain.block(chain.proof_paid(ONE_TIME, chain.transfer(paid=7, to=BOB, fee=Amount(FEE))))
     assert receipt.code == OK
     assert chain.balance(BOB) == FUNDS + 7
     assert accounts.holding(chain.view, chain.pool) == 4 * FEE - 7
@@ -187,28 +173,28 @@ def test_nothing_is_taken_where_no_account_pays(chain: PoolChain) -> None:
     chain.do(ALICE, chain.transfer(taken=5 * FEE))
     taking = chain.transfer(taken=1, fee=Amount(FEE))
     with pytest.raises(ProofPaidFailure) as refused:
-        chain.block(proof_paid(chain, taking))
+        chain.block(chain.proof_paid(ONE_TIME, taking))
     assert isinstance(refused.value.rule, TakenWithoutAccount)
 
 
 def test_a_pool_that_does_not_hold_the_fee_pays_none(chain: PoolChain) -> None:
     with pytest.raises(ProofPaidFailure) as refused:
-        chain.block(proof_paid(chain, chain.transfer(fee=Amount(FEE))))
+        chain.block(chain.proof_paid(ONE_TIME, chain.transfer(fee=Amount(FEE))))
     assert isinstance(refused.value.rule, PoolUnderflow)
 
 
 def test_a_proof_that_pays_too_little_may_not_stand_in_a_block(chain: PoolChain) -> None:
     chain.do(ALICE, chain.transfer(taken=5 * FEE))
     with pytest.raises(FeeLimitTooLow):
-        chain.block(proof_paid(chain, chain.transfer(fee=Amount(1))))
+        chain.block(chain.proof_paid(ONE_TIME, chain.transfer(fee=Amount(1))))
 
 
 def test_a_proof_paid_transfer_cannot_be_repeated(chain: PoolChain) -> None:
     chain.do(ALICE, chain.transfer(taken=5 * FEE))
     action = chain.transfer(fee=Amount(FEE))
-    paid = proof_paid(chain, action)
+    paid = chain.proof_paid(ONE_TIME, action)
     chain.block(paid)
-    for again in (paid, proof_paid(chain, action, expiry_height=Height(chain.height + 50))):
+    for again in (paid, chain.proof_paid(ONE_TIME, action, expiry_height=Height(chain.height + 50))):
         with pytest.raises(ProofPaidFailure) as refused:
             chain.block(again)
         assert isinstance(refused.value.rule, NoteSpent)

@@ -19,11 +19,10 @@ from chain.types.scalars import (
     EncryptionKeyBytes,
     FieldElement,
     Hash,
-    Nonce,
     NoteTag,
     OutgoingSeal,
 )
-from chain.types.transaction import FROM_PROOF, Envelope, FeeSource
+from chain.types.transaction import Envelope
 from contracts.notes import state as notes
 from contracts.notes.output import NoteOutput
 from contracts.registry.state import key_bytes
@@ -153,10 +152,9 @@ def test_a_proof_is_bound_to_the_other_actions_that_carry_one(standing: PoolChai
 def test_the_split_of_fee_and_payment_is_proven_with_the_transfer(chain: PoolChain) -> None:
     """Their sum alone is public input; who copies a transfer may not make it pay him out of the fee."""
     honest = chain.transfer(paid=2, fee=Amount(FEE))
-    fee_source = FeeSource(FROM_PROOF, account(ONE_TIME))
 
     def sent(action: Transfer) -> Envelope:
-        return chain.envelope(ONE_TIME, action, fee_source=fee_source, nonce=Nonce(0), fee_limit=action.fee)
+        return chain.proof_paid(ONE_TIME, action).envelope
 
     proven = prove(honest, sent(honest))
     greedy = replace(proven, paid=Amount(FEE // 2 + 2), fee=Amount(FEE // 2)).padded()
@@ -170,15 +168,11 @@ def test_the_split_of_fee_and_payment_is_proven_with_the_transfer(chain: PoolCha
 def test_a_copied_transfer_does_not_pay_another_signer(chain: PoolChain) -> None:
     action = chain.transfer(paid=2, fee=Amount(FEE))
 
-    def sent(person: int, paying: Transfer) -> Envelope:
-        source = FeeSource(FROM_PROOF, account(person))
-        return chain.envelope(person, paying, fee_source=source, nonce=Nonce(0), fee_limit=paying.fee)
-
-    proven = prove(action, sent(ONE_TIME, action))
+    proven = prove(action, chain.proof_paid(ONE_TIME, action).envelope)
     with pytest.raises(FalseEvidence):
-        chain.block(chain.sign(78, sent(78, proven)))
+        chain.block(chain.proof_paid(78, proven))
     with pytest.raises(BadSignature):
-        chain.block(chain.sign(78, sent(ONE_TIME, proven)))
+        chain.block(chain.sign(78, chain.proof_paid(ONE_TIME, proven).envelope))
 
 
 def test_a_second_proof_of_the_same_transfer_is_no_second_transfer(chain: PoolChain) -> None:
