@@ -1,4 +1,4 @@
-"""Proves drafts of a confidential contract's actions.
+"""Proves drafts of actions: calls of confidential contracts, changes of their readers, shielded transfers.
 
 A draft is an action without its proof, and the witness. ctx binds a proof to its whole transaction, so proving comes
 last, when the envelope with all its actions stands.
@@ -16,6 +16,7 @@ from compute.confidential.errors import DraftMissing, StatementFalse
 from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential.actions import SetReaders
 from contracts.confidential.call import Call
+from contracts.shielded.actions import Transfer
 from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import compress_proof
 from crypto.r1cs.circuit import Circuit, Inputs, Witness
@@ -38,7 +39,7 @@ class CircuitSource:
 class Draft:
     """An action that lacks only its proof, and the secret inputs of the circuit that will prove it."""
 
-    action: SetReaders | Call
+    action: SetReaders | Call | Transfer
     circuit: CircuitSource
     inputs: Inputs = field(repr=False)
 
