@@ -4,19 +4,23 @@ from dataclasses import dataclass
 
 from chain.codec import wire
 from chain.state.view import View
-from chain.types.scalars import FieldElement, Height, ObjectId, Uint
+from chain.types.scalars import Blob, FieldElement, Height, ObjectId, Uint
 from contracts.notes import state
 
 
 @wire()
 @dataclass(frozen=True, slots=True)
 class NotesRange:
-    """Outputs number first, first + 1, ... over the whole chain; `total` exist after block `height`."""
+    """Outputs number first, first + 1, ... over the whole chain; `total` exist after block `height`.
+
+    notes: NoteRecords in their canonical bytes, as state holds them. Nobody on the way reads them, and a wallet only
+    those that are its own: 500 of them as JSON objects would take longer to parse than to look at.
+    """
 
     height: Height
     total: Uint
     first: Uint
-    notes: tuple[state.NoteRecord, ...]
+    notes: tuple[Blob, ...]
 
 
 @wire()
@@ -57,8 +61,8 @@ class TreeView:
 def notes_range(view: View, first: int, count: int) -> NotesRange:
     """For RPC `contract_scanNotes`."""
     total = state.counts(view).outputs
-    found = (state.find_output(view, number) for number in range(first, min(first + count, total)))
-    return NotesRange(view.height, total, Uint(first), tuple(record for record in found if record is not None))
+    found = (view.get(state.output_key(number)) for number in range(first, min(first + count, total)))
+    return NotesRange(view.height, total, Uint(first), tuple(Blob(record) for record in found if record is not None))
 
 
 def nullifiers_range(view: View, first: int, count: int) -> NullifiersRange:

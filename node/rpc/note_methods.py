@@ -43,7 +43,8 @@ class NoteMethods:
     def scan_notes(self, first: Count = FIRST, count: Count = SOME) -> Json:
         """Outputs of all pools and contracts by their number over the whole chain, at most 500 from `first` on.
 
-        A wallet goes on where it stopped; `total` says how far it can.
+        Each is the canonical bytes of its record: object, position, height, one-time point, commitment, ciphertext,
+        hint. A wallet goes on where it stopped; `total` says how far it can.
         """
         _require_at_most(count, MAX_NOTES)
         return to_json(notes.notes_range(self._view, first, count))

@@ -1,11 +1,13 @@
 """Reading the chain: what is one's own is found, followed and provable, and no question says which it is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chain.codec import decode_plain, encode
 from chain.types.scalars import ChainId, Hash
 from client.errors import AnswerRefused, NotAnRpc
 from client.notes.keys import SpendingKey
@@ -167,15 +169,22 @@ def shapeless(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "notes": [{"object": 5}]}
 
 
+def no_record(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": ["0x" + encode([1, 2, 3]).hex()] * 2}
+
+
 def no_element(told: dict[str, Any]) -> dict[str, Any]:
-    first = told["notes"][0]
-    return {**told, "notes": [{**first, "output": {**first["output"], "commitment": str(2**256)}}, told["notes"][1]]}
+    return {**told, "notes": [altered(told["notes"][0], lambda note: note[5].__setitem__(1, b"\xff" * 32))] * 2}
 
 
 def short_point(told: dict[str, Any]) -> dict[str, Any]:
-    first = told["notes"][0]
-    hint = {**first["output"]["hint"], "ephemeral": "0x00"}
-    return {**told, "notes": [{**first, "output": {**first["output"], "hint": hint}}, told["notes"][1]]}
+    return {**told, "notes": [altered(told["notes"][0], lambda note: note[5][3].__setitem__(1, b"\0"))] * 2}
+
+
+def altered(note: str, change: Callable[[list[Any]], None]) -> str:
+    plain = decode_plain(bytes.fromhex(note[2:]))
+    change(plain)
+    return "0x" + encode(plain).hex()
 
 
 @pytest.mark.parametrize(
@@ -186,6 +195,7 @@ def short_point(told: dict[str, Any]) -> dict[str, Any]:
         (elsewhere, NotAnRpc),
         (emptied, NotAnRpc),
         (shapeless, NotAnRpc),
+        (no_record, NotAnRpc),
         (no_element, NotAnRpc),
         (short_point, NotAnRpc),
     ],

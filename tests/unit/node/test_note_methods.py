@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from chain.codec import decode
 from chain.types.scalars import NATIVE, FieldElement
 from contracts.notes import state as notes
 from contracts.shielded.errors import UnknownPool
@@ -55,17 +56,16 @@ async def test_notes_are_scanned_by_ranges(ask: Asked) -> None:
     first = await ask("contract_scanNotes")
     assert (first["height"], first["total"], first["first"]) == (ask.chain.height, 302, 0)
     assert len(first["notes"]) == 100
-    everything: list[Any] = []
+    everything: list[notes.NoteRecord] = []
     while len(everything) < first["total"]:
         page = await ask("contract_scanNotes", first=len(everything), count=90)
-        everything += page["notes"]
-    of_pool = [note for note in everything if note["object"] == hexed(ask.chain.pool)]
-    assert [note["position"] for note in of_pool] == list(range(300))
-    leaves = [FieldElement(int(note["output"]["commitment"])) for note in of_pool]
+        everything += [decode(notes.NoteRecord, bytes.fromhex(note[2:])) for note in page["notes"]]
+    of_pool = [note for note in everything if note.object == ask.chain.pool]
+    assert [note.position for note in of_pool] == list(range(300))
+    leaves = [note.output.commitment for note in of_pool]
     assert tree_root(leaves) == notes.tree_of(ask.chain.view, ask.chain.pool).root
-    number = int(everything[4]["output"]["commitment"])
-    assert everything[4]["output"]["ciphertext"] == [str(element) for element in output(number).ciphertext]
-    assert everything[4]["height"] == everything[5]["height"]
+    assert everything[4].output == output(everything[4].output.commitment)
+    assert everything[4].height == everything[5].height
 
 
 async def test_a_wallet_that_has_all_gets_nothing(ask: Asked) -> None:
