@@ -75,10 +75,21 @@ def totals(view: View, pool: ObjectId) -> Iterator[tuple[AssetId, Totals]]:
 
 
 def require_cover(view: View, pool: ObjectId, asset: AssetId, taken: Amount, out: int) -> None:
-    """What the pool holds, with what it takes, covers what it pays out. Raises PoolUnderflow."""
-    held = accounts.holding(view, pool, asset) + taken
+    """The pool balances, and what it holds covers, with what it takes, what it pays out.
+
+    Raises PoolImbalance, which stops one pool instead of every block that touches it, and PoolUnderflow.
+    """
+    held = require_balanced(view, pool, asset) + taken
     if held < out:
         raise PoolUnderflow(pool, asset, held, out)
+
+
+def require_balanced(view: View, pool: ObjectId, asset: AssetId) -> Amount:
+    """What the pool holds, being what entered and did not leave. Raises PoolImbalance."""
+    flow, held = totals_of(view, pool, asset), accounts.holding(view, pool, asset)
+    if flow.entered - flow.left != held:
+        raise PoolImbalance(pool, asset, flow.entered, flow.left, held)
+    return held
 
 
 def note_flow(overlay: Overlay, pool: ObjectId, asset: AssetId, entered: int, left: int) -> None:
@@ -92,9 +103,6 @@ def note_flow(overlay: Overlay, pool: ObjectId, asset: AssetId, entered: int, le
 def check_balances(overlay: Overlay) -> None:
     """Of every asset that moved in this block: entered - left = holding, and not below zero. Raises PoolImbalance."""
     for key, _ in list(overlay.iterate(TOUCHED.scan())):
-        parts = TOUCHED.parts(key)
-        pool, asset = ObjectId(parts[0]), AssetId(parts[1])
-        flow, held = totals_of(overlay, pool, asset), accounts.holding(overlay, pool, asset)
-        if flow.entered - flow.left != held:
-            raise PoolImbalance(pool, asset, flow.entered, flow.left, held)
+        pool, asset = TOUCHED.parts(key)
+        require_balanced(overlay, ObjectId(pool), AssetId(asset))
         overlay.delete(key)

@@ -45,7 +45,7 @@ class Pools(RuleBasedStateMachine):
         self.chain.store.apply(overlay.changes())
         self.spent: list[tuple[ObjectId, FieldElement]] = []
         self.made: dict[ObjectId, list[FieldElement]] = {pool: [] for pool in self.pools}
-        filled = [self.chain.transfer(10 * CLU, pool=pool, root=notes.EMPTY_ROOT) for pool in self.pools]
+        filled = [self.chain.transfer(10 * CLU, pool=pool) for pool in self.pools]
         assert self.chain.do(ALICE, *filled).code == OK
         self.applied(*filled)
 

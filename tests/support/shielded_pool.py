@@ -70,13 +70,20 @@ class PoolChain(SmallChain):
         return FieldElement(10_000 + self._fresh)
 
     def transfer(
-        self, taken: int = 0, paid: int = 0, to: int = BOB, asset: AssetId = NATIVE, **changes: object
+        self,
+        taken: int = 0,
+        paid: int = 0,
+        to: int = BOB,
+        asset: AssetId = NATIVE,
+        pool: ObjectId | None = None,
+        **changes: object,
     ) -> Transfer:
         """A transfer that all rules let pass, with any field changed; unproven."""
+        pool = self.pool if pool is None else pool
         made = Transfer(
-            pool=self.pool,
+            pool=pool,
             vk_id=self.key,
-            root=notes.tree_of(self.view, self.pool).root,
+            root=notes.tree_of(self.view, pool).root,
             nullifiers=(self.fresh(), self.fresh()),
             ephemeral=ephemeral(),
             outputs=(output(self.fresh()), output(self.fresh())),

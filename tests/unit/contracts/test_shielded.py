@@ -206,7 +206,7 @@ def test_a_forged_root_is_refused(opened: PoolChain) -> None:
 
 def test_a_root_of_another_pool_is_refused(chain: PoolChain) -> None:
     other = chain.opened()
-    chain.do(ALICE, chain.transfer(pool=other, root=notes.EMPTY_ROOT))
+    chain.do(ALICE, chain.transfer(pool=other))
     root = notes.tree_of(chain.view, other).root
     chain.check(ALICE, chain.transfer(pool=other, root=root))
     with pytest.raises(UnknownRoot):

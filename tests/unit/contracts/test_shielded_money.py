@@ -9,7 +9,6 @@ from chain.execution.transaction import FeeLimitTooLow
 from chain.state.overlay import Overlay
 from chain.types.receipt import OK
 from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, Height
-from contracts.notes import state as notes
 from contracts.notes.errors import (
     NoteSpent,
 )
@@ -111,7 +110,7 @@ def test_paying_out_of_another_pool_is_refused(chain: PoolChain) -> None:
     other = chain.opened()
     chain.do(ALICE, chain.transfer(taken=1_000))
     with pytest.raises(PoolUnderflow):
-        chain.check(ALICE, chain.transfer(pool=other, paid=1, root=notes.EMPTY_ROOT))
+        chain.check(ALICE, chain.transfer(pool=other, paid=1))
 
 
 def test_totals_outgrow_any_amount(chain: PoolChain) -> None:
@@ -124,16 +123,26 @@ def test_totals_outgrow_any_amount(chain: PoolChain) -> None:
     assert state.totals_of(chain.view, chain.pool, GOLD) == state.Totals(expected, expected)
 
 
-def test_the_end_of_a_block_finds_a_pool_that_does_not_balance(chain: PoolChain) -> None:
-    """As after a mistake in any code that moves holdings: the block is invalid, whoever proposed it."""
+def test_a_pool_that_does_not_balance_moves_nothing(chain: PoolChain) -> None:
+    """As after a mistake in any code that moves holdings: what is left stays where it is, and other blocks go on."""
     chain.do(ALICE, chain.transfer(taken=1_000))
     overlay = Overlay(chain.view)
     accounts.take_holding(overlay, chain.pool, Amount(1))
     chain.store.apply(overlay.changes())
-    chain.block()  # nothing of the pool moves, so nobody looks
     with pytest.raises(PoolImbalance) as broken:
-        chain.do(ALICE, chain.transfer(taken=5))
-    assert (broken.value.entered, broken.value.left, broken.value.held) == (1_005, 0, 1_004)
+        chain.check(BOB, chain.transfer(paid=1))
+    assert (broken.value.entered, broken.value.left, broken.value.held) == (1_000, 0, 999)
+    assert chain.do(ALICE, chain.transfer(taken=5)).code == PoolImbalance.code
+    assert chain.do(ALICE, chain.transfer(pool=chain.opened(), taken=5)).code == OK
+
+
+def test_a_block_that_unbalances_a_pool_is_invalid(chain: PoolChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a mistake in the transfer itself: nobody accepts the block, whoever proposed it."""
+    monkeypatch.setattr(accounts, "deposit", lambda *_: None)
+    with pytest.raises(PoolImbalance) as broken:
+        chain.do(ALICE, chain.transfer(taken=1_000))
+    assert (broken.value.pool, broken.value.asset) == (chain.pool, NATIVE)
+    assert (broken.value.entered, broken.value.left, broken.value.held) == (1_000, 0, 0)
 
 
 def test_what_a_block_touched_is_forgotten_at_its_end(chain: PoolChain) -> None:

@@ -46,7 +46,7 @@ def ask() -> Asked:
     chain = PoolChain()
     other = chain.opened()
     chain.do(ALICE, chain.transfer(taken=5_000))
-    chain.do(BOB, chain.transfer(paid=1_200, to=BOB), chain.transfer(pool=other, root=notes.EMPTY_ROOT))
+    chain.do(BOB, chain.transfer(paid=1_200, to=BOB), chain.transfer(pool=other))
     for _ in range(37):
         chain.do(ALICE, *(chain.transfer() for _ in range(4)))
     return Asked(chain)
