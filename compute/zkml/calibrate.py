@@ -9,6 +9,7 @@ import numpy as np
 from compute.zkml.encoding import Encoding, Levels, Thresholds, comparable
 from compute.zkml.errors import ModelError, NotFinite, UnsupportedModel, WrongRowLength
 from compute.zkml.graph import Affine, FloatModel, Forest
+from compute.zkml.importers.errors import ExportedForBatch
 from compute.zkml.taps import Floats
 
 INPUT_BITS: Final = 8
@@ -44,12 +45,14 @@ def encoding_for(model: FloatModel, sample: Floats, bits: int | None = None, com
     A scale for each feature where the first layer is dense or trees, one for all where it shares weights by position.
     bits: INPUT_BITS unless said, of committed trees TREE_BITS.
     committed: where 0 lies among the levels must not depend on the sample, as the circuit holds it.
-    Raises SampleEmpty, WrongRowLength, NotFinite, UnsupportedModel.
+    Raises SampleEmpty, WrongRowLength, ExportedForBatch, NotFinite, UnsupportedModel.
     """
     if not sample.size:
         raise SampleEmpty
     if sample.ndim != 2 or sample.shape[1] != model.features:
-        raise WrongRowLength(model.features, sample.shape[-1] if sample.ndim else 0)
+        got = sample.shape[-1] if sample.ndim else 0
+        batch = model.architecture.startswith("onnx") and got and model.features % got == 0
+        raise ExportedForBatch(model.features, got) if batch else WrongRowLength(model.features, got)
     if not np.isfinite(sample).all():
         raise NotFinite("the calibration sample")
     forests = [node for node in model.nodes if isinstance(node.operation, Forest)]
@@ -76,7 +79,11 @@ def _held(levels: Levels) -> Levels:
 def _alone(model: FloatModel, forest: object) -> Forest:
     readers = [node.operation for node in model.nodes if 0 in node.inputs]
     if readers != [forest] or not isinstance(forest, Forest):
-        raise UnsupportedModel("trees beside other layers", "trees that alone read the row, or behind a scaler")
+        raise UnsupportedModel(
+            "trees beside other layers",
+            "trees that alone read the row, or behind a scaler",
+            "Publish the trees as a model of their own.",
+        )
     return forest
 
 

@@ -17,9 +17,11 @@ class UnsupportedModel(ModelError):
 
     code = 6101
 
-    def __init__(self, what: str, supported: str) -> None:
-        super().__init__(f"{what} cannot be proven; supported are {supported}.")
-        self.what, self.supported = what, supported
+    def __init__(self, what: str, supported: str, remedy: str = "") -> None:
+        """remedy: a sentence that says what to do, where it is not plain from what is supported."""
+        listed = f"; supported are {supported}" if supported else ""
+        super().__init__(f"{what} cannot be proven{listed}." + (f" {remedy}" if remedy else ""))
+        self.what, self.supported, self.remedy = what, supported, remedy
 
 
 class RowOutOfRange(ModelError):
@@ -139,9 +141,20 @@ class RowsUnusable(ModelError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path} cannot be used as rows: {reason}. Save them with numpy.save(file, array), a row for each example."
+            f"{path} cannot be used as rows: {reason.rstrip('.')}. "
+            "Save them with numpy.save(file, array), a row for each example."
         )
         self.path, self.reason = str(path), reason
+
+
+class FileMissing(ModelError):
+    """A file of a model or of rows was named that is not there."""
+
+    code = 6171
+
+    def __init__(self, path: Path, wanted: str) -> None:
+        super().__init__(f"there is no file {path}; name one with {wanted}.")
+        self.path, self.wanted = str(path), wanted
 
 
 class ProfileUnknown(ModelError):

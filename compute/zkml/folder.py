@@ -86,6 +86,7 @@ def save_compiled(folder: Path, compiled: Compiled) -> None:
 
 def load_compiled(folder: Path) -> Compiled:
     """Raises FolderUnusable, ModelFileUnusable."""
+    require_folder(folder)
     try:
         table = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
         if table.pop("format") != FORMAT:
@@ -124,7 +125,7 @@ def load_ready(folder: Path, compiled: Compiled | None = None, *, force: bool = 
     require_proving_room(compiled, force=force)
     keys = DevKeys(folder).find(KEY_NAME, compiled.circuit)
     if keys is None:
-        raise FolderUnusable(folder, f"it holds no keys; make some with `cluster zk setup {folder}`")
+        raise FolderUnusable(folder, "it holds no keys", f"`cluster zk setup {folder}` makes some.")
     return Ready(compiled, keys)
 
 
@@ -156,8 +157,15 @@ def save_proof(folder: Path, proof: Proof) -> None:
 
 def require_proof(folder: Path) -> None:
     """Raises FolderUnusable where no proof is: none was made, or a run was killed while it wrote one."""
+    require_folder(folder)
     if not (folder / PROOF).exists():
-        raise FolderUnusable(folder, f"it holds no proof; make one with `cluster zk prove {folder}`")
+        raise FolderUnusable(folder, "it holds no proof", f"`cluster zk prove {folder} --input ROW.npy` makes one.")
+
+
+def require_folder(folder: Path) -> None:
+    """Raises FolderUnusable where there is none."""
+    if not folder.is_dir():
+        raise FolderUnusable(folder, "it is a file" if folder.exists() else "there is no such folder")
 
 
 def document(table: dict[str, Any]) -> bytes:

@@ -10,8 +10,8 @@ class FolderUnusable(ModelError):
 
     code = 6117
 
-    def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"{folder} is no usable folder of a compiled model: {reason}. `cluster zk compile` makes one.")
+    def __init__(self, folder: Path, reason: str, remedy: str = "`cluster zk compile` makes one.") -> None:
+        super().__init__(f"{folder} is no usable folder of a compiled model: {reason.rstrip('.')}. {remedy}")
         self.folder, self.reason = str(folder), reason
 
 

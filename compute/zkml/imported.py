@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from chain.types.scalars import Hash
 from client.whole_files import write_whole
@@ -19,6 +19,8 @@ from crypto.groth16.powers import read_powers
 from crypto.groth16.snarkjs import key_to_snarkjs
 from crypto.groth16.zkey import read_zkey
 from crypto.r1cs.r1cs_file import R1cs, write_r1cs
+
+AGAIN: Final = "Import the key again with `cluster zk import`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,16 @@ def ceremony_of(folder: Path) -> Ceremony:
         table = json.loads(path.read_text(encoding="utf-8"))
         hashes = [bytes.fromhex(table[name]) for name in ("ptau", "r1cs", "transcript") if table[name] is not None]
         if not all(len(one) == sha256().digest_size for one in hashes):
-            raise FolderUnusable(folder, f"{CEREMONY} holds no SHA-256 hashes")
+            raise FolderUnusable(folder, f"{CEREMONY} holds no SHA-256 hashes", AGAIN)
     except OSError as error:
-        raise FolderUnusable(folder, f"{CEREMONY}: {error.strerror or error}; import the key again") from error
+        raise FolderUnusable(folder, f"{CEREMONY}: {error.strerror or error}", AGAIN) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise FolderUnusable(folder, f"{CEREMONY}: {str(error)[:120]}; import the key again") from error
+        raise FolderUnusable(folder, f"{CEREMONY}: {str(error)[:120]}", AGAIN) from error
     if len(hashes) < 3:
         raise FolderUnusable(
-            folder, "its key was imported without the powers of tau, whose hash the chain wants; import it with --ptau"
+            folder,
+            "its key was imported without the powers of tau, whose hash the chain wants",
+            "Name them with --ptau, now or when the key is imported again.",
         )
     return Ceremony(*map(Hash, hashes))
 

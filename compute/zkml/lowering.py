@@ -195,7 +195,9 @@ class Lowering:
         given = self.narrowed(given, HIDDEN_BITS + 2, layer)
         slope = round(bent.slope * 2**SLOPE_BITS)
         if not 0 <= slope <= 1 << SLOPE_BITS:
-            raise UnsupportedModel(f"a LeakyRelu of slope {bent.slope:g}", "slopes from 0 to 1")
+            raise UnsupportedModel(
+                f"a LeakyRelu of slope {bent.slope:g}", "slopes from 0 to 1", "Train it with one of these."
+            )
         lost = abs(bent.slope - slope / 2**SLOPE_BITS) * given.units * np.maximum(-given.bounds.low, 0)
         return self.put(LeakyRelu(slope), [given], layer, given.units / 2**SLOPE_BITS, given.errors + lost, SLOPE_BITS)
 
@@ -224,7 +226,11 @@ class Lowering:
             made, unit, errors = committed_forest(trees, self.encoding, self.rows)
             return self.put(made, [given], layer, np.asarray(unit), errors)
         if not isinstance(self.encoding, Thresholds) or given.number != 0:
-            raise UnsupportedModel("trees that read a computed value", "trees that read the row itself")
+            raise UnsupportedModel(
+                "trees that read a computed value",
+                "trees that read the row itself",
+                "Publish the trees as a model of their own.",
+            )
         unit = max(float(np.abs(trees.leaves).max(initial=0.0)), float(np.abs(trees.offset).max(initial=0.0)), TINY)
         unit /= 2.0**LEAF_BITS
         starts = np.concatenate([[0], np.cumsum(self.encoding.tops)]).astype(np.int64)

@@ -69,7 +69,11 @@ def quantise(
     """
     class_only = class_only or source.class_only
     if class_only and source.kind != CLASSIFICATION:
-        raise UnsupportedModel("the class of a regression", "class_only for classifiers")
+        raise UnsupportedModel(
+            "the class of a regression",
+            "class_only for classifiers",
+            "Leave --class-only out; of an .onnx that ends in logits say --classification.",
+        )
     simple = simplify(source)
     require_finite(simple)
     lowering, sample = Lowering(encoding_for(simple, sample, bits, committed), committed), sample[:SHOWN]
@@ -78,7 +82,9 @@ def quantise(
     head = lowering.argmax(last, "class") if class_only else last
     model, unit = lowering.model(), 1.0 if class_only else float(last.units[0])
     if committed and not model.committed:
-        raise UnsupportedModel("a model without weights to commit to", "layers with weights, and trees")
+        raise UnsupportedModel(
+            "a model without weights to commit to", "layers with weights, and trees", "Take the profile public-model."
+        )
     rows = None if rows is None else _checked(source, rows)
     with np.errstate(over="ignore", invalid="ignore"):
         fidelity = _fidelity(source, last, sample, head, model, rows, labels)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
-from compute.zkml.errors import ModelKindUnknown, NotTrusted, RowsUnusable
+from compute.zkml.errors import FileMissing, ModelKindUnknown, NotTrusted, RowsUnusable
 from compute.zkml.graph import FloatModel
 from compute.zkml.taps import Floats
 
@@ -67,7 +67,7 @@ def require_own(path: Path) -> None:
 
 
 def read_rows(path: Path, features: int | None = None) -> Floats:
-    """Rows (n, features) of a file; a single row may come flat. Raises RowsUnusable."""
+    """Rows (n, features) of a file; a single row may come flat. Raises RowsUnusable, FileMissing."""
     table = _read(path)
     try:
         rows = np.asarray(table, dtype=np.float64)
@@ -81,7 +81,7 @@ def read_rows(path: Path, features: int | None = None) -> Floats:
 
 
 def read_labels(path: Path) -> npt.NDArray[Any]:
-    """Labels or targets (n,) of a file. Raises RowsUnusable."""
+    """Labels or targets (n,) of a file. Raises RowsUnusable, FileMissing."""
     table = _read(path)
     try:
         labels = np.asarray(table)
@@ -93,6 +93,8 @@ def read_labels(path: Path) -> npt.NDArray[Any]:
 
 
 def _from_file(path: Path, kind: str | None, trusted: bool) -> FloatModel:
+    if path.suffix in (ONNX, JOBLIB) and not path.exists():
+        raise FileMissing(path, "a model, .onnx or .joblib")
     if path.suffix == ONNX:
         from compute.zkml.importers.onnx import import_onnx
 
@@ -108,6 +110,8 @@ def _read(path: Path) -> Any:
     reader = READERS.get(path.suffix)
     if reader is None:
         raise RowsUnusable(path, f"its name ends in none of {', '.join(READERS)}")
+    if not path.exists():
+        raise FileMissing(path, f"rows, {', '.join(READERS)}")
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):

@@ -141,7 +141,7 @@ class DamagedKeyFile(KeyFileError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"the development key {path} cannot be used: {reason}. "
+            f"the development key {path} cannot be used: {reason.rstrip('.')}. "
             "Delete the file and run the setup again, or get it from the model's publisher again."
         )
         self.path, self.reason = str(path), reason

@@ -23,6 +23,10 @@ from node.cli.errors import BadArgument, CircuitCodeFailed
 
 Loader = Callable[[str, argparse.Namespace], AuditSubject | None]
 ANYTHING: Final = (Exception, SystemExit)  # that code of a user's may raise
+OUTPUTS: Final = (
+    "the public cells that are outputs, as 3,5-6, with the private ones that are inputs in --inputs "
+    "(of an exported model audit its folder instead, which knows them; of a circuit without outputs say --outputs '')"
+)
 FORMS: Final = "FILE.r1cs, a folder of `cluster zk compile`, or module:function"
 
 
@@ -42,6 +46,8 @@ def from_r1cs(text: str, options: argparse.Namespace) -> AuditSubject | None:
     if not options.witness:
         raise BadArgument("--witness", "a .wtns of honest inputs for a .r1cs, at best several", "nothing")
     r1cs = read_r1cs(Path(text).read_bytes())
+    if options.outputs is None and not r1cs.public_outputs:
+        raise BadArgument("--outputs", OUTPUTS, f"none, and the file's header calls all {r1cs.public_count} inputs")
     circuit = bare_circuit(r1cs, _cells("--outputs", options.outputs), _cells("--inputs", options.inputs))
     cases = [read_wtns(Path(file).read_bytes(), circuit.public_count) for file in options.witness]
     for file, case in zip(options.witness, cases, strict=True):

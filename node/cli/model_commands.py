@@ -17,9 +17,10 @@ from node.cli.circom_commands import CIRCOM, add_circom, publish_file
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, open_wallet
+from node.cli.manifest_text import manifest_pairs
 from node.cli.model_offer import ToPublish, to_publish
 from node.cli.model_source import add_force, add_model_arguments, warn_of_joblib
-from node.cli.places import models_folder
+from node.cli.places import MODELS_FOLDER, models_folder
 from node.cli.screen import Json, Screen, Step
 
 ON_CHAIN = (PUBLIC_MODEL, PRIVATE)  # rows are always sealed there
@@ -28,7 +29,6 @@ OTHER_CEREMONY = (
     "somebody else registered the key first and named no ceremony or another one; attesters attest yours with --unnamed"
 )
 DEVELOPMENT = "the keys are of a single-party setup on this machine (insecure-dev): who made them could forge"
-LISTED = 8  # entries of a list that are shown to people
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +40,16 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     add_model_arguments(new, required=False)
     add_circom(new)
-    new.add_argument("--profile", choices=ON_CHAIN, help="private: weights committed (default: public-model)")
+    new.add_argument(
+        "--profile", metavar="PROFILE", help="public-model, or private: weights committed (default: public-model)"
+    )
     new.add_argument("--name", help="the name to publish it under (default: the example's or the file's)")
     new.add_argument("--version", dest="model_version", default="1.0.0", help="default: 1.0.0")
     new.add_argument("--description", default="", help="one line for whoever looks for a model")
     new.add_argument("--royalty", type=float, default=ROYALTY_BPS / 100, help="percent of each price (default: 5)")
     new.add_argument("--ptau", type=Path, help="of a folder's imported key: the powers of tau, if not given at import")
     add_force(new)
-    new.add_argument("--models", type=Path, help="where the model's files go, for workers (default: see docs)")
+    new.add_argument("--models", type=Path, help=f"where its files go, for workers (default: {MODELS_FOLDER})")
     add_key_arguments(new, default=PUBLISHER)
     add_command(commands, "list", "the newest version of every model", _list, rpc=True)
     show = add_command(commands, "show", "a model, its manifest, how far to trust its key", _show, rpc=True)
@@ -57,6 +59,9 @@ def register(parser: argparse.ArgumentParser) -> None:
 async def _publish(arguments: argparse.Namespace, screen: Screen) -> Json:
     if not 0 <= arguments.royalty <= 100:
         raise BadArgument("--royalty", "0 to 100 percent", str(arguments.royalty))
+    if arguments.profile not in (None, *ON_CHAIN):
+        sold = "public-model, or private (weights committed); a row that is sold is sealed, never public"
+        raise BadArgument("--profile", sold, arguments.profile)
     models = (arguments.models or models_folder()).absolute()
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
@@ -144,19 +149,17 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         "frozen_at": key.record.frozen_at,
         "manifest": _manifest(found.program.manifest),
     }
-    shown = {**document, "manifest": ""}
-    screen.pairs([(name, value) for name, value in shown.items() if name != "manifest"])
-    for name, value in document["manifest"].items():
-        screen.line(f"  {name}: {_brief(value)}")
+    screen.pairs((name, _shown(value)) for name, value in document.items() if name != "manifest")
+    try:
+        screen.pairs(manifest_pairs(decode_any_manifest(found.program.manifest)))
+    except ManifestUnusable as error:
+        screen.line(str(error))
     return document
 
 
-def _brief(value: Any) -> str:
-    """A value of the manifest for people; of a long list the first few, and how many there are."""
-    if not isinstance(value, list | tuple):
-        return str(value)
-    shown = ", ".join(f"{item:.6g}" if isinstance(item, float) else str(item) for item in value[:LISTED])
-    return shown if len(value) <= LISTED else f"{shown}, … ({len(value)} in all; --json prints them)"
+def _shown(value: Any) -> Any:
+    """For people: lists by commas, nothing as "none"."""
+    return ", ".join(value) or "none" if isinstance(value, list) else "no" if value is None else value
 
 
 def _manifest(data: bytes) -> dict[str, Any]:

@@ -2,6 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+# What help texts call the defaults of models_folder and rows_folder.
+MODELS_FOLDER: Final = "models of $CLUSTER_HOME/devnet where it exists, else $CLUSTER_HOME/worker/models"
+ROWS_FOLDER: Final = "worker/inputs of $CLUSTER_HOME/devnet where it exists, else $CLUSTER_HOME/worker/inputs"
 
 
 def cluster_home() -> Path:

@@ -8,11 +8,11 @@ from client.rpc import RpcClient
 from compute.zkml.buyer import Buyer, Offer, wait_for_answer
 from compute.zkml.receipt import receipt_path
 from compute.zkml.sources import read_rows
-from node.cli.amounts import parse_amount
+from node.cli.amounts import add_prices, parse_prices
 from node.cli.answers import answer_json, say_who_sees, show_answer
 from node.cli.frame import command
 from node.cli.keyring import add_key_arguments, open_wallet
-from node.cli.places import receipts_folder, rows_folder
+from node.cli.places import ROWS_FOLDER, receipts_folder, rows_folder
 from node.cli.screen import Json, Screen
 
 REQUESTER: Final = "account0"
@@ -22,17 +22,16 @@ def register(parser: argparse.ArgumentParser) -> None:
     predict = command(parser, _predict, rpc=True)
     predict.add_argument("model", help="a published model's id in 0x-hex, or its name")
     predict.add_argument("--input", type=Path, required=True, metavar="ROW.npy", help="the row; also .json and .csv")
-    predict.add_argument("--price", default="0.05", help="CLU that a provider gets who locks at once (default: 0.05)")
-    predict.add_argument("--max-price", default="0.2", help="CLU at the end of the ramp, escrowed now (default: 0.2)")
+    add_prices(predict)
     predict.add_argument("--receipts", type=Path, help="folder of receipts (default: $CLUSTER_HOME/tasks)")
     predict.add_argument(
-        "--inputs", type=Path, help="where a batch's file of rows goes, for workers (default: see docs)"
+        "--inputs", type=Path, help=f"where a batch's file of rows goes, for workers (default: {ROWS_FOLDER})"
     )
     add_key_arguments(predict, default=REQUESTER)
 
 
 async def _predict(arguments: argparse.Namespace, screen: Screen) -> Json:
-    offer = Offer(parse_amount(arguments.price), parse_amount(arguments.max_price))
+    offer = Offer(*parse_prices(arguments.price, arguments.max_price))
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
         receipts = arguments.receipts or receipts_folder()

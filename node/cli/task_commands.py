@@ -15,7 +15,7 @@ from compute.zkml.buyer import Buyer, Offer, wait_for_answer
 from compute.zkml.receipt import Receipt, has_pending, load_pending, load_receipt, pending_path, receipt_path
 from contracts.tasks.errors import ProviderUnknown
 from crypto.address import encode_address
-from node.cli.amounts import parse_amount, show_amount
+from node.cli.amounts import add_prices, parse_prices, show_amount
 from node.cli.answers import answer_json, say_who_sees, show_answer
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
@@ -34,8 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     row = post.add_mutually_exclusive_group(required=True)
     row.add_argument("--row", metavar="FILE", help="a file with a JSON list or comma-separated values; - reads stdin")
     row.add_argument("--example", type=int, metavar="N", help="held-out row N of an example model")
-    post.add_argument("--price", default="0.05", help="CLU that a provider gets who locks at once (default: 0.05)")
-    post.add_argument("--max-price", default="0.2", help="CLU at the end of the ramp, escrowed now (default: 0.2)")
+    add_prices(post)
     post.add_argument("--ramp", type=int, default=10, metavar="HEIGHTS", help="until the highest price (default: 10)")
     post.add_argument("--lock-within", type=int, default=60, metavar="HEIGHTS", help="to lock and settle (default: 60)")
     post.add_argument("--end-within", type=int, default=90, metavar="HEIGHTS", help="for rescuers (default: 90)")
@@ -58,8 +57,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 async def _post(arguments: argparse.Namespace, screen: Screen) -> Json:
     row = _row(arguments)
     offer = Offer(
-        parse_amount(arguments.price),
-        parse_amount(arguments.max_price),
+        *parse_prices(arguments.price, arguments.max_price),
         ramp=arguments.ramp,
         lock_within=arguments.lock_within,
         end_within=arguments.end_within,

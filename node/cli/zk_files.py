@@ -15,6 +15,7 @@ from node.cli.circom_commands import CIRCOM, add_circom, import_circom
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.model_source import add_force
+from node.cli.places import MODELS_FOLDER
 from node.cli.screen import Json, Screen
 from node.cli.work import built, watched
 from node.cli.zk_prove import numbers_in
@@ -53,7 +54,7 @@ def add_import(commands: "Commands") -> None:
     )
     take.add_argument("--initial", type=Path, metavar="ZKEY", help="with --ptau: the key before the first contribution")
     add_circom(take)
-    take.add_argument("--models", type=Path, help="of a .circom: where programs' files go (default: see docs)")
+    take.add_argument("--models", type=Path, help=f"of a .circom: where its files go (default: {MODELS_FOLDER})")
     add_force(take)
 
 

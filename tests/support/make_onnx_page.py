@@ -6,7 +6,7 @@ python -m tests.support.make_onnx_page --check     exit status 1 if the page is 
 
 import sys
 
-from compute.zkml.importers.onnx.reading import MAX_FILE_BYTES, MIN_OPSET
+from compute.zkml.importers.onnx.reading import MAX_FILE_BYTES, MIN_OPSET, OLDEST, TIMELESS
 from compute.zkml.importers.onnx.registry import OPERATORS
 from compute.zkml.importers.onnx.sketch import MAX_TAPS
 from tests.support.rooms import ROOT
@@ -17,7 +17,9 @@ HEAD = f"""# ONNX operators
 
 <!-- Written by tests/support/make_onnx_page.py; a test fails when it is out of date. -->
 
-`import_onnx` takes a file of opset {MIN_OPSET} or later with one input of floats and one output, or a label beside
+`import_onnx` takes a file of opset {MIN_OPSET} or later ({OLDEST} or later if it uses nothing but
+{", ".join(sorted(TIMELESS))} of the main domain, whose meaning is older, as converters
+of trees write them) with one input of floats and one output, or a label beside
 scores, of which the scores are proven. The first axis of the input may be open and is one row; a first axis of fixed
 length is part of the row, and every other axis has a fixed length. Nodes that read constants alone are computed once:
 the chains of Shape, Gather and Concat that exporters leave before a Reshape disappear. An operator that the output does

@@ -10,7 +10,8 @@ class OnnxFileUnusable(ModelError):
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(
-            f"{source} is not a usable ONNX model: {reason:.300}. Export it again; onnx.checker.check_model says more."
+            f"{source} is not a usable ONNX model: {reason.rstrip('.'):.300}. "
+            "Export it again; onnx.checker.check_model says more."
         )
         self.source, self.reason = source, reason
 
@@ -32,8 +33,9 @@ class DynamicDimension(ModelError):
 
     def __init__(self, axis: str, number: int, given: str) -> None:
         super().__init__(
-            f"a circuit has one shape: export with fixed shapes: dynamic axis {axis!r:.80} (number {number}) of input "
-            f"{given!r:.80}; only the first axis, the batch, may stay open."
+            f"axis {number} of input {given!r:.80} (the first is 0) has the name {axis!r:.80} and no length, and a "
+            "circuit has one shape. Export with a length there: leave that axis out of dynamic_axes of "
+            "torch.onnx.export, or set it with onnx.tools.update_model_dims. Only axis 0, the batch, may stay open."
         )
         self.axis, self.number, self.given = axis, number, given
 
@@ -121,3 +123,17 @@ class ExternalDataMissing(ModelError):
             "the model, or save with onnx.save(model, path, save_as_external_data=False)."
         )
         self.location, self.reason = location, reason
+
+
+class ExportedForBatch(ModelError):
+    """Rows have a whole part of a model's features: it was exported for several rows at once."""
+
+    code = 6170
+
+    def __init__(self, features: int, got: int) -> None:
+        super().__init__(
+            f"the rows have {got} values, and the model takes {features}, which is {features // got} times as many. If "
+            f"it was exported for a batch of {features // got}, export it for one row: with axis 0 of its input 1, or "
+            "open (dynamic_axes)."
+        )
+        self.features, self.got = features, got

@@ -10,9 +10,10 @@ import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
-from compute.zkml.errors import ModelError, NotFinite
+from compute.zkml.errors import ModelError, NotFinite, WrongRowLength
 from compute.zkml.importers.errors import (
     DynamicDimension,
+    ExportedForBatch,
     ExternalDataMissing,
     GraphNotSorted,
     ImportTooLarge,
@@ -24,6 +25,7 @@ from compute.zkml.importers.errors import (
 )
 from compute.zkml.importers.onnx import import_onnx
 from compute.zkml.importers.onnx.reading import MAX_FILE_BYTES
+from compute.zkml.quantise import quantise
 from tests.support.onnx_models import model_of, node, one, row_for
 
 WEIGHTS = np.random.default_rng(2).normal(size=(4, 3)).astype(np.float32)
@@ -142,8 +144,15 @@ def test_a_second_output_of_an_operator_is_refused() -> None:
 
 @pytest.mark.parametrize("shape", [["N", "seq"], ["N", 3, "seq"]])
 def test_a_dynamic_dimension_is_refused_by_its_name(shape: list[Any]) -> None:
-    with pytest.raises(DynamicDimension, match=r"export with fixed shapes: dynamic axis 'seq' .*of input 'x'"):
+    with pytest.raises(DynamicDimension, match=r"axis \d of input 'x' .*'seq' and no length.*dynamic_axes"):
         import_onnx(one("Relu", shape))
+
+
+def test_a_model_of_a_batch_is_told_from_rows_of_a_wrong_length() -> None:
+    with pytest.raises(ExportedForBatch, match="batch of 4"):
+        quantise(import_onnx(one("Relu", [4, 3])), np.zeros((5, 3)))
+    with pytest.raises(WrongRowLength):
+        quantise(import_onnx(one("Relu", [4, 3])), np.zeros((5, 5)))
 
 
 @pytest.mark.parametrize("first", ["N", None, 1])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
-from sklearn.dummy import DummyRegressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
@@ -45,6 +45,8 @@ from compute.zkml.importers.scikit.errors import (
     SparseWeights,
     StepUnsupported,
 )
+from compute.zkml.importers.scikit.model import ADVICE, PREDICTORS, REMEDIES
+from compute.zkml.importers.scikit.scalers import TRANSFORMERS
 
 ROWS = np.abs(np.random.default_rng(3).normal(size=(30, 3))) + 0.1
 TARGET = ROWS @ [1.0, 2.0, 3.0]
@@ -65,6 +67,14 @@ def test_models_of_an_unknown_class_are_named() -> None:
     refused(PoissonRegressor().fit(ROWS, TARGET), UnsupportedModel, "PoissonRegressor")
     refused({"weights": [1.0]}, UnsupportedModel, "dict")
     refused(OneVsRestClassifier(DecisionTreeClassifier()).fit(ROWS, THREE), UnsupportedModel, "over DecisionTree")
+
+
+def test_each_kind_is_refused_with_what_to_do() -> None:
+    refused(KNeighborsClassifier().fit(ROWS, TWO), UnsupportedModel, "Fit a random forest or an MLP instead.")
+    refused(PoissonRegressor().fit(ROWS, TARGET), UnsupportedModel, "logarithm of the target")
+    refused({"weights": [1.0]}, UnsupportedModel, "Save the fitted estimator itself with joblib.dump.")
+    refused(DummyClassifier().fit(ROWS, TWO), UnsupportedModel, "Fit one of these on the same data, or convert")
+    assert not {*ADVICE} & {*PREDICTORS, *TRANSFORMERS, *REMEDIES}
 
 
 def test_a_class_of_the_same_name_from_elsewhere_is_not_taken_for_ours() -> None:

@@ -22,7 +22,7 @@ from client.provider import registration
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.worker.settings import WorkerSettings
-from compute.zkml.errors import ClassifierFileUnusable, NotTrusted, RowOutOfRange
+from compute.zkml.errors import FileMissing, NotTrusted, RowOutOfRange
 from compute.zkml.folder import load_compiled
 from compute.zkml.receipt import UNKNOWN_TASK, load_receipt, save_receipt
 from node.cli.errors import BadArgument
@@ -138,6 +138,8 @@ async def test_a_model_is_published_asked_and_proven(market: Market, model_file:
     shown = await market.ask("model", "show", "trend")
     assert shown["manifest"]["classes"] == ["down", "up"]
     assert shown["evidence"].startswith("proof/single-party(cluster1")
+    told = await market.shown("model", "show", "trend")
+    assert "one of down, up" in told and "None" not in told and "{" not in told
     nobody = await market.post("[1, 1, 1]")
     assert nobody["error"]["name"] == "NoProvider"
     await market.run(
@@ -195,7 +197,7 @@ async def _registered(market: Market) -> None:
 
 async def test_what_is_wrong_is_said_before_anything_happens(market: Market, model_file: Path) -> None:
     missing = await market.publish(model_file.with_name("other.joblib"))
-    assert missing["error"]["code"] == ClassifierFileUnusable.code
+    assert missing["error"]["code"] == FileMissing.code
     unknown_kind = await market.publish(model_file.parent / "rows.npy")
     assert unknown_kind["error"]["name"] == "UnknownExample"
     await market.publish(model_file)
@@ -268,6 +270,8 @@ async def test_models_of_one_shape_share_a_key_and_each_has_its_royalty(market: 
     assert first["vk_id"] == second["vk_id"] and first["program"] != second["program"]
     shown = [await market.ask("model", "show", name) for name in ("trend", "other")]
     assert [model["royalty_percent"] for model in shown] == [7.5, 0]
+    rows_public = await market.publish(model_file, "--profile", "private-model")
+    assert rows_public["error"]["name"] == "BadArgument" and "sealed" in rows_public["error"]["message"]
     refused = await market.publish(model_file, "--royalty", "101")
     assert refused["error"]["code"] == BadArgument.code
 

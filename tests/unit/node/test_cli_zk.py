@@ -143,6 +143,9 @@ def test_where_no_proof_is_none_is_judged(run: RUN, proven: Path, tmp_path: Path
     (left / "proof.json").unlink()
     status, verdict = run("zk", "verify", left)
     assert (status, verdict["error"]["name"]) == (2, "FolderUnusable") and "no proof" in verdict["error"]["message"]
+    for command in (("verify",), ("setup",), ("open",), ("prove", "--input", "row.npy")):
+        refusal = run("zk", command[0], "nowhere", *command[1:])[1]["error"]
+        assert refusal["name"] == "FolderUnusable" and "there is no such folder. `cluster zk" in refusal["message"]
     status, said = run("zk", "export", left, "--only", "wtns")
     assert (status, said["error"]["name"]) == (1, "NothingToExport")
 
@@ -260,9 +263,10 @@ def test_compiling_again_keeps_the_commitment_and_nothing_else_is_written_over(
 
 WRONG: list[tuple[str, list[str], str]] = [
     ("an unknown kind of model", ["sample.npy"], "ModelKindUnknown"),
-    ("a model that is not there", ["nothing.joblib"], "ClassifierFileUnusable"),
+    ("a model that is not there", ["nothing.joblib"], "FileMissing"),
     ("a sample of another width", ["trend.joblib", "--sample", "labels.npy"], "WrongRowLength"),
-    ("a sample that is not there", ["trend.joblib", "--sample", "nothing.npy"], "RowsUnusable"),
+    ("an .onnx that is not there", ["nothing.onnx"], "FileMissing"),
+    ("a sample that is not there", ["trend.joblib", "--sample", "nothing.npy"], "FileMissing"),
     ("a sample that is a model", ["trend.joblib", "--sample", "trend.joblib"], "RowsUnusable"),
     ("labels without rows", ["trend.joblib", "--labels", "labels.npy"], "BadArgument"),
     ("a batch of none", ["trend.joblib", "--batch", "0"], "BadArgument"),

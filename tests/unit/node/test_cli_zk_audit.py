@@ -96,6 +96,17 @@ def test_a_finding_ends_with_1_and_its_forged_witness_is_one(files: Path, capsys
     assert values.public == (0, 5)
 
 
+def test_a_file_that_names_no_outputs_is_not_audited_as_if_it_had_none(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What belongs to an output would look as if nothing noticed it."""
+    given = [*arguments(files, "sound")[:5], "--only", "deletion"]
+    status, shown = run(capsys, *given)
+    assert status == 2 and "--outputs: expected the public cells that are outputs" in shown
+    assert run(capsys, *given, "--outputs", "1")[0] == 0
+    assert "0 outputs" in run(capsys, *given, "--outputs", "")[1]
+
+
 def test_programs_get_the_whole_report(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, shown = run(capsys, *arguments(files, "broken"), "--json")
     document = json.loads(shown)

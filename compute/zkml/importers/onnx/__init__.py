@@ -1,6 +1,6 @@
-"""Models from ONNX files, opset 13 and up: what PyTorch, scikit-learn, LightGBM and XGBoost export.
+"""Models from ONNX files: what PyTorch, scikit-learn, LightGBM and XGBoost export.
 
-docs/onnx.md lists the operators.
+Of opset 13 and up; from 7 on where all operators are ones that have not changed. docs/onnx.md lists the operators.
 """
 
 from collections.abc import Mapping

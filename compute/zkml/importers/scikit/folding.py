@@ -26,7 +26,11 @@ def fold(transformers: Sequence[Transformer], forest: Forest) -> Forest:
         return replace(forest, offsets=transformers[0].offsets, steps=transformers[0].widths)
     maps = [transformer.elementwise for transformer in transformers if transformer.elementwise is not None]
     if len(maps) < len(transformers):
-        raise UnsupportedModel("a projection (PCA, TruncatedSVD) before trees", "scalers before trees")
+        raise UnsupportedModel(
+            "a projection (PCA, TruncatedSVD) before trees",
+            "scalers before trees",
+            "Fit the trees without it, or project your table first and let that be the rows.",
+        )
     inner = forest.feature >= 0
     threshold = forest.threshold.copy()
     threshold[inner] = _preimages(maps, forest.single, forest.threshold[inner], forest.feature[inner])

@@ -49,7 +49,11 @@ def one_vs_rest(estimator: Any) -> Predictor:
     for part in estimator.estimators_:
         if kind_of(part) not in CLASSIFIERS:
             supported = ", ".join(CLASSIFIERS)
-            raise UnsupportedModel(f"{ONE_VS_REST} over {kind_of(part)}", f"{ONE_VS_REST} over {supported}")
+            raise UnsupportedModel(
+                f"{ONE_VS_REST} over {kind_of(part)}",
+                f"{ONE_VS_REST} over {supported}",
+                "Or fit the inner kind on all classes, where it is a tree, a forest or a perceptron.",
+            )
         require_fitted(part)
         parts.append(_weights(part))
     weights, bias = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))

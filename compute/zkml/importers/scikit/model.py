@@ -43,6 +43,32 @@ REMEDIES: Final = {
     ),
 }
 
+_ON_THE_SAME_DATA: Final = "Fit one of these on the same data, or convert the model to ONNX (docs/onnx.md)."
+_ALL_DATA: Final = "It compares a row with all that it was fitted on. Fit a random forest or an MLP instead."
+_CURVED: Final = "Fit an MLP or gradient boosting instead."
+_LOG: Final = "It ends in an exponential. Fit Ridge or a gradient boosting regressor on the logarithm of the target."
+_NO_TARGET: Final = "It predicts no target. Fit a classifier to the labels that it gives, and prove that."
+_EACH_TARGET: Final = "Fit and publish a model for each target."
+ADVICE: Final = {
+    **dict.fromkeys(("KNeighborsClassifier", "KNeighborsRegressor", "RadiusNeighborsClassifier"), _ALL_DATA),
+    **dict.fromkeys(("RadiusNeighborsRegressor", "GaussianProcessClassifier", "GaussianProcessRegressor"), _ALL_DATA),
+    **dict.fromkeys(("KernelRidge", "NuSVC", "NuSVR", "QuadraticDiscriminantAnalysis"), _CURVED),
+    **dict.fromkeys(("GaussianNB", "MultinomialNB", "BernoulliNB", "ComplementNB"), "Fit LogisticRegression instead."),
+    "LinearDiscriminantAnalysis": "Its borders are flat: fit LogisticRegression instead.",
+    **dict.fromkeys(("PoissonRegressor", "GammaRegressor", "TweedieRegressor"), _LOG),
+    **dict.fromkeys(("KMeans", "MiniBatchKMeans", "DBSCAN", "GaussianMixture", "IsolationForest"), _NO_TARGET),
+    **dict.fromkeys(("MultiOutputClassifier", "MultiOutputRegressor", "ClassifierChain"), _EACH_TARGET),
+}
+ELSEWHERE: Final = {
+    "torch": "Export it with torch.onnx.export, and name the .onnx file.",
+    "keras": "Convert it with tf2onnx, and name the .onnx file.",
+    "tensorflow": "Convert it with tf2onnx, and name the .onnx file.",
+    "catboost": 'Save it with save_model(..., format="onnx"), and name the .onnx file.',
+    "builtins": "Save the fitted estimator itself with joblib.dump.",
+    "numpy": "Save the fitted estimator itself with joblib.dump.",
+    "pandas": "Save the fitted estimator itself with joblib.dump.",
+}
+
 
 def import_scikit(estimator: Any) -> FloatModel:
     """Its outputs before the link; classes by their names. Weights are never changed, only laid out.
@@ -100,8 +126,14 @@ def _predictor(part: Any) -> Predictor:
 
 
 def _refusal(part: Any) -> UnsupportedModel | StepUnsupported:
-    kind = kind_of(part)
-    return StepUnsupported(kind, REMEDIES[kind]) if kind in REMEDIES else UnsupportedModel(kind, SUPPORTED)
+    kind, package = kind_of(part), type(part).__module__.partition(".")[0]
+    if kind in REMEDIES:
+        return StepUnsupported(kind, REMEDIES[kind])
+    if advice := ADVICE.get(kind) if _is_scikit(part) else ELSEWHERE.get(package):
+        return UnsupportedModel(kind, "", advice)
+    if kind in PREDICTORS or kind in TRANSFORMERS:
+        return UnsupportedModel(f"the {kind} of {package}", "", "Only scikit-learn's own class of that name is known.")
+    return UnsupportedModel(kind, SUPPORTED, _ON_THE_SAME_DATA)
 
 
 def _numbered(groups: Sequence[Steps]) -> Steps:

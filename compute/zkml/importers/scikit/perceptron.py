@@ -48,7 +48,11 @@ def perceptron_regressor(estimator: Any) -> Predictor:
 
 def _layers(estimator: Any) -> tuple[int, Steps, str]:
     if estimator.activation not in ACTIVATIONS:
-        raise UnsupportedModel(f"the activation {estimator.activation!r:.40}", ", ".join(ACTIVATIONS))
+        raise UnsupportedModel(
+            f"the activation {estimator.activation!r:.40}",
+            ", ".join(ACTIVATIONS),
+            "Fit it with activation='relu', which costs least.",
+        )
     activation, name = ACTIVATIONS[estimator.activation], estimator.activation
     steps: Steps = []
     weights = [finite(layer, estimator).T for layer in estimator.coefs_]
