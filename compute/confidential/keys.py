@@ -43,6 +43,15 @@ class ReaderKey:
         return unwrap_data_key(self, contract.contract, number, require_epoch(contract, number))
 
 
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """Somebody without any key: public registers open, sealed ones do not."""
+
+    def data_key(self, contract: ContractView, number: int) -> int:
+        """Raises NotAReader, or UnknownEpoch."""
+        raise NotAReader(number, len(require_epoch(contract, number).readers))
+
+
 def reader_key(seed: bytes) -> ReaderKey:
     """The reader key of a 32-byte seed; always the same one, and no hint of what else the seed makes.
 

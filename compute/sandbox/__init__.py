@@ -1,7 +1,8 @@
 """An in-process chain for tests of contracts. Reference: docs/contracts.md, "Sandbox"."""
 
+from compute.sandbox.deployed import Deployed
 from compute.sandbox.people import Person
 from compute.sandbox.sandbox import CLU, Sandbox
 from compute.sandbox.sent import Sent
 
-__all__ = ["CLU", "Person", "Sandbox", "Sent"]
+__all__ = ["CLU", "Deployed", "Person", "Sandbox", "Sent"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chain.types.scalars import AccountId
+from client.notes.address import Address
 from client.notes.keys import SpendingKey
 from compute.confidential.keys import ReaderKey, reader_key
 from crypto import domains
@@ -38,6 +39,11 @@ class Person:
     def spending(self) -> SpendingKey:
         """To which notes are made out."""
         return SpendingKey(tagged_hash(domains.SANDBOX_PERSON, b"notes" + self.name.encode()))
+
+    @cached_property
+    def private_address(self) -> Address:
+        """Where notes to it go: cluz1..."""
+        return self.spending.full_view().incoming.address()
 
     def __repr__(self) -> str:
         return f"Person({self.name!r})"

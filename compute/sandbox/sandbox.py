@@ -11,7 +11,7 @@
 Whatever breaks a rule of the chain raises that rule's error, as a node's answer would name it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -46,7 +46,11 @@ from chain.types.transaction import Envelope, Transaction
 from chain.types.validators import Validator
 from client.wallet import ChainIdentity
 from compute.confidential.prover import CircuitSource, Draft, complete
+from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import DevKeys, KeyedCircuit
+from compute.dsl.contract import Contract
+from compute.dsl.deployment import deploy
+from compute.sandbox.deployed import Deployed, plain
 from compute.sandbox.errors import SandboxClosed
 from compute.sandbox.evidence import Evidence, Proofs, Witnesses
 from compute.sandbox.local_chain import LocalChain, Snapshot
@@ -54,8 +58,11 @@ from compute.sandbox.people import Person, person
 from compute.sandbox.sent import Sent
 from compute.sandbox.verifiers import DirectVerifier, WitnessVerifier
 from contracts.confidential.queries import MAX_EPOCHS, ContractView, contract_view, epochs_view
+from contracts.notes import state as notes
+from contracts.notes.state import NoteRecord
 from contracts.registry import state as registry
 from contracts.registry.actions import RegisterKey
+from contracts.token.actions import Transfer
 
 CLU: Final = 10**9
 FUNDS: Final = Amount(1_000 * CLU)
@@ -76,6 +83,7 @@ class Sandbox:
         such a place they last as long as the sandbox.
         """
         self._people: dict[str, tuple[Person, int]] = {}
+        self.assets: tuple[AssetId, ...] = ()
         self._entropy = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._evidence: Evidence | None
@@ -151,10 +159,19 @@ class Sandbox:
             self.fund(known, given)
         return known
 
+    @property
+    def people(self) -> list[Person]:
+        """Everybody who was named, in order."""
+        return [known for known, _ in self._people.values()]
+
     def fund(self, receiver: Person, amount: int) -> None:
         """Give nano-CLU to an account, out of nowhere that a test would count. Raises InsufficientBalance."""
         with self.local.amended() as overlay:
             accounts.transfer(overlay, _FAUCET.id, receiver.id, Amount(amount))
+
+    def pay(self, payer: Person, receiver: Person, amount: int) -> Sent:
+        """One account pays another in nano-CLU. Raises as `send`."""
+        return self.send(payer, Transfer(receiver.id, Amount(amount)))
 
     def balance(self, holder: Person, asset: AssetId = NATIVE) -> Amount:
         """What an account can spend."""
@@ -175,6 +192,11 @@ class Sandbox:
     def identity(self) -> ChainIdentity:
         """What signatures and permits of this chain name."""
         return ChainIdentity(self.local.chain.chain_id, self.local.chain.genesis_hash, NO_FORK)
+
+    def note_records(self) -> list[NoteRecord]:
+        """Every note that was ever made on the chain, in order."""
+        found = (notes.find_output(self.view, number) for number in range(notes.counts(self.view).outputs))
+        return [record for record in found if record is not None]
 
     def entropy(self, count: int) -> bytes:
         """Random bytes for drafts, the same ones in every run of a test."""
@@ -241,6 +263,34 @@ class Sandbox:
         record = registry.KeyRecord(vk_id, _FAUCET.id, Uint(public_inputs), None, self.height, self.height, None)
         with self.local.amended() as overlay:
             registry.write_key(overlay, record)
+
+    def deploy(
+        self,
+        contract: type[Contract],
+        owner: Person,
+        *,
+        readers: Sequence[Person] = (),
+        counts: Sequence[int] = (1, 2),
+        initial: Mapping[str, object] | None = None,
+    ) -> Deployed:
+        """A contract of the language, and its first readers, if it seals anything: the owner, unless others are named.
+
+        counts: of readers that it can ever have, beside the number of the first ones; initial: first contents of public
+        registers. Raises as compute.dsl.deployment.deploy, Sandbox.send.
+        """
+        compiled = contract.compiled
+        declared = {each.name: each for each in compiled.declaration.registers}
+        sealed = any(each.sealed for each in declared.values())
+        first = list(readers) or [owner]
+        keys = {method.name: self.circuit(method.source) for method in compiled.methods}
+        sealing = {count: self.circuit(sealing_circuit(count)) for count in {*counts, len(first)} if sealed}
+        given = dict(initial or {})
+        given |= {name: plain(declared[name].kind, given[name]) for name in given if name in declared}
+        action = deploy(compiled, keys, sealing, given)
+        deployed = Deployed(self, compiled, self.send(owner, action).created(), owner)
+        if sealed:
+            deployed.set_readers(*first)
+        return deployed
 
     def contract(self, contract: ObjectId) -> ContractView:
         """What a node would answer about a contract, with all its epochs. Raises UnknownContract."""

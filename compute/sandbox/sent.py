@@ -15,11 +15,12 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A transaction in a block."""
+    """A transaction in a block. result: what the method returned, of a call of a contract that has one."""
 
     transaction: Transaction
     receipt: Receipt
     height: Height
+    result: object = None
 
     @property
     def applied(self) -> bool:
