@@ -324,7 +324,7 @@ class Mempool:
         del expiring[transaction.hash]
         if not expiring:
             del self._by_expiry[transaction.envelope.expiry_height]
-        for unique in transaction.envelope.uniques:
+        for unique in dict.fromkeys(transaction.envelope.uniques):
             del self._by_unique[unique]
         queue = self._queue(entry)
         del queue.entries[transaction.envelope.nonce]

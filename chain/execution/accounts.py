@@ -4,6 +4,7 @@ Every function is about the native token unless an asset is named. Invariant, fo
 accounts and objects add up to its supply; only `burn` and `mint` change the supply.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -83,6 +84,14 @@ def balance(view: View, account: AccountId, asset: AssetId = NATIVE) -> Amount:
     if asset == NATIVE:
         return read_account(view, account).balance
     return _read(view, keys.asset_balance(account, asset))
+
+
+def assets_of(view: View, account: AccountId, after: AssetId = NATIVE) -> Iterator[tuple[AssetId, Amount]]:
+    """What the account holds of issued assets, by id, behind `after`."""
+    start = keys.asset_balance(account, after)
+    for key, raw in view.iterate(keys.ASSET_BALANCE.scan(account), start):
+        if key != start:
+            yield AssetId(keys.ASSET_BALANCE.parts(key)[1]), decode(Holding, raw).balance
 
 
 def require_balance(view: View, account: AccountId, needed: Amount, asset: AssetId = NATIVE) -> None:

@@ -29,6 +29,7 @@ from contracts.tasks.actions import Lock
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
 from contracts.tasks.state import PROOF
 from contracts.token.actions import Transfer
+from contracts.token.asset_actions import CreateAsset, SendAsset
 from tests.support.contract_calls import method, outputs, register
 from tests.support.contract_chain import DEPLOYER, ContractChain
 from tests.support.direct_verifier import ClaimTable
@@ -80,6 +81,13 @@ def test_every_action_has_its_own_rules_effects_and_price(action: type[Action]) 
     assert ("claims" in vars(action)) == ("effects" in vars(action))
 
 
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda cls: cls.name)
+def test_what_offers_a_fee_proves_it_and_works_once(action: type[Action]) -> None:
+    own = set(vars(action))
+    assert "fee_offer" not in own or {"claims", "uniques"} <= own
+    assert "uniques" not in own or "claims" in own
+
+
 # Each action in the situation in which it writes most
 
 CEREMONY = Ceremony(Hash(b"\x01" * 32), Hash(b"\x02" * 32), Hash(b"\x03" * 32))
@@ -89,6 +97,18 @@ Case = tuple[SmallChain, int, Action]
 
 def transfer() -> Case:
     return TaskChain(), REQUESTER, Transfer(account(99), Amount(1))
+
+
+def create_asset() -> Case:
+    return TaskChain(), REQUESTER, CreateAsset(Name("gold"), Uint(2), Amount(100))
+
+
+def send_asset() -> Case:
+    """Some of it, to who has none."""
+    chain = TaskChain()
+    created = chain.envelope(REQUESTER, CreateAsset(Name("gold"), Uint(2), Amount(100)))
+    assert chain.block(chain.sign(REQUESTER, created))[0].code == OK
+    return chain, REQUESTER, SendAsset(AssetId(created.object_id(0)), account(99), Amount(1))
 
 
 def register_key() -> Case:
@@ -248,6 +268,8 @@ def call_method() -> Case:
 
 CASES: tuple[Callable[[], Case], ...] = (
     transfer,
+    create_asset,
+    send_asset,
     register_key,
     register_program,
     publish_model,
