@@ -208,20 +208,22 @@ async def test_keys_that_sign_once_push_nobody_out_of_the_budgets(door: Door) ->
     for number in range(1, 40):
         await door.refuses(FalseEvidence, door.paid(spend(number, offer=OFFER, proof=FALSE), key=number))
     assert not door.ingress._failures._counts
+    await door.refuses(FalseEvidence, door.paid(spend(40, offer=OFFER, proof=FALSE)), PEER)
+    assert door.ingress._failures._counts == {PEER: 1}
 
 
 async def test_a_note_whose_later_actions_fail_again_and_again_is_looked_at_a_few_times(door: Door) -> None:
     """A key costs nothing; a note that a proof has shown does."""
     note = spend(1, offer=OFFER)
     for number in range(MAX_FAILURES):
-        await door.refuses(NothingToTransfer, door.paid(note, Make(), ZERO, key=50, tip=number))
-    await door.refuses(TooManyFalseProofs, door.paid(note, Make(), ZERO, key=50, tip=MAX_FAILURES))
+        await door.refuses(NothingToTransfer, door.paid(note, Make(), ZERO, key=60 + number))
+    await door.refuses(TooManyFalseProofs, door.paid(note, Make(), ZERO, key=50))
     await door.refuses(NothingToTransfer, door.paid(spend(2, offer=OFFER), Make(), ZERO, key=51))
 
 
 async def test_false_proofs_of_later_actions_count_against_the_note(door: Door) -> None:
     for number in range(2, MAX_FAILURES + 2):
-        await door.refuses(FalseEvidence, door.paid(spend(1, offer=OFFER), spend(number, proof=FALSE)))
+        await door.refuses(FalseEvidence, door.paid(spend(1, offer=OFFER), spend(number, proof=FALSE), key=50 + number))
     await door.refuses(TooManyFalseProofs, door.paid(spend(1, offer=OFFER), spend(100, proof=FALSE)))
 
 
