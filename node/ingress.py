@@ -121,7 +121,7 @@ class Ingress:
     async def _check_rules_fairly(self, transaction: Transaction, source: str | None, payer: bytes) -> None:
         """`_check_rules`; heavy ones in a thread, and who sends heavy ones that fail has only a few looked at."""
         actions = transaction.envelope.actions
-        work = sum(action.work for action in actions)
+        work = sum(action.extra_work() for action in actions)
         if work < HEAVY_RULES:
             self._check_rules(transaction, len(actions))
             return

@@ -11,7 +11,7 @@ from chain.codec import encode
 from chain.execution.statement import effects_digest, id_element
 from chain.params import Params, WorkPrices
 from chain.types.block import Block, Header, evidence_root, transactions_root
-from chain.types.identifiers import object_id
+from chain.types.identifiers import object_id, proof_paid_object_id
 from chain.types.receipt import OK, Receipt, receipts_root
 from chain.types.scalars import (
     NATIVE,
@@ -45,7 +45,7 @@ from chain.types.scalars import (
     VrfProof,
     WorkUnits,
 )
-from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
+from chain.types.transaction import FROM_ACCOUNT, FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
 from contracts.confidential.actions import Deploy, SetReaders
@@ -79,6 +79,7 @@ from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdatePr
 from contracts.tasks.state import PROOF
 from contracts.tasks.statement import settle_inputs
 from contracts.token.actions import Transfer
+from contracts.token.asset_actions import CreateAsset, SendAsset
 from contracts.token.events import Transferred
 from crypto.notes import POOL_ELEMENTS
 from tests.support.make_vectors import Family, Json, main
@@ -223,6 +224,8 @@ ACTIONS = (
         proof=PROOF_BYTES,
     ).padded(),
     Lease(TASK, Uint(1)),
+    CreateAsset(Name("gold"), Uint(2), Amount(10**12)),
+    SendAsset(AssetId(_id(0x34)), account(2), Amount(100)),
 )
 
 
@@ -244,6 +247,15 @@ def envelope(*actions: object) -> Envelope:
 def transaction(*actions: object) -> Transaction:
     signed = envelope(*actions)
     return Transaction(signed, Signature(secret(1).sign(signed.signing_bytes())))
+
+
+def proof_paid() -> Transaction:
+    """A shielded transfer that pays for itself, signed by a key that is no account."""
+    pays = next(action for action in ACTIONS if isinstance(action, shielded.Transfer))
+    offer = replace(pays, taken=Amount(0), fee=Amount(2**40)).padded()
+    source = FeeSource(FROM_PROOF, account(9))
+    signed = replace(envelope(offer, ACTIONS[0]), fee_source=source, nonce=Nonce(0))
+    return Transaction(signed, Signature(secret(9).sign(signed.signing_bytes())))
 
 
 def _votes() -> tuple[Vote, Vote, Vote]:
@@ -293,7 +305,7 @@ def chain_transactions() -> list[Json]:
             "raw": signed.raw.hex(),
             "hash": signed.hash.hex(),
         }
-        for signed in (transaction(ACTIONS[0]), transaction(*ACTIONS))
+        for signed in (transaction(ACTIONS[0]), transaction(*ACTIONS), proof_paid())
     ]
 
 
@@ -311,6 +323,7 @@ def chain_statements() -> list[Json]:
         for each, result in ((one, settle), (several, settle), (envelope(committed), committed))
     ]
     created = [object_id(AccountId(_id(1)), Nonce(nonce), index) for nonce, index in ((0, 0), (0, 1), (300, 0))]
+    created += [proof_paid_object_id(_id(7), 0), proof_paid().envelope.object_id(1)]
     rows.append({"object_ids": [each.hex() for each in created], "task_element": str(id_element(TASK))})
     return rows
 
