@@ -24,6 +24,7 @@ from contracts.registry.actions import RegisterKey
 from contracts.shielded.actions import NOBODY, Open, Transfer
 from contracts.shielded.statement import TRANSFER_SIZE
 from crypto.babyjubjub import multiply_base
+from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import compress_proof
 from crypto.notes import POOL_ELEMENTS
 from tests.support.programs import NO_PROOF, compressed_key, trapdoor, vk_id
@@ -42,7 +43,7 @@ def ephemeral(secret: int = 5) -> Point:
 
 def output(number: int, elements: int = POOL_ELEMENTS) -> NoteOutput:
     """An output whose commitment is the number."""
-    ciphertext = tuple(FieldElement(1_000 * number + index) for index in range(elements))
+    ciphertext = tuple(FieldElement((1_000 * number + index) % SCALAR_FIELD) for index in range(elements))
     return NoteOutput(FieldElement(number), ciphertext, HINT)
 
 
