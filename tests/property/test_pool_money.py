@@ -12,24 +12,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chain.errors import InvalidTransaction
 from chain.execution import accounts
-from chain.state.overlay import Overlay
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, ObjectId
+from chain.types.scalars import MAX_UINT, NATIVE, Amount, FieldElement, ObjectId
 from contracts.notes import state as notes
 from contracts.shielded import state
 from contracts.shielded.actions import Transfer
 from crypto.note_tree import tree_root
 from tests.support.shielded_pool import ALICE, PoolChain
-from tests.support.small_chain import CLU, FUNDS, account
+from tests.support.small_chain import CLU, FUNDS
 
-GOLD = AssetId(b"\x07" * 32)
 ONE_TIME = 77
 people = st.integers(1, 4)
 amounts = st.one_of(
     st.just(0), st.integers(1, 50), st.integers(1, 2 * FUNDS), st.sampled_from([FUNDS, MAX_UINT, MAX_UINT - 1])
 )
 some = st.integers(0, 50) | amounts
-assets = st.sampled_from([NATIVE, NATIVE, GOLD])
+golden = st.sampled_from([False, False, True])
 fees = st.sampled_from([CLU, CLU, 2 * CLU, 1])
 
 
@@ -40,19 +38,17 @@ class Pools(RuleBasedStateMachine):
     def begin(self) -> None:
         self.chain = PoolChain()
         self.pools = (self.chain.pool, self.chain.opened())
-        overlay = Overlay(self.chain.view)
-        accounts.mint(overlay, account(ALICE), Amount(MAX_UINT), GOLD)
-        self.chain.store.apply(overlay.changes())
+        self.gold = self.chain.issued(ALICE, MAX_UINT)
         self.spent: list[tuple[ObjectId, FieldElement]] = []
         self.made: dict[ObjectId, list[FieldElement]] = {pool: [] for pool in self.pools}
         filled = [self.chain.transfer(10 * CLU, pool=pool) for pool in self.pools]
         assert self.chain.do(ALICE, *filled).code == OK
         self.applied(*filled)
 
-    def transfer(self, data: st.DataObject, taken: int, paid: int, asset: AssetId) -> Transfer:
+    def transfer(self, data: st.DataObject, taken: int, paid: int, golden: bool) -> Transfer:
         pool = data.draw(st.sampled_from(self.pools))
         root = data.draw(st.sampled_from([notes.EMPTY_ROOT, notes.tree_of(self.chain.view, pool).root]))
-        action = self.chain.transfer(taken, paid, data.draw(people), asset, pool=pool, root=root)
+        action = self.chain.transfer(taken, paid, data.draw(people), self.gold if golden else NATIVE, pool, root=root)
         if self.spent and data.draw(st.integers(0, 3)) == 0:
             _, again = data.draw(st.sampled_from(self.spent))
             action = replace(action, nullifiers=(again, action.nullifiers[1]))
@@ -63,10 +59,10 @@ class Pools(RuleBasedStateMachine):
             self.spent += [(action.pool, nullifier) for nullifier in action.nullifiers]
             self.made[action.pool] += [output.commitment for output in action.outputs]
 
-    @rule(data=st.data(), person=people, taken=amounts, paid=amounts, asset=assets)
-    def paid_by_an_account(self, data: st.DataObject, person: int, taken: int, paid: int, asset: AssetId) -> None:
-        first = self.transfer(data, taken, paid, asset)
-        actions = (first, self.transfer(data, paid, taken, asset)) if data.draw(st.booleans()) else (first,)
+    @rule(data=st.data(), person=people, taken=amounts, paid=amounts, golden=golden)
+    def paid_by_an_account(self, data: st.DataObject, person: int, taken: int, paid: int, golden: bool) -> None:
+        first = self.transfer(data, taken, paid, golden)
+        actions = (first, self.transfer(data, paid, taken, golden)) if data.draw(st.booleans()) else (first,)
         try:
             receipt = self.chain.do(person, *actions)
         except InvalidTransaction:  # the same nullifier in both
@@ -74,11 +70,9 @@ class Pools(RuleBasedStateMachine):
         if receipt.code == OK:
             self.applied(*actions)
 
-    @rule(
-        data=st.data(), paid=st.integers(0, 50) | amounts, taken=st.sampled_from([0, 0, 0, 5]), asset=assets, fee=fees
-    )
-    def paid_by_a_proof(self, data: st.DataObject, paid: int, taken: int, asset: AssetId, fee: int) -> None:
-        action = replace(self.transfer(data, taken, paid, asset), fee=Amount(fee)).padded()
+    @rule(data=st.data(), paid=some, taken=st.sampled_from([0, 0, 0, 5]), golden=golden, fee=fees)
+    def paid_by_a_proof(self, data: st.DataObject, paid: int, taken: int, golden: bool, fee: int) -> None:
+        action = replace(self.transfer(data, taken, paid, golden), fee=Amount(fee)).padded()
         try:
             (receipt,) = self.chain.block(self.chain.proof_paid(ONE_TIME, action))
         except InvalidTransaction:
@@ -88,14 +82,14 @@ class Pools(RuleBasedStateMachine):
 
     @invariant()
     def no_asset_is_made_or_lost(self) -> None:
-        for asset in (NATIVE, GOLD):
+        for asset in (NATIVE, self.gold):
             assert self.chain.money(asset) == self.chain.supply(asset)
-        assert self.chain.supply(GOLD) == MAX_UINT
+        assert self.chain.supply(self.gold) == MAX_UINT
 
     @invariant()
     def what_entered_and_did_not_leave_is_there(self) -> None:
         for pool in self.pools:
-            for asset in (NATIVE, GOLD):
+            for asset in (NATIVE, self.gold):
                 flow = state.totals_of(self.chain.view, pool, asset)
                 assert flow.entered - flow.left == accounts.holding(self.chain.view, pool, asset) >= 0
 

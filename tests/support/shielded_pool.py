@@ -12,10 +12,12 @@ from chain.types.scalars import (
     Blob,
     EncryptionKeyBytes,
     FieldElement,
+    Name,
     NoteTag,
     ObjectId,
     OutgoingSeal,
     ProofBytes,
+    Uint,
 )
 from chain.types.transaction import Envelope
 from contracts.notes import state as notes
@@ -23,6 +25,7 @@ from contracts.notes.output import NoteHint, NoteOutput, Point
 from contracts.registry.actions import RegisterKey
 from contracts.shielded.actions import NOBODY, Open, Transfer
 from contracts.shielded.statement import TRANSFER_SIZE
+from contracts.token.asset_actions import CreateAsset
 from crypto.babyjubjub import multiply_base
 from crypto.field import SCALAR_FIELD
 from crypto.groth16.encoding import compress_proof
@@ -64,6 +67,13 @@ class PoolChain(SmallChain):
         receipt = self.do(OPENER, Open(self.key))
         assert receipt.code == OK, receipt
         return pool
+
+    def issued(self, person: int, supply: int) -> AssetId:
+        """An asset of which the person has all there is, created in the next block."""
+        asset = AssetId(object_id(account(person), self.nonce(person), 0))
+        receipt = self.do(person, CreateAsset(Name("gold"), Uint(0), Amount(supply)))
+        assert receipt.code == OK, receipt
+        return asset
 
     def fresh(self) -> FieldElement:
         """A number that no note of this chain had."""

@@ -24,7 +24,6 @@ from tests.support.shielded_pool import ALICE, BOB, PoolChain
 from tests.support.small_chain import FUNDS, account
 
 ONE_TIME = 77  # signs what a proof pays; no account
-GOLD = AssetId(b"\x07" * 32)
 FEE = 10**9
 
 
@@ -37,12 +36,6 @@ def opened() -> PoolChain:
 @pytest.fixture
 def chain() -> PoolChain:
     return PoolChain()
-
-
-def give_gold(chain: PoolChain, person: int, value: int) -> None:
-    overlay = Overlay(chain.view)
-    accounts.mint(overlay, account(person), Amount(value), GOLD)
-    chain.store.apply(overlay.changes())
 
 
 # Money
@@ -69,24 +62,24 @@ def test_a_private_transfer_moves_no_money_and_names_nobody(chain: PoolChain) ->
 
 
 def test_every_asset_is_counted_by_itself(chain: PoolChain) -> None:
-    give_gold(chain, ALICE, 50)
-    assert chain.do(ALICE, chain.transfer(taken=50, asset=GOLD), chain.transfer(taken=7)).code == OK
-    assert chain.do(BOB, chain.transfer(paid=20, to=BOB, asset=GOLD)).code == OK
-    assert accounts.holding(chain.view, chain.pool, GOLD) == 30
-    assert accounts.balance(chain.view, account(BOB), GOLD) == 20
+    gold = chain.issued(ALICE, 50)
+    assert chain.do(ALICE, chain.transfer(taken=50, asset=gold), chain.transfer(taken=7)).code == OK
+    assert chain.do(BOB, chain.transfer(paid=20, to=BOB, asset=gold)).code == OK
+    assert accounts.holding(chain.view, chain.pool, gold) == 30
+    assert accounts.balance(chain.view, account(BOB), gold) == 20
     assert dict(state.totals(chain.view, chain.pool)) == {
         NATIVE: state.Totals(FieldElement(7), FieldElement(0)),
-        GOLD: state.Totals(FieldElement(50), FieldElement(20)),
+        gold: state.Totals(FieldElement(50), FieldElement(20)),
     }
     with pytest.raises(PoolUnderflow):
-        chain.check(BOB, chain.transfer(paid=31, asset=GOLD))
+        chain.check(BOB, chain.transfer(paid=31, asset=gold))
 
 
 def test_nobody_pays_in_what_he_does_not_have(opened: PoolChain) -> None:
     with pytest.raises(InsufficientBalance):
         opened.check(ALICE, opened.transfer(taken=FUNDS + 1))
     with pytest.raises(InsufficientBalance):
-        opened.check(ALICE, opened.transfer(taken=1, asset=GOLD))
+        opened.check(ALICE, opened.transfer(taken=1, asset=AssetId(b"\x07" * 32)))
 
 
 def test_a_pool_pays_out_only_what_it_holds(chain: PoolChain) -> None:
@@ -115,12 +108,12 @@ def test_paying_out_of_another_pool_is_refused(chain: PoolChain) -> None:
 
 def test_totals_outgrow_any_amount(chain: PoolChain) -> None:
     """An asset of 2**63 - 1 units goes round and round: no sum overflows, so nobody can break a block that way."""
-    give_gold(chain, ALICE, MAX_UINT)
+    gold = chain.issued(ALICE, MAX_UINT)
     for _ in range(3):
-        assert chain.do(ALICE, chain.transfer(taken=MAX_UINT, asset=GOLD)).code == OK
-        assert chain.do(ALICE, chain.transfer(paid=MAX_UINT, to=ALICE, asset=GOLD)).code == OK
+        assert chain.do(ALICE, chain.transfer(taken=MAX_UINT, asset=gold)).code == OK
+        assert chain.do(ALICE, chain.transfer(paid=MAX_UINT, to=ALICE, asset=gold)).code == OK
     expected = FieldElement(3 * MAX_UINT)
-    assert state.totals_of(chain.view, chain.pool, GOLD) == state.Totals(expected, expected)
+    assert state.totals_of(chain.view, chain.pool, gold) == state.Totals(expected, expected)
 
 
 def test_a_pool_that_does_not_balance_moves_nothing(chain: PoolChain) -> None:
