@@ -32,6 +32,7 @@ from crypto import babyjubjub
 if TYPE_CHECKING:
     from chain.types.transaction import Envelope
 
+_METHOD_WORK: Final = 100  # work units of a method's rules, its key's record and the size of its calls
 _SUBGROUP_CHECK: Final = 1_200  # work units of one scalar multiplication by the group's order
 
 
@@ -49,6 +50,9 @@ class Deploy(Action):
     methods: tuple[Method, ...]
     sealing: tuple[SealingKey, ...]
     abi: Blob
+
+    def extra_work(self) -> int:
+        return len(self.methods) * _METHOD_WORK
 
     def check(self, view: View, context: ExecutionContext) -> None:
         contract = context.new_object_id

@@ -1,10 +1,12 @@
 """What every call of a method has in common, by its description alone: its size on the wire and what it costs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from chain.codec import encode
 from chain.execution.fees import BUCKET_BYTES
+from chain.params import WorkPrices
 from chain.types.scalars import (
     MAX_UINT,
     NATIVE,
@@ -17,9 +19,11 @@ from chain.types.scalars import (
     ObjectId,
     OutgoingSeal,
     Uint,
+    WorkUnits,
 )
 from contracts.confidential.call import ANY_HEIGHT, ZERO, Call, Move, Pay, Read, Take
 from contracts.confidential.padding import SHORT
+from contracts.confidential.signals import call_size
 from contracts.confidential.specs import NONE, Method, RegisterSpec
 from contracts.notes.output import NoteHint, NoteOutput, Point
 
@@ -37,6 +41,25 @@ def call_bytes(method: Method, registers: Sequence[RegisterSpec]) -> Uint:
     while size - shortest > SHORT and size - longest < SHORT + 2:
         size += BUCKET_BYTES
     return Uint(size)
+
+
+@dataclass(frozen=True, slots=True)
+class CallCost:
+    """What every call of a method costs. work: what it adds to its transaction, whose fee is work * base fee + tip."""
+
+    bytes: int
+    inputs: int  # public inputs of its proof
+    writes: int  # state writes that it pays for
+    work: WorkUnits
+
+
+def call_cost(method: Method, registers: Sequence[RegisterSpec], prices: WorkPrices) -> CallCost:
+    """A method's fee class, by its description alone."""
+    call = _call(method, registers, 0)
+    size, inputs, writes = call_bytes(method, registers), call_size(method, registers), call.state_writes()
+    work = size // BUCKET_BYTES * prices.bytes_bucket + writes * prices.write + call.extra_work()
+    work += prices.groth16 + inputs * prices.groth16_input
+    return CallCost(size, inputs, writes, WorkUnits(work))
 
 
 def _call(method: Method, registers: Sequence[RegisterSpec], number: int) -> Call:

@@ -1,6 +1,7 @@
 """What the chain keeps of a confidential contract, and under which keys. All is public; secrets are ciphertext."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from chain.codec import decode, encode, wire
@@ -99,7 +100,13 @@ def epoch_key(contract: ObjectId, epoch: int) -> Key:
 
 def read_contract(view: View, contract: ObjectId) -> Contract | None:
     raw = view.get(contract_key(contract))
-    return None if raw is None else decode(Contract, raw)
+    return None if raw is None else _contract(raw)
+
+
+@lru_cache(maxsize=256)
+def _contract(raw: bytes) -> Contract:
+    """A description of many methods takes longer to decode than all else that a call asks of state."""
+    return decode(Contract, raw)
 
 
 def require_contract(view: View, contract: ObjectId) -> Contract:

@@ -29,7 +29,7 @@ from chain.types.scalars import (
 from chain.types.transaction import Transaction
 from contracts.confidential import lease_state, state
 from contracts.confidential.call import Call, Move, Pay, Take
-from contracts.confidential.call_sizes import call_bytes
+from contracts.confidential.call_sizes import call_bytes, call_cost
 from contracts.confidential.description import check_description
 from contracts.confidential.errors import BadDeployment, WrongPadding
 from contracts.confidential.padding import padded, require_padding
@@ -152,9 +152,12 @@ def test_every_valid_call_of_a_method_has_one_size_one_price_and_one_number_of_i
         transaction = Transaction(envelope, Signature(bytes(64)))
         (claim,) = transaction.claims[0]
         shapes.add((len(encode(call)), transaction_work(transaction, DEVNET), len(claim.inputs), len(transaction.raw)))
-    ((size, _, inputs, _),) = shapes
-    assert size == call_bytes(spec, registers) and size % 256 == 0
-    assert inputs == call_size(spec, registers) == len(set(call_signals(spec, registers)))
+    ((size, work, inputs, whole),) = shapes
+    cost = call_cost(spec, registers, DEVNET.prices)
+    assert size == cost.bytes == call_bytes(spec, registers) and size % 256 == 0
+    assert inputs == cost.inputs == call_size(spec, registers) == len(set(call_signals(spec, registers)))
+    around = -(-(whole - size) // 256) * DEVNET.prices.bytes_bucket + DEVNET.prices.signature + DEVNET.prices.write
+    assert work == cost.work + around
 
 
 REGISTERS = (register("r"),)
