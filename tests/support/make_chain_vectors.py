@@ -51,6 +51,7 @@ from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, Duplic
 from contracts.confidential.actions import Deploy, SetReaders
 from contracts.confidential.call import Call, Move, Pay, Read, Take
 from contracts.confidential.lease_actions import Lease
+from contracts.confidential.signals import call_signals
 from contracts.confidential.specs import (
     FIRST,
     INBOX,
@@ -328,6 +329,18 @@ def chain_statements() -> list[Json]:
     return rows
 
 
+def chain_confidential() -> list[Json]:
+    """contracts/confidential/statement.py: public inputs of a call with some of everything, of a change of readers"""
+    rows: list[Json] = []
+    for action in ACTIONS:
+        if isinstance(action, Call | SetReaders):
+            (claim,) = action.claims(envelope(action), 0)
+            inputs = [str(value) for value in claim.inputs]
+            rows.append({"envelope": encode(envelope(action)).hex(), "inputs": inputs})
+    names = call_signals(METHOD, REGISTERS)
+    return [*rows, {"signals": list(names), "code_hash": code_hash((METHOD,), (SEALING,)).hex()}]
+
+
 def chain_programs() -> list[Json]:
     """contracts/registry/state.py: what a program is known by, and its id"""
     registrations = [action for action in ACTIONS if isinstance(action, RegisterProgram)]
@@ -381,6 +394,7 @@ FAMILIES: tuple[Family, ...] = (
     chain_actions,
     chain_transactions,
     chain_statements,
+    chain_confidential,
     chain_programs,
     chain_blocks,
     chain_receipts,

@@ -75,6 +75,17 @@ def test_statements_are_still_the_same() -> None:
     assert committed[1:] == [task, input_, "11", *outputs]  # the model stands behind the input
 
 
+def test_statements_of_confidential_contracts_still_say_the_same() -> None:
+    *rows, named = vectors(make_chain_vectors.chain_confidential)
+    sizes = []
+    for row in rows:
+        envelope = decode(Envelope, bytes.fromhex(row["envelope"]), unions=UNIONS)
+        (claim,) = envelope.actions[0].claims(envelope, 0)
+        assert [str(value) for value in claim.inputs] == row["inputs"]
+        sizes.append(len(claim.inputs))
+    assert len(named["signals"]) == max(sizes)
+
+
 def test_blocks_votes_and_proposals_still_decode() -> None:
     header, block, *votes, proposal = vectors(make_chain_vectors.chain_blocks)
     assert decode(Header, bytes.fromhex(header["header"])).id().hex() == header["id"]

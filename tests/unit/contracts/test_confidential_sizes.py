@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import assume, given, settings
@@ -193,30 +194,35 @@ def test_padding_is_zeros() -> None:
 
 
 def test_sizes_keep_clear_of_the_number_of_bytes_that_cannot_be_made_up() -> None:
-    """For every length of a method's name: both ends of the range of lengths can be padded."""
-    for length in range(1, 65):
-        spec = method("a" * length, REGISTERS, writes=(Uint(0),), takes=Uint(6))
+    """For methods of any length, and calls of every length that a method's can have."""
+    close = 0
+    for arguments, letters in product(range(4), range(1, 32)):
+        arguments_of = {"arguments": Uint(arguments), "writes": (Uint(0),), "takes": Uint(6)}
+        spec = Method(Name("a" * letters), VkId(b"k" * 32), R1CS, **arguments_of)  # type: ignore[arg-type]
         size = call_bytes(spec, REGISTERS)
-        for number in range(8 * 7 + 1):
-            takes = _takes(number)
-            register_now = (FieldElement(0),)
-            move_version = Uint(0)
-            call = call_with(spec, takes, move_version, register_now)
-            assert len(encode(padded(call, size))) == size
+        lengths = [len(encode(padded(sized(spec, extra), size))) for extra in range(6 * 8 + 1)]
+        assert lengths == [size] * len(lengths)
+        bare = [len(encode(sized(spec, extra))) for extra in (0, 6 * 8)]
+        close += -(-bare[1] // 256) * 256 - bare[0] >= 256
+    assert close > 8  # where rounding up alone would have gone wrong
 
 
-def _takes(extra: int) -> tuple[Take, ...]:
-    """Six amounts that are together `extra` bytes longer than the shortest, in steps that msgpack has."""
+def sized(spec: Method, extra: int) -> Call:
+    """An unpadded call whose six amounts are `extra` bytes longer than the shortest, in the steps that msgpack has."""
     steps = {0: 0, 1: 128, 2: 2**8, 4: 2**16, 8: 2**32}
     amounts = []
     for _ in range(6):
         step = max(each for each in steps if each <= extra)
-        amounts.append(steps[step])
+        amounts.append(Amount(steps[step]))
         extra -= step
-    return tuple(Take(NATIVE, Amount(amount)) for amount in amounts)
-
-
-def call_with(spec: Method, takes: tuple[Take, ...], version: Uint, content: tuple[FieldElement, ...]) -> Call:
-    zeros = (FieldElement(0),) * 2
-    move = Move(Uint(0), version, content, content, FieldElement(0), zeros)
-    return Call(ObjectId(bytes(32)), spec.name, spec.vk_id, Uint(1), FieldElement(0), moves=(move,), takes=takes)
+    content, zeros = (FieldElement(0),), (FieldElement(0),) * 2
+    return Call(
+        ObjectId(bytes(32)),
+        spec.name,
+        spec.vk_id,
+        Uint(MAX_UINT),
+        FieldElement(0),
+        arguments=(FieldElement(0),) * spec.arguments,
+        moves=(Move(Uint(0), Uint(MAX_UINT), content, content, FieldElement(0), zeros),),
+        takes=tuple(Take(NATIVE, amount) for amount in amounts),
+    )
