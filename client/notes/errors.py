@@ -157,3 +157,43 @@ class NotEnoughNotes(NoteWalletError):
             "Shield more, send less, or wait for what is on its way (`cluster notes`)."
         )
         self.held, self.needed = held, needed
+
+
+class NoPool(NoteWalletError):
+    """The chain has no shielded pool, or not the one that is named."""
+
+    code = 5218
+
+    def __init__(self, pool: str | None) -> None:
+        which = "no shielded pool" if pool is None else f"no shielded pool {pool}"
+        super().__init__(
+            f"the chain has {which}. `cluster pool list` shows what there is; `cluster pool open` opens one."
+        )
+        self.pool = pool
+
+
+class TreesDiffer(NoteWalletError):
+    """The wallet's copy of a pool's note tree is not the chain's: a node told falsely, now or when it was read."""
+
+    code = 5219
+
+    def __init__(self, pool: str, size: int) -> None:
+        super().__init__(
+            f"with its {size} notes, the tree of pool {pool} has another root on the chain than here. Ask another node "
+            "and read everything again with `cluster notes --deep`."
+        )
+        self.pool, self.size = pool, size
+
+
+class PoolKeyMissing(NoteWalletError):
+    """This machine has no key to prove a pool's transfers with, or another setup's."""
+
+    code = 5220
+
+    def __init__(self, pool: str, vk_id: str, found: str | None) -> None:
+        here = "none lies here" if found is None else f"the one that lies here is {found}"
+        super().__init__(
+            f"transfers in pool {pool} are proven with key {vk_id}; {here}. Get the .zkey file of "
+            "whoever opened the pool and import it, or use a pool whose key this machine has."
+        )
+        self.pool, self.vk_id, self.found = pool, vk_id, found

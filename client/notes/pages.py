@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from chain.codec import decode, decode_plain, from_json
 from chain.types.scalars import Height, ObjectId
 from client.errors import NotAnRpc
+from client.notes.errors import NoPool
 from client.notes.scan import Glance
 from client.rpc import RpcClient
 from contracts.notes.queries import NullifiersRange, SubtreesRange, TreeView
@@ -95,6 +96,15 @@ async def list_pools(rpc: RpcClient) -> list[PoolView]:
     except _ANSWER_ERRORS as error:
         raise NotAnRpc(rpc.url, f"contract_listPools answered in an unknown shape ({error})") from error
     return sorted(pools, key=lambda pool: (pool.opened_at, pool.pool))
+
+
+async def find_pool(rpc: RpcClient, pool: ObjectId | None = None) -> PoolView:
+    """The pool of an id, or the oldest one. Raises NoPool, RpcFailed, Unreachable, NotAnRpc."""
+    pools = await list_pools(rpc)
+    found = next((each for each in pools if pool is None or each.pool == pool), None)
+    if found is None:
+        raise NoPool(None if pool is None else "0x" + pool.hex())
+    return found
 
 
 def _first_look(raw: bytes) -> tuple[ObjectId, int, Glance]:

@@ -7,8 +7,10 @@ The file is written whole: whoever is killed meanwhile leaves the former one. Al
 read from there again, but for how many addresses were given out and which notes wait in transactions of one's own.
 """
 
+import fcntl
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -33,6 +35,7 @@ MAGIC: Final = b"cluster-notes-1\n"
 MAX_FILE_BYTES: Final = 2**30
 
 Entropy = Callable[[int], bytes]
+_NAME_DIGITS: Final = 16
 _POOL: Final = Uint(0)  # in the place of a contract note's kind
 
 
@@ -150,9 +153,9 @@ class NoteStore:
     trees: dict[ObjectId, WalletTree] = field(default_factory=dict)
 
     def add_received(self, found: Received, number: int) -> None:
-        """A note that the scan found; one that is known already, by an earlier scan, changes nothing."""
+        """A note that the scan found; one that is known already, or fills up a transfer, changes nothing."""
         record, content = found.record, found.content
-        if any(note.number == number for note in self.notes):
+        if _empty(content) or any(note.number == number for note in self.notes):
             return
         kind, elements = _elements(content)
         nullifier = None if found.nullifier is None else FieldElement(found.nullifier)
@@ -174,7 +177,7 @@ class NoteStore:
     def add_sent(self, found: Sent, number: int) -> None:
         """A note that the scan found to be sent by oneself."""
         record = found.record
-        if any(sent.number == number for sent in self.sent):
+        if _empty(found.content) or any(sent.number == number for sent in self.sent):
             return
         kind, elements = _elements(found.content)
         commitment = record.output.commitment
@@ -221,9 +224,12 @@ class NoteStore:
         """Drop what is needed no more: leaves around spent notes, transactions that expired or whose notes came."""
         for object_, tree in self.trees.items():
             tree.forget(note.position for note in self.notes if note.object == object_ and note.spent is None)
-        seen = {note.commitment for note in self.notes} | {note.commitment for note in self.sent}
+        came = {note.commitment for note in self.notes} | {note.commitment for note in self.sent}
+        came |= {note.nullifier for note in self.notes if note.nullifier is not None and note.spent is not None}
         self.waiting = [
-            each for each in self.waiting if each.expiry >= self.height and not seen.issuperset(each.commitments)
+            each
+            for each in self.waiting
+            if each.expiry >= self.height and came.isdisjoint((*each.commitments, *each.nullifiers))
         ]
 
     def restart(self) -> None:
@@ -255,11 +261,27 @@ def store_key(view: ViewKey) -> bytes:
     return tagged_hash(domains.NOTE_STORE, view.encode().encode())
 
 
+def store_path(folder: Path, view: ViewKey, genesis_hash: Hash) -> Path:
+    """Where a view key's store on a chain lies; the name shows neither key nor account."""
+    name = tagged_hash(domains.NOTE_STORE, store_key(view)).hex()
+    return folder / f"{genesis_hash.hex()[:_NAME_DIGITS]}-{name[:_NAME_DIGITS]}.notes"
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Wait until no other process holds the store at a path, and hold it. Raises OSError.
+
+    The system lets go of it when the process ends, however it ends.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def open_store(folder: Path, view: ViewKey, chain_id: ChainId, genesis_hash: Hash) -> NoteStore:
     """The store of a view key on a chain, empty if there is no file yet. Raises StoreUnreadable, StoreOfOtherChain."""
-    key = store_key(view)
-    name = f"{genesis_hash.hex()[:16]}-{tagged_hash(domains.NOTE_STORE, key).hex()[:16]}.notes"
-    path = folder / name
+    key, path = store_key(view), store_path(folder, view, genesis_hash)
     store = NoteStore(path, chain_id, genesis_hash, key)
     try:
         with open(path, "rb") as file:
@@ -284,6 +306,11 @@ def _decode(path: Path, key: bytes, data: bytes) -> StoredNotes:
         return decode(StoredNotes, aead_open(key, nonce, sealed, MAGIC), limit=MAX_FILE_BYTES)
     except (CiphertextRefused, CodecError) as refusal:
         raise StoreUnreadable(str(path), str(refusal)) from refusal
+
+
+def _empty(content: Content) -> bool:
+    """Whether it is what transfers are filled up with: no value and nothing said."""
+    return isinstance(content, PoolNote) and not content.value and not any(content.memo)
 
 
 def _elements(content: Content) -> tuple[Uint, tuple[FieldElement, ...]]:

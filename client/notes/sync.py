@@ -21,8 +21,12 @@ SAVE_EVERY: Final = 50  # pages
 Tell = Callable[[float], None]  # the share of the work that is done, 0 to 1
 
 
+def unheard(share: float) -> None:
+    """For whoever shows no progress."""
+
+
 async def read_chain(
-    rpc: RpcClient, store: NoteStore, view: ViewKey, *, deep: bool = False, tell: Tell = lambda share: None
+    rpc: RpcClient, store: NoteStore, view: ViewKey, *, deep: bool = False, tell: Tell = unheard
 ) -> None:
     """Read what is new, and put the store into its file.
 

@@ -107,6 +107,19 @@ def test_a_file_of_another_chain_is_refused(store: NoteStore) -> None:
         open_store(store.path.parent, MINE, ChainId("other"), Hash(b"\x08" * 32))
 
 
+def test_what_fills_up_a_transfer_is_no_note_unless_it_says_something(store: NoteStore) -> None:
+    view, scanner = MINE.incoming.address(), Scanner(MINE, {POOL})
+    for position, memo in ((50, b""), (51, b"hello")):
+        note = PoolNote(0, 0, 9, memo.ljust(62, b"\0"))
+        made = record(note, view, 81, ovk=MINE.outgoing, position=position)
+        for found in scanner.received([made]):
+            store.add_received(found, position)
+        for sent in scanner.sent([made]):
+            store.add_sent(sent, position)
+    assert [note.number for note in store.notes] == [3, 300, 51]
+    assert [note.number for note in store.sent] == [4, 51]
+
+
 def test_a_note_is_kept_once_however_often_it_is_found(store: NoteStore) -> None:
     scanner = Scanner(MINE, {POOL})
     for found in scanner.received([TO_ME, TO_ME]):
