@@ -50,9 +50,9 @@ class NothingIssued(TokenError):
 
     code = 4004
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"asset {name!r} has a supply of 0, and nothing is issued later; name a supply of at least 1.")
-        self.name = name
+    def __init__(self, text: str) -> None:
+        super().__init__(f"asset {text!r} has a supply of 0, and nothing is issued later; name a supply of at least 1.")
+        self.text = text
 
 
 class UnknownAsset(TokenError):

@@ -1,4 +1,4 @@
-"""Amounts as people write them: CLU with up to nine decimals, or whole nano-CLU with an n behind."""
+"""Amounts as people write them: CLU with up to nine decimals or whole nano-CLU with an n behind; units of assets."""
 
 import argparse
 import re
@@ -8,9 +8,11 @@ from typing import Final
 from chain.types.scalars import MAX_UINT, Amount
 from node.cli.errors import BadArgument
 
-NANO: Final = 10**9
+NANO_DECIMALS: Final = 9
+NANO: Final = 10**NANO_DECIMALS
 DEFAULT_PRICE: Final = "0.05"
 DEFAULT_HIGHEST: Final = "0.2"
+_DIGITS: Final = re.compile(r"[0-9]{1,40}")
 _FORM: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?|[0-9]{1,19}n")
 
 
@@ -22,6 +24,27 @@ def parse_amount(text: str) -> Amount:
     if nano > MAX_UINT:
         raise BadArgument("amount", f"at most {MAX_UINT} nano-CLU", text)
     return Amount(nano)
+
+
+def parse_units(text: str, decimals: int, argument: str) -> Amount:
+    """An amount of an asset: with six decimals 1.5 is 1,500,000 units; 500u is 500. Raises BadArgument."""
+    whole, point, places = text.removesuffix("u").partition(".")
+    in_units = text.endswith("u")
+    if not _DIGITS.fullmatch(whole + places) or not whole or bool(point) != bool(places) or (in_units and point):
+        raise BadArgument(argument, "a number such as 1.5, or units such as 500u", text)
+    if len(places) > decimals:
+        raise BadArgument(argument, f"at most {decimals} places behind the point: so finely the asset is divided", text)
+    units = int(whole) if in_units else int(whole + places.ljust(decimals, "0"))
+    if units > MAX_UINT:
+        raise BadArgument(argument, f"at most {MAX_UINT} units", text)
+    return Amount(units)
+
+
+def show_units(units: int, decimals: int, name: str) -> str:
+    """1500000 units of an asset with six decimals as "1.5 gold", exactly."""
+    whole, rest = divmod(units, 10**decimals)
+    places = f".{rest:0{decimals}}".rstrip("0") if rest else ""
+    return f"{whole:,}{places} {name}"
 
 
 def parse_prices(price: str | None, highest: str) -> tuple[Amount, Amount]:
@@ -50,6 +73,4 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
 
 def show_amount(nano: int | str) -> str:
     """1500000000 as "1.5 CLU", exactly."""
-    whole, rest = divmod(int(nano), NANO)
-    decimals = f".{rest:09}".rstrip("0") if rest else ""
-    return f"{whole:,}{decimals} CLU"
+    return show_units(int(nano), NANO_DECIMALS, "CLU")

@@ -13,6 +13,7 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "start": ("node.cli.start_commands", "run the node of a home folder"),
     "keys": ("node.cli.keys_commands", "make, list and show account keys"),
     "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
+    "asset": ("node.cli.asset_commands", "create assets of your own, send and list them"),
     "model": ("node.cli.model_commands", "publish, list and show models that can be proven"),
     "ceremony": ("node.cli.ceremony_commands", "vouch with a bond for keys that come from a multi-party setup"),
     "task": ("node.cli.task_commands", "ask for proven inference on a private row, and read the result"),

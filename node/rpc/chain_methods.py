@@ -1,5 +1,6 @@
 """Methods about the chain itself: head, blocks, transactions, receipts, events, accounts, proofs."""
 
+from itertools import islice
 from statistics import median
 
 from chain.codec import decode, to_json
@@ -8,7 +9,7 @@ from chain.state.keys import Key
 from chain.state.proofs import proof_to_json
 from chain.types.block import Block
 from chain.types.receipt import Receipt
-from chain.types.scalars import AccountId, Height, TxHash
+from chain.types.scalars import NATIVE, AccountId, AssetId, Height, TxHash
 from chain.types.transaction import Transaction, transaction_hash
 from chain.types.vote import Commit
 from node.ledger import Receipts
@@ -19,6 +20,7 @@ from node.rpc.shapes import receipt_json, transaction_json
 
 MAX_EVENT_BLOCKS = 1_000
 MAX_EVENTS = 1_000
+MAX_ASSETS = 100
 MAX_EVENT_BYTES = 4 * 2**20  # of receipts gone through in one call
 
 
@@ -117,12 +119,23 @@ class ChainMethods:
                 return {"events": found, "scanned_to": height}
         return {"events": found, "scanned_to": max(end, first - 1)}
 
-    async def get_account(self, address: AddressBytes) -> Json:
-        """Balance (nano-CLU), next nonce in state, and the next nonce after what waits in this node's mempool."""
+    async def get_account(self, address: AddressBytes, after: Hex32 | None = None) -> Json:
+        """Balance (nano-CLU), nonces in state and after what waits here, up to 100 balances of assets behind `after`.
+
+        Assets come by id, in their units; `more_assets` says whether others follow.
+        """
         view, account = self._ledger.view, AccountId(address)
         record = accounts.read_account(view, account)
-        waiting = self._node.mempool.next_nonce(account, record.nonce)
-        return {"balance": str(record.balance), "nonce": record.nonce, "next_nonce": waiting, "height": view.height}
+        held = accounts.assets_of(view, account, NATIVE if after is None else AssetId(after))
+        assets = list(islice(held, MAX_ASSETS + 1))
+        return {
+            "balance": str(record.balance),
+            "nonce": record.nonce,
+            "next_nonce": self._node.mempool.next_nonce(account, record.nonce),
+            "height": view.height,
+            "assets": [{"asset": "0x" + id_.hex(), "balance": str(balance)} for id_, balance in assets[:MAX_ASSETS]],
+            "more_assets": len(assets) > MAX_ASSETS,
+        }
 
     def get_proof(self, key: HexBytes, height: Count | None = None) -> Json:
         """An ICS-23 proof that state after a height (default: head - 1) holds a key or not, with header and commit."""

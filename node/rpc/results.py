@@ -15,6 +15,7 @@ from contracts.shielded.queries import PoolView
 from contracts.staking.state import ActiveValidator
 from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
+from contracts.token.state import Asset
 from node.rpc.schemas import (
     ANY_OBJECT,
     COUNT,
@@ -41,7 +42,7 @@ ADMITTED: dict[str, Schema] = {"hash": HEX32, "work": COUNT, "fee": DECIMAL}
 @cache
 def result_schemas() -> dict[str, Schema]:
     """By method name."""
-    return {**_chain(), **_transactions(), **_contracts(), **_network(), **_itself()}
+    return {**_chain(), **_transactions(), **_assets(), **_contracts(), **_network(), **_itself()}
 
 
 def _status() -> Schema:
@@ -91,7 +92,14 @@ def _chain() -> dict[str, Schema]:
         ),
         "chain_getReceipt": schema_of(Receipt, **PLACE),
         "chain_getEvents": members(events=listed(EVENT), scanned_to={"type": "integer", "minimum": -1}),
-        "chain_getAccount": members(balance=DECIMAL, nonce=COUNT, next_nonce=COUNT, height=COUNT),
+        "chain_getAccount": members(
+            balance=DECIMAL,
+            nonce=COUNT,
+            next_nonce=COUNT,
+            height=COUNT,
+            assets=listed(members(asset=HEX32, balance=DECIMAL)),
+            more_assets=FLAG,
+        ),
         "chain_getProof": members(key=HEX, height=COUNT, root=HEX32, proof=ANY_OBJECT, header=header, commit=commit),
     }
 
@@ -103,6 +111,11 @@ def _transactions() -> dict[str, Schema]:
         "tx_simulate": members(**ADMITTED),
         "mempool_status": members(count=COUNT, bytes=COUNT),
     }
+
+
+def _assets() -> dict[str, Schema]:
+    asset = schema_of(Asset, supply=DECIMAL)
+    return {"asset_get": asset, "asset_list": members(assets=listed(asset), more=FLAG)}
 
 
 def _contracts() -> dict[str, Schema]:

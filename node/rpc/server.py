@@ -17,6 +17,7 @@ from crypto.errors import ClusterError
 from node.config import parse_listen
 from node.instruments import Recorder
 from node.parts import Node
+from node.rpc.asset_methods import AssetMethods
 from node.rpc.chain_methods import ChainMethods
 from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import BodyTooLarge, BodyTooSlow, OnlyOverWebSocket, PortInUse, TooManyConnections
@@ -50,6 +51,7 @@ class RpcServer:
         tables: dict[str, Declared] = {
             **ChainMethods(node).table(),
             **TransactionMethods(node).table(),
+            **AssetMethods(node).table(),
             **ContractMethods(node).table(),
             **NoteMethods(node).table(),
             **NetMethods(node).table(),

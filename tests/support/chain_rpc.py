@@ -15,7 +15,7 @@ from chain.execution import accounts, fees
 from chain.execution.context import ExecutionContext
 from chain.state.overlay import Overlay
 from chain.types.receipt import Receipt
-from chain.types.scalars import AccountId, TxHash, VkId
+from chain.types.scalars import NATIVE, AccountId, AssetId, TxHash, VkId
 from chain.types.transaction import Transaction
 from client.errors import RpcFailed
 from client.rpc import Call, RpcClient
@@ -24,6 +24,7 @@ from client.wallet import Wallet
 from contracts.registry.state import key_bytes
 from crypto.errors import ClusterError
 from node.parts import Node
+from node.rpc.asset_methods import AssetMethods
 from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import NotFound
 from node.rpc.method import AddressBytes, Count, Hex32, HexBytes, MethodTable
@@ -129,7 +130,7 @@ class ChainRpc(RpcClient):
                 return chain.view
 
         node = cast(Node, SimpleNamespace(ledger=Ledger()))
-        return {**ContractMethods(node).table(), **NoteMethods(node).table()}
+        return {**AssetMethods(node).table(), **ContractMethods(node).table(), **NoteMethods(node).table()}
 
     def _own_methods(self) -> Mapping[str, Any]:
         return {
@@ -153,11 +154,18 @@ class ChainRpc(RpcClient):
             "params": to_json(chain.params),
         }
 
-    async def _account(self, address: AddressBytes) -> Any:
-        """Balance, nonce, next nonce."""
+    async def _account(self, address: AddressBytes, after: Hex32 | None = None) -> Any:
+        """Balance, nonce, next nonce; balances of assets, one a page."""
         account = accounts.read_account(self.chain.view, AccountId(address))
         queued = sum(1 for transaction in self._waiting if transaction.sender == address)
-        return {"balance": str(account.balance), "nonce": account.nonce, "next_nonce": account.nonce + queued}
+        assets = list(accounts.assets_of(self.chain.view, AccountId(address), AssetId(after or NATIVE)))
+        return {
+            "balance": str(account.balance),
+            "nonce": account.nonce,
+            "next_nonce": account.nonce + queued,
+            "assets": [{"asset": "0x" + asset.hex(), "balance": str(balance)} for asset, balance in assets[:1]],
+            "more_assets": len(assets) > 1,
+        }
 
     async def _receipt(self, hash: Hex32) -> Any:
         """The receipt of a final transaction."""

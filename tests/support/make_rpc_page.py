@@ -17,10 +17,11 @@ from typing import Any, cast
 
 import aiohttp
 
-from chain.types.scalars import AccountId, Amount
+from chain.types.scalars import AccountId, Amount, Name, Uint
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from contracts.token.actions import Transfer
+from contracts.token.asset_actions import CreateAsset
 from crypto.address import decode_address
 from node.config import RpcConfig
 from node.devnet.files import load_network
@@ -41,6 +42,7 @@ GROUPS = {
     "chain": "The chain",
     "tx": "Transactions",
     "mempool": "Transactions",
+    "asset": "Assets",
     "task": "Tasks and providers",
     "provider": "Tasks and providers",
     "registry": "Keys, programs, models",
@@ -154,6 +156,7 @@ class Recorder:
             await self._chain()
             await self._market()
             await self._transactions()
+            await self._assets()
             document = await rpc.call("rpc.discover")
             for method in document["methods"]:
                 if method["name"] not in self.examples and not any(item["required"] for item in method["params"]):
@@ -181,7 +184,6 @@ class Recorder:
         await self._note("chain_getTransaction", hash=hash_)
         await self._note("chain_getReceipt", hash=hash_)
         await self._note("chain_getEvents", first=height, last=height, type="tasks.settled")
-        await self._note("chain_getAccount", address=self._network.accounts()["account0"].address)
         await self._note("chain_getProof", key="0x" + b"chain/supply/".hex())
 
     async def _events(self, type_: str) -> list[Json]:
@@ -217,6 +219,13 @@ class Recorder:
         raw = "0x" + signed.raw.hex()
         await self._note("tx_simulate", transaction=raw)
         await self._note("tx_submit", transaction=raw, wait="committed")
+
+    async def _assets(self) -> None:
+        issuer = self._network.accounts()["account9"]
+        wallet = await Wallet.open(issuer.secret(), self._rpc)
+        outcome = await wallet.submit([CreateAsset(Name("gold"), Uint(2), Amount(100_000))])
+        await self._note("asset_get", id=outcome.events[0]["asset"])
+        await self._note("chain_getAccount", address=issuer.address)
 
     async def _subscriptions(self) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(self._url + "/ws") as socket:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from chain.state import keys
-from chain.types.scalars import Amount, Name, Text, WorkUnits
+from chain.types.scalars import Amount, Name, Text, Uint, WorkUnits
 from chain.types.transaction import Transaction, transaction_hash
 from client.errors import RpcFailed
 from client.rpc import RpcClient
@@ -18,6 +18,7 @@ from client.wallet import Wallet
 from contracts.registry.actions import PublishModel
 from contracts.tasks.state import LIVE
 from contracts.token.actions import Transfer
+from contracts.token.asset_actions import CreateAsset
 from crypto.address import encode_address
 from node.hub import Hub
 from node.ingress import Admission
@@ -122,6 +123,25 @@ async def test_the_chains_methods_answer_what_the_document_says(scene: Scene) ->
     assert account["nonce"] == account["next_nonce"] > 0
     stranger = await scene.ask("chain_getAccount", address=encode_address(b"\x55" * 32))
     assert (stranger["balance"], stranger["nonce"]) == ("0", 0)
+
+
+async def test_assets_are_shown_with_their_supply_and_to_their_holders(scene: Scene) -> None:
+    create = CreateAsset(Name("gold"), Uint(2), Amount(700))
+    ids = [(await scene.requester.submit([create])).events[0]["asset"] for _ in range(3)]
+    shown = await scene.ask("asset_get", id=ids[0])
+    assert (shown["id"], shown["name"], shown["supply"]) == (ids[0], "gold", "700")
+    ids.sort()
+    first = await scene.ask("asset_list", limit=2)
+    assert ([each["id"] for each in first["assets"]], first["more"]) == (ids[:2], True)
+    rest = await scene.ask("asset_list", after=ids[1])
+    assert ([each["id"] for each in rest["assets"]], rest["more"]) == (ids[2:], False)
+    account = await scene.ask("chain_getAccount", address=scene.requester.address)
+    assert account["assets"] == [{"asset": id_, "balance": "700"} for id_ in ids]
+    account = await scene.ask("chain_getAccount", address=scene.requester.address, after=ids[0])
+    assert ([each["asset"] for each in account["assets"]], account["more_assets"]) == (ids[1:], False)
+    with pytest.raises(RpcFailed) as refused:
+        await scene.rpc.call("asset_list", limit=201)
+    assert refused.value.name == "InvalidParams"
 
 
 async def test_events_are_found_by_type_and_a_long_way_in_steps(scene: Scene) -> None:
