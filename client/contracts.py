@@ -7,7 +7,8 @@ from chain.errors import ChainError
 from chain.types.scalars import ObjectId
 from client.errors import AnswerRefused, NotAnRpc
 from client.rpc import RpcClient
-from contracts.confidential.queries import ContractView, EpochsView
+from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
+from contracts.confidential.specs import abi_hash
 
 T = TypeVar("T")
 
@@ -35,6 +36,22 @@ async def get_contract_history(rpc: RpcClient, contract: ObjectId) -> ContractVi
         view = view.with_epochs(answer.epochs)
         wanted += len(numbers)
     return view
+
+
+async def get_contract_state(rpc: RpcClient, contract: ObjectId) -> ContractState:
+    """What changes of a contract between two calls: inboxes, leases, notes, holding. Raises as get_contract."""
+    state = _record(rpc, ContractState, await rpc.call("contract_getState", id=contract))
+    if state.contract != contract:
+        raise AnswerRefused(f"contract 0x{contract.hex()} was asked for, and 0x{state.contract.hex()} shown")
+    return state
+
+
+async def get_contract_abi(rpc: RpcClient, contract: ObjectId) -> ContractAbi:
+    """The ABI that a contract was deployed with. Raises as get_contract."""
+    abi = _record(rpc, ContractAbi, await rpc.call("contract_getAbi", id=contract))
+    if abi.contract != contract or abi_hash(abi.abi) != abi.abi_hash:
+        raise AnswerRefused(f"the ABI does not hash to what contract 0x{contract.hex()} was deployed with")
+    return abi
 
 
 def _record(rpc: RpcClient, cls: type[T], answer: object) -> T:

@@ -1,13 +1,15 @@
 """What a node answers about tasks, providers, programs and models, as the chain's own records."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chain.codec import from_json
 from chain.errors import ChainError
-from chain.types.scalars import AccountId, Amount, Name, ObjectId, ProgramId
+from chain.types.scalars import AccountId, Amount, Height, Name, ObjectId, ProgramId
 from client.errors import AnswerRefused, NotAnRpc, RpcFailed
+from client.results import chain_status
 from client.rpc import RpcClient
 from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program, manifest_hash
@@ -19,6 +21,7 @@ from crypto.sealedbox import is_encryption_key_of
 
 T = TypeVar("T")
 PROVIDER_UNKNOWN = "ProviderUnknown"
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,14 @@ async def get_key_state(rpc: RpcClient, vk_id: bytes) -> KeyState:
     if record.vk_id != vk_id or key_id(key) != vk_id:
         raise AnswerRefused(f"the key does not hash to 0x{vk_id.hex()}")
     return KeyState(record, strength, attested, key)
+
+
+async def wait_active(rpc: RpcClient, active_from: Height) -> None:
+    """Wait until the next block is one in which the key may be used."""
+    while True:
+        if (await chain_status(rpc)).height + 1 >= active_from:
+            return
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def list_attesters(rpc: RpcClient) -> list[AttesterState]:

@@ -129,3 +129,16 @@ class UnknownRegisterName(ConfidentialComputeError):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"there is no register {name!r}; this contract's are {', '.join(known)}.")
         self.name, self.known = name, known
+
+
+class AnotherKey(ConfidentialComputeError):
+    """The key that this machine has for a circuit is not the one that a contract was deployed with."""
+
+    code = 6312
+
+    def __init__(self, circuit: str, vk_id: bytes) -> None:
+        super().__init__(
+            f"the contract's {circuit} is under key 0x{vk_id.hex()}, and this machine made another one for the same "
+            f"circuit: proofs under it would be refused. Copy the .zkey of whoever deployed it into the keys folder."
+        )
+        self.circuit, self.vk_id = circuit, vk_id

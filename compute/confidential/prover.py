@@ -12,7 +12,7 @@ from typing import Final
 from chain.execution.action import Action, Claim
 from chain.types.scalars import ProofBytes
 from chain.types.transaction import Envelope
-from compute.confidential.errors import DraftMissing, StatementFalse
+from compute.confidential.errors import AnotherKey, DraftMissing, StatementFalse
 from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential.actions import SetReaders
 from contracts.confidential.call import Call
@@ -70,8 +70,10 @@ class Prover:
         return complete(envelope, drafts, self.prove)
 
     def prove(self, draft: Draft, claim: Claim) -> ProofBytes:
-        """The proof of the draft's claim. Raises StatementFalse, and what proving raises."""
+        """The proof of the draft's claim. Raises AnotherKey, StatementFalse, and what proving raises."""
         keys = self.keys(draft.circuit)
+        if keys.vk_id != claim.key_digest:
+            raise AnotherKey(keys.name, claim.key_digest)
         witness = solve(draft, claim, keys.circuit)
         return ProofBytes(compress_proof(keys.proving.prove(write_wtns(witness))))
 

@@ -22,13 +22,11 @@ from compute.dsl.caller import Caller, WalletNote
 from compute.dsl.calls import draft_call
 from compute.dsl.compiled import Compiled, CompiledMethod
 from compute.dsl.composites import Array, Struct
-from compute.dsl.elements import signed
 from compute.dsl.notes import Owner
-from compute.dsl.reading import register_value
+from compute.dsl.reading import call_result, register_value
 from compute.dsl.values import Value
 from compute.sandbox.people import Person
 from compute.sandbox.sent import Sent
-from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractState, ContractView, contract_state
 from contracts.notes import state as notes
 from crypto.note_tree import tree_path
@@ -141,19 +139,7 @@ class Deployed:
     def call(self, method: str, *positional: object, sender: Person, **named: Any) -> Sent:
         """Call a method in a block of its own. Raises as `draft` and Sandbox.send."""
         draft = self.draft(method, *positional, sender=sender, **named)
-        return replace(self.chain.send(sender, draft), result=self.result(draft))
-
-    def result(self, draft: Draft) -> object:
-        """What a drafted call returns, None for a method that returns nothing."""
-        call = draft.action
-        if not isinstance(call, Call):
-            return None
-        returned = self._method(call.method).declaration.result
-        if returned is None:
-            return None
-        elements = call.arguments[len(call.arguments) - len(returned.leaves) :]
-        numbers = (signed(leaf, element) for leaf, element in zip(returned.leaves, elements, strict=True))
-        return returned.kind.lifted(iter(list(numbers)))
+        return replace(self.chain.send(sender, draft), result=call_result(self.compiled, draft))
 
     def _method(self, name: str) -> CompiledMethod:
         return self.compiled.method(name)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from chain.types.scalars import AccountId
 from client.notes.address import Address
-from client.notes.keys import SpendingKey
+from client.notes.keys import SpendingKey, spending_key
 from compute.confidential.keys import ReaderKey, reader_key
 from crypto import domains
 from crypto.address import encode_address
@@ -38,7 +38,7 @@ class Person:
     @cached_property
     def spending(self) -> SpendingKey:
         """To which notes are made out."""
-        return SpendingKey(tagged_hash(domains.SANDBOX_PERSON, b"notes" + self.name.encode()))
+        return spending_key(self.secret.seed)
 
     @cached_property
     def private_address(self) -> Address:

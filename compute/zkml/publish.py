@@ -1,6 +1,5 @@
 """Puts a quantised model, or another program, on a chain: verifying key, program and name, in one transaction."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,7 @@ from typing import Final
 from chain.execution.action import Action
 from chain.types.scalars import Blob, Height, Name, ObjectId, ProgramId, Text, VkId
 from client.errors import RpcFailed
-from client.market import get_key, get_program
-from client.results import chain_status
+from client.market import get_key, get_program, wait_active
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.dev_keys import CircuitKeys
@@ -23,7 +21,6 @@ Progress = Callable[[str], None]
 KEY_UNKNOWN: Final = "KeyUnknown"
 PROGRAM_UNKNOWN: Final = "ProgramUnknown"
 ROYALTY_BPS: Final = 500
-POLL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +100,6 @@ async def register(
         ceremony_named=ceremony in (None, key.ceremony),
         folder=folder,
     )
-
-
-async def wait_active(rpc: RpcClient, active_from: Height) -> None:
-    """Wait until the next block is one in which the key may be used."""
-    while True:
-        if (await chain_status(rpc)).height + 1 >= active_from:
-            return
-        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _missing(

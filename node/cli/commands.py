@@ -18,6 +18,7 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "ceremony": ("node.cli.ceremony_commands", "vouch with a bond for keys that come from a multi-party setup"),
     "task": ("node.cli.task_commands", "ask for proven inference on a private row, and read the result"),
     "predict": ("node.cli.predict_commands", "ask for a proven prediction on private rows, wait, decrypt, check"),
+    "contract": ("node.cli.contract_commands", "confidential contracts: write, test, audit, deploy, call, read"),
     "zk": ("node.cli.zk_commands", "circuits and proofs of machine learning on this machine, without a chain"),
     "worker": ("node.cli.worker_commands", "a provider that proves tasks for pay"),
     "status": ("node.cli.status_commands", "the chain's head and the node's health"),

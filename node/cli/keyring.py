@@ -75,8 +75,14 @@ def chosen_secret(arguments: argparse.Namespace) -> SecretKey:
 
 async def open_wallet(arguments: argparse.Namespace, rpc: RpcClient) -> Wallet:
     """The wallet of the account that --key names. Raises KeyNotFound, what load_key and Wallet.open raise."""
+    return (await open_account(arguments, rpc))[1]
+
+
+async def open_account(arguments: argparse.Namespace, rpc: RpcClient) -> tuple[SecretKey, Wallet]:
+    """The account that --key names: its secret, and its wallet. Raises as open_wallet."""
     expected = None if arguments.genesis is None else identity_of(arguments.genesis)
-    return await Wallet.open(chosen_secret(arguments), rpc, expected)
+    secret = chosen_secret(arguments)
+    return secret, await Wallet.open(secret, rpc, expected)
 
 
 def identity_of(genesis_file: Path) -> ChainIdentity:

@@ -35,7 +35,12 @@ def page() -> str:
             parts.append(arguments(parser))
         for child_name, child in nested:
             parts.append(f"### cluster {name} {child_name}\n\n{sentence(child)}\n")
-            parts.append(arguments(child))
+            deeper = list(subparsers(child))
+            if not deeper:
+                parts.append(arguments(child))
+            for last_name, last in deeper:
+                parts.append(f"#### cluster {name} {child_name} {last_name}\n\n{sentence(last)}\n")
+                parts.append(arguments(last))
     return "\n".join(part for part in parts if part)
 
 

@@ -34,6 +34,16 @@ def cache_folder() -> Path:
     return cluster_home() / "cache"
 
 
+def contracts_folder() -> Path:
+    """Which contracts were deployed from here, and from which source."""
+    return cluster_home() / "contracts"
+
+
+def notes_folder() -> Path:
+    """What wallets know of their notes, each in a file that opens for its view key alone."""
+    return cluster_home() / "notes"
+
+
 def models_folder() -> Path:
     """Model files for workers: the devnet's where there is one, else one's own worker's."""
     devnet = devnet_folder()

@@ -10,7 +10,9 @@ from node.cli.frame import NO, UNUSABLE, add_command
 from node.cli.screen import Json, Screen, Step
 
 if TYPE_CHECKING:
-    from crypto.r1cs.audit import Audit, Finding, Ran, Report
+    from collections.abc import Sequence
+
+    from crypto.r1cs.audit import AuditSubject, Finding, Ran, Report
     from node.cli.frame import Commands
 
 SAMPLE: Final = 300
@@ -49,7 +51,7 @@ def add_audit(commands: "Commands") -> None:
 
 
 def _audit(arguments: argparse.Namespace, screen: Screen) -> Json:
-    from crypto.r1cs.audit import TESTS, Audit
+    from crypto.r1cs.audit import TESTS
     from node.cli.audit_subjects import load_circuit
 
     tests = arguments.only.split(",") if arguments.only else TESTS
@@ -59,21 +61,32 @@ def _audit(arguments: argparse.Namespace, screen: Screen) -> Json:
     for name in ("sample", "effort"):
         if getattr(arguments, name) < 0:
             raise BadArgument(f"--{name}", "0 or more", str(getattr(arguments, name)))
-    with screen.progress("reading the circuit", parts=PARTS * len(tests)) as step:
+    with screen.progress("reading the circuit"):
         subject = load_circuit(arguments.circuit, arguments)
-        audit = Audit(
+    report = audit_subject(subject, arguments, screen, tests)
+    _write(arguments, subject, report)
+    screen.end(NO if report.found else 0)
+    return report.to_json()
+
+
+def audit_subject(
+    subject: "AuditSubject", arguments: argparse.Namespace, screen: Screen, tests: "Sequence[str] | None" = None
+) -> "Report":
+    """Run the tests within --sample, --effort and --seed, and show what they found. Raises as Audit."""
+    from crypto.r1cs.audit import TESTS, Audit
+
+    chosen = tests or TESTS
+    with screen.progress(f"auditing {subject.name}", parts=PARTS * len(chosen)) as step:
+        report = Audit(
             subject,
             arguments.sample or None,
             seed=arguments.seed,
             effort=arguments.effort * 1_000_000 or None,
-            tests=tests,
+            tests=chosen,
             progress=_Bar(step),
-        )
-        report = audit.run()
+        ).run()
     _show(report, screen)
-    _write(arguments, audit, report)
-    screen.end(NO if report.found else 0)
-    return report.to_json()
+    return report
 
 
 class _Bar:
@@ -121,7 +134,7 @@ def _where(finding: "Finding") -> str:
     return "" if finding.forged is None else "; forged witness found"
 
 
-def _write(arguments: argparse.Namespace, audit: "Audit", report: "Report") -> None:
+def _write(arguments: argparse.Namespace, subject: "AuditSubject", report: "Report") -> None:
     """The files that were asked for: golden counts, and the first forged witness."""
     if arguments.write_golden is not None:
         arguments.write_golden.write_text(json.dumps(report.counts, indent=1) + "\n", encoding="utf-8")
@@ -130,4 +143,4 @@ def _write(arguments: argparse.Namespace, audit: "Audit", report: "Report") -> N
         from crypto.r1cs.circuit import Witness
         from crypto.r1cs.wtns_file import write_wtns
 
-        arguments.forged.write_bytes(write_wtns(Witness(forged, audit.subject.circuit.public_count)))
+        arguments.forged.write_bytes(write_wtns(Witness(forged, subject.circuit.public_count)))

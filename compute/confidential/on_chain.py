@@ -1,0 +1,86 @@
+"""A confidential contract behind a node: circuits are registered, drafts proven, sent and waited for."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from chain.types.scalars import Blob, ObjectId
+from client.contracts import get_contract, get_contract_history, get_contract_state
+from client.errors import RpcFailed
+from client.market import get_key, wait_active
+from client.results import Outcome
+from client.wallet import Wallet
+from compute.confidential.prover import Draft, Prover
+from compute.dev_keys import CircuitKeys
+from contracts.confidential.actions import Deploy
+from contracts.confidential.events import ContractDeployed
+from contracts.confidential.queries import ContractState, ContractView
+from contracts.registry.actions import RegisterKey
+
+KEY_UNKNOWN: Final = "KeyUnknown"
+KEYS_AT_ONCE: Final = 4  # of one transaction: each is charged a tenth of a block's work
+
+Progress = Callable[[str], None]
+
+
+async def register_circuits(wallet: Wallet, circuits: Sequence[CircuitKeys], progress: Progress) -> int:
+    """Register the keys that the chain does not know yet, and wait until all may be used; how many were registered.
+
+    Raises RpcFailed, TransactionFailed, TransactionExpired, Unreachable.
+    """
+    distinct = {circuit.vk_id: circuit for circuit in circuits}
+    missing = [circuit for circuit in distinct.values() if not await _known(wallet, circuit)]
+    for start in range(0, len(missing), KEYS_AT_ONCE):
+        progress(f"registering circuit keys, {start} of {len(missing)} done")
+        some = missing[start : start + KEYS_AT_ONCE]
+        await wallet.submit([RegisterKey(Blob(circuit.compressed), None) for circuit in some])
+    for circuit in distinct.values():
+        await wait_active(wallet.rpc, (await get_key(wallet.rpc, circuit.vk_id)).active_from)
+    return len(missing)
+
+
+async def deploy_contract(wallet: Wallet, action: Deploy) -> tuple[ObjectId, Outcome]:
+    """The new contract's id. Raises RpcFailed, TransactionFailed, TransactionExpired, Unreachable."""
+    outcome = await wallet.submit([action])
+    event = next(event for event in outcome.events if event["type"] == ContractDeployed.name)
+    return ObjectId(bytes.fromhex(event["contract"][2:])), outcome
+
+
+class ContractClient:
+    """One contract, for the account of a wallet."""
+
+    def __init__(self, wallet: Wallet, prover: Prover, contract: ObjectId) -> None:
+        self.wallet, self.contract, self._prover = wallet, contract, prover
+
+    async def view(self) -> ContractView:
+        """The contract as it stands. Raises RpcFailed (UnknownContract), AnswerRefused, Unreachable, NotAnRpc."""
+        return await get_contract(self.wallet.rpc, self.contract)
+
+    async def history(self) -> ContractView:
+        """The same with all its epochs."""
+        return await get_contract_history(self.wallet.rpc, self.contract)
+
+    async def now(self) -> ContractState:
+        """Its inboxes, leases, notes and holding."""
+        return await get_contract_state(self.wallet.rpc, self.contract)
+
+    async def send(self, *drafts: Draft, progress: Progress = lambda text: None) -> Outcome:
+        """Prove drafts for one transaction, submit it and wait until it is final.
+
+        Raises what proving raises, RpcFailed when the node refuses it, TransactionFailed, TransactionExpired.
+        """
+        envelope = await self.wallet.prepare([draft.action for draft in drafts])
+        progress("proving")
+        proven = await asyncio.to_thread(self._prover.complete, envelope, drafts)
+        progress("waiting for a block")
+        return await self.wallet.submit_signed(self.wallet.sign_envelope(proven))
+
+
+async def _known(wallet: Wallet, circuit: CircuitKeys) -> bool:
+    try:
+        await get_key(wallet.rpc, circuit.vk_id)
+    except RpcFailed as failed:
+        if failed.name != KEY_UNKNOWN:
+            raise
+        return False
+    return True

@@ -1,0 +1,147 @@
+"""`cluster contract call`: draw up a call from the contract as it stands, prove it, send it, wait until it is final."""
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from client.errors import RpcFailed, TransactionFailed
+from client.notes.keys import spending_key
+from client.results import Outcome
+from client.rpc import RpcClient
+from compute.confidential.keys import reader_key
+from compute.confidential.on_chain import ContractClient
+from compute.confidential.prover import Draft, Prover
+from compute.dev_keys import DevKeys
+from contracts.confidential.errors import StaleRegister
+from node.cli.contract_notes import given_notes
+from node.cli.contract_source import Source, add_contract, find_contract, source_of
+from node.cli.contract_values import in_the_open, read_arguments, shown
+from node.cli.errors import BadArgument
+from node.cli.frame import add_command
+from node.cli.keyring import add_key_arguments, open_account
+from node.cli.places import cache_folder
+from node.cli.screen import Json, Screen, Step
+
+if TYPE_CHECKING:
+    from compute.dsl.caller import Caller
+    from compute.dsl.compiled import CompiledMethod
+    from crypto.keys import SecretKey
+    from node.cli.frame import Commands
+
+ATTEMPTS: Final = 3
+HEIGHTS: Final = 20  # that a call is good for, where its method looks at heights
+
+
+def add_call(commands: "Commands") -> None:
+    """Adds the command to its group."""
+    new = add_command(commands, "call", "call a method of a deployed contract, with a proof", _call, rpc=True)
+    add_contract(new)
+    new.add_argument("method", help="its name")
+    new.add_argument(
+        "arguments",
+        nargs="*",
+        metavar="VALUE",
+        help="in order: 5, true, an account, native, JSON, note:NUMBER; ? asks for it, @FILE reads it",
+    )
+    new.add_argument(
+        "--heights",
+        type=int,
+        default=HEIGHTS,
+        metavar="N",
+        help=f"how many blocks it is good for, of a method that looks at heights (default: {HEIGHTS})",
+    )
+    new.add_argument(
+        "--attempts",
+        type=int,
+        default=ATTEMPTS,
+        metavar="N",
+        help=f"how often to draw it up anew when another call came first (default: {ATTEMPTS})",
+    )
+    add_key_arguments(new)
+
+
+async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
+    for name in ("heights", "attempts"):
+        if getattr(arguments, name) < 1:
+            raise BadArgument(f"--{name}", "at least 1", str(getattr(arguments, name)))
+    from compute.dsl.reading import call_result
+
+    with screen.progress("reading the contract") as step:
+        async with RpcClient(arguments.rpc) as rpc:
+            secret, wallet = await open_account(arguments, rpc)
+            entry = find_contract(arguments, wallet.identity)
+            source = source_of(entry)
+            method = _method(source, arguments.method)
+            given = read_arguments(method, arguments.arguments)
+            for name in in_the_open(method, arguments.arguments):
+                screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
+            client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+            draft, outcome = await _sent(client, source, given, secret, arguments, step)
+    document: dict[str, Any] = {
+        "contract": "0x" + entry.contract.hex(),
+        "method": arguments.method,
+        "result": shown(call_result(source.cls.compiled, draft)),
+        "transaction": outcome.hash,
+        "height": outcome.height,
+        "fee": None if outcome.receipt is None else outcome.receipt["fee"],
+    }
+    screen.pairs(document.items())
+    return document
+
+
+async def _sent(
+    client: ContractClient,
+    source: Source,
+    given: Mapping[str, object],
+    secret: "SecretKey",
+    arguments: argparse.Namespace,
+    step: Step,
+) -> tuple[Draft, Outcome]:
+    """The call and what became of it; drawn up again when somebody else's came first."""
+    for attempt in range(1, arguments.attempts + 1):
+        draft = await _draft(client, source, given, secret, arguments)
+        try:
+            return draft, await client.send(draft, progress=step.describe)
+        except (RpcFailed, TransactionFailed) as failed:
+            if failed.rule != StaleRegister.code or attempt == arguments.attempts:
+                raise
+            step.describe("another call came first; once more")
+    raise BadArgument("--attempts", "at least 1", str(arguments.attempts))
+
+
+async def _draft(
+    client: ContractClient,
+    source: Source,
+    given: Mapping[str, object],
+    secret: "SecretKey",
+    arguments: argparse.Namespace,
+) -> Draft:
+    from compute.dsl.calls import draft_call
+
+    method = _method(source, arguments.method)
+    spent = await given_notes(client.wallet, client.contract, method, given, spending_key(secret.seed))
+    now = await client.now()
+    return draft_call(
+        source.cls.compiled,
+        await client.view(),
+        method.name,
+        {**given, **spent},
+        _caller(client, secret),
+        now=now,
+        period=(now.height + 1, now.height + arguments.heights),
+    )
+
+
+def _method(source: Source, name: str) -> "CompiledMethod":
+    """Raises BadArgument."""
+    compiled = source.cls.compiled
+    names = [method.name for method in compiled.methods]
+    if name not in names:
+        raise BadArgument("METHOD", "one of " + ", ".join(names), name)
+    return compiled.method(name)
+
+
+def _caller(client: ContractClient, secret: "SecretKey") -> "Caller":
+    from compute.dsl.caller import Caller
+
+    return Caller(client.wallet.account, reader_key(secret.seed), spending_key(secret.seed))

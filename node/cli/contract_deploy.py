@@ -1,0 +1,148 @@
+"""`cluster contract deploy`: register a contract's circuits, create it, and set its first readers."""
+
+import argparse
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from compute.confidential.keys import ReaderKey, decode_reader, encode_reader, reader_key
+from compute.confidential.on_chain import ContractClient, deploy_contract, register_circuits
+from compute.confidential.prover import CircuitSource, Prover
+from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
+from compute.dev_keys import CircuitKeys, DevKeys
+from contracts.confidential.description import MAX_READERS
+from contracts.notes.output import Point
+from node.cli.contract_source import Source, add_source, contract_id, load_source, remember
+from node.cli.contract_values import named_value, read_value
+from node.cli.errors import BadArgument
+from node.cli.frame import add_command
+from node.cli.keyring import add_key_arguments, open_account
+from node.cli.places import cache_folder
+from node.cli.screen import Json, Screen, Step
+
+if TYPE_CHECKING:
+    from compute.dsl.compiled import Compiled
+    from node.cli.frame import Commands
+
+MOST_READERS: Final = 3
+DEVELOPMENT: Final = "its circuits' keys are of a setup on this machine (insecure-dev): who made them could forge calls"
+_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def add_deploy(commands: "Commands") -> None:
+    """Adds the command to its group."""
+    new = add_command(commands, "deploy", "register a contract's circuits and create it on a chain", _deploy, rpc=True)
+    add_source(new)
+    new.add_argument(
+        "--reader",
+        metavar="READER",
+        action="append",
+        help="a first reader, clur1... or `me`; repeatable (default: the deployer)",
+    )
+    new.add_argument(
+        "--most-readers",
+        type=int,
+        default=MOST_READERS,
+        metavar="N",
+        help=f"how many readers it can ever have; each count is a circuit of its own (default: {MOST_READERS})",
+    )
+    new.add_argument(
+        "--initial", metavar="NAME=VALUE", action="append", default=[], help="first content of a public register"
+    )
+    new.add_argument("--label", help="what other commands call it here (default: the class's name)")
+    add_key_arguments(new)
+
+
+async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
+    if not 1 <= arguments.most_readers <= MAX_READERS:
+        raise BadArgument("--most-readers", f"1 to {MAX_READERS}", str(arguments.most_readers))
+    with screen.progress("compiling") as step:
+        source = load_source(arguments.source)
+        compiled = source.cls.compiled
+        label = _label(arguments.label, source)
+        initial = _initial(compiled, arguments.initial)
+        async with RpcClient(arguments.rpc) as rpc:
+            secret, wallet = await open_account(arguments, rpc)
+            readers = _readers(arguments.reader, reader_key(secret.seed)) if _seals(compiled) else []
+            step.restart("keys of circuits")
+            document = await _create(wallet, compiled, readers, arguments.most_readers, initial, step)
+            path = remember(label, contract_id(str(document["contract"])), source, wallet.identity)
+    screen.pairs([*document.items(), ("label", label)])
+    screen.line(DEVELOPMENT)
+    screen.line(f"next: cluster contract call {label} METHOD ARGUMENTS --key {arguments.key}")
+    return {**document, "label": label, "file": str(path)}
+
+
+async def _create(
+    wallet: Wallet,
+    compiled: "Compiled",
+    readers: Sequence[Point],
+    most: int,
+    initial: Mapping[str, object],
+    step: Step,
+) -> dict[str, object]:
+    """Circuits, contract, readers."""
+    from compute.dsl.deployment import deploy
+
+    prover = Prover(DevKeys(cache_folder()))
+    counts = range(1, max(most, len(readers)) + 1) if readers else ()
+    sources = [*(method.source for method in compiled.methods), *map(sealing_circuit, counts)]
+    made = [await _keys(prover, source, step, place / len(sources)) for place, source in enumerate(sources)]
+    keys = {method.name: circuit for method, circuit in zip(compiled.methods, made, strict=False)}
+    sealing = dict(zip(counts, made[len(keys) :], strict=True))
+    step.restart("registering circuit keys", known=False)
+    registered = await register_circuits(wallet, made, step.describe)
+    step.describe("deploying")
+    contract, outcome = await deploy_contract(wallet, deploy(compiled, keys, sealing, initial))
+    if readers:
+        step.describe("sealing the first data key to its readers")
+        client = ContractClient(wallet, prover, contract)
+        await client.send(draft_set_readers(await client.view(), readers), progress=step.describe)
+    return {
+        "contract": "0x" + contract.hex(),
+        "class": compiled.name,
+        "owner": wallet.address,
+        "readers": [encode_reader(reader) for reader in readers],
+        "most_readers": len(counts),
+        "keys_registered": registered,
+        "transaction": outcome.hash,
+        "height": outcome.height,
+    }
+
+
+async def _keys(prover: Prover, source: CircuitSource, step: Step, done: float) -> CircuitKeys:
+    """The circuit's keys, by a setup if this machine has none; `done`: the share of all that came before."""
+    step.describe(f"keys of {source.name}")
+    step.reach(done)
+    return await asyncio.to_thread(prover.keys, source)
+
+
+def _label(given: str | None, source: Source) -> str:
+    label = source.name.lower() if given is None else given
+    if not _LABEL.fullmatch(label):
+        raise BadArgument("--label", "a-z, 0-9, _ and -", label)
+    return label
+
+
+def _initial(compiled: "Compiled", given: Sequence[str]) -> dict[str, object]:
+    """First contents of public registers. Raises BadArgument."""
+    kinds = {each.name: each.kind for each in compiled.declaration.registers if not each.sealed}
+    found: dict[str, object] = {}
+    for text in given:
+        name, value = named_value("--initial", text)
+        if name not in kinds:
+            raise BadArgument("--initial", "a public register: " + (", ".join(kinds) or "there is none"), name)
+        found[name] = read_value(kinds[name], value, name)
+    return found
+
+
+def _readers(given: Sequence[str] | None, own: ReaderKey) -> list[Point]:
+    """Raises BadArgument, and as decode_reader."""
+    return [own.public if text == "me" else decode_reader(text) for text in given or ["me"]]
+
+
+def _seals(compiled: "Compiled") -> bool:
+    return any(declared.sealed for declared in compiled.declaration.registers)

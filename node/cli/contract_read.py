@@ -1,0 +1,147 @@
+"""`cluster contract read`: a contract's registers and one's own notes, decrypted on this machine."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chain.types.scalars import ObjectId
+from chain.types.transaction import Transaction
+from client.contracts import get_contract_history
+from client.notes.keys import spending_key
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from compute.confidential.errors import ConfidentialComputeError
+from compute.confidential.keys import DataKeys, ReaderKey, reader_key
+from compute.confidential.permits import MAX_FILE_BYTES, open_permit, read_permit
+from compute.confidential.reader import Opening, open_at, open_call
+from contracts.application import build_application
+from contracts.confidential.call import Call
+from contracts.confidential.queries import ContractView
+from node.cli.contract_notes import note_rows, scanned
+from node.cli.contract_source import Entry, add_contract, find_contract, load_source
+from node.cli.contract_values import shown
+from node.cli.frame import add_command
+from node.cli.keyring import add_key_arguments, open_account
+from node.cli.screen import Json, Screen
+
+if TYPE_CHECKING:
+    from compute.dsl.compiled import Compiled
+    from node.cli.frame import Commands
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A register as one sees it: its value, or why not."""
+
+    name: str
+    sealed: bool
+    version: int
+    epoch: int
+    value: Any
+    refused: str | None = None
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        return (self.name, "sealed" if self.sealed else "public", self.version, self.epoch or None, self.text)
+
+    @property
+    def text(self) -> str:
+        return str(self.value) if self.refused is None else f"not readable: {self.refused}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "sealed": self.sealed,
+            "version": self.version,
+            "epoch": self.epoch,
+            "value": self.value,
+            "refused": self.refused,
+        }
+
+
+def add_read(commands: "Commands") -> None:
+    """Adds the command to its group."""
+    new = add_command(commands, "read", "decrypt a contract's registers and one's notes, here", _read, rpc=True)
+    add_contract(new)
+    new.add_argument("--permit", type=Path, metavar="FILE", help="read as an auditor, with a permit")
+    new.add_argument("--transaction", metavar="HASH", help="what this call wrote, whatever was written since")
+    add_key_arguments(new)
+
+
+async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
+    with screen.progress("reading the contract"):
+        async with RpcClient(arguments.rpc) as rpc:
+            secret, wallet = await open_account(arguments, rpc)
+            entry = find_contract(arguments, wallet.identity)
+            compiled = _compiled(entry)
+            history = await get_contract_history(rpc, entry.contract)
+            keys = _keys(arguments.permit, reader_key(secret.seed), wallet)
+            if arguments.transaction is None:
+                seen = [_register(compiled, keys, history, index) for index in range(len(history.registers))]
+            else:
+                seen = await _written(rpc, arguments.transaction, compiled, keys, history)
+            notes = []
+            if compiled is not None and compiled.declaration.notes and arguments.permit is None:
+                notes = note_rows(compiled, await scanned(wallet, spending_key(secret.seed)), entry.contract)
+    return _show(screen, entry.contract, history, seen, notes)
+
+
+def _show(
+    screen: Screen, contract: ObjectId, history: ContractView, seen: list[Seen], notes: list[dict[str, Any]]
+) -> Json:
+    screen.table("", ("register", "sort", "version", "epoch", "value"), [each.row for each in seen])
+    for note in notes:
+        screen.line(f"{note['note']}  {note['type']} {note['contents']}")
+    return {
+        "contract": "0x" + contract.hex(),
+        "epoch": history.record.epoch,
+        "registers": [each.to_json() for each in seen],
+        "notes": notes,
+    }
+
+
+def _compiled(entry: Entry) -> "Compiled | None":
+    """The class's types, where the source is known; without it values are shown as field elements."""
+    return None if entry.source is None else load_source(entry.source).cls.compiled
+
+
+def _keys(permit: Path | None, own: ReaderKey, wallet: Wallet) -> DataKeys:
+    """What opens the registers: one's own reader key, or a permit's. Raises a PermitError, OSError."""
+    if permit is None:
+        return own
+    with permit.open("rb") as file:
+        return open_permit(read_permit(file.read(MAX_FILE_BYTES + 1)), own, wallet.identity)
+
+
+def _register(compiled: "Compiled | None", keys: DataKeys, contract: ContractView, index: int) -> Seen:
+    spec, register = contract.record.registers[index], contract.registers[index]
+    try:
+        value = _value(compiled, index, open_at(keys, contract, index))
+    except ConfidentialComputeError as refusal:
+        return Seen(spec.name, spec.sealed, register.version, register.epoch, None, str(refusal))
+    return Seen(spec.name, spec.sealed, register.version, register.epoch, value)
+
+
+def _value(compiled: "Compiled | None", index: int, opening: Opening) -> Any:
+    if compiled is None:
+        return [str(element) for element in opening.values]
+    from compute.dsl.reading import register_value
+
+    return shown(register_value(compiled.declaration.registers[index], opening))
+
+
+async def _written(
+    rpc: RpcClient, hash_: str, compiled: "Compiled | None", keys: DataKeys, contract: ContractView
+) -> list[Seen]:
+    """What the calls of a transaction wrote into the contract. Raises RpcFailed, and as open_call."""
+    raw = bytes.fromhex((await rpc.call("chain_getTransaction", hash=hash_))["raw"][2:])
+    transaction = Transaction.decode(raw, build_application().unions)
+    seen = []
+    for action in transaction.envelope.actions:
+        if isinstance(action, Call) and action.contract == contract.contract:
+            for move, opening in zip(action.moves, open_call(keys, contract, action), strict=True):
+                spec = contract.record.registers[move.register]
+                value = _value(compiled, move.register, opening)
+                seen.append(Seen(spec.name, spec.sealed, opening.version, action.epoch, value))
+    return seen

@@ -1,0 +1,208 @@
+"""`cluster contract` from an empty folder to an auditor's permit, the last part against a running node."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.errors import TransactionFailed
+from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
+from compute.confidential.permit_errors import AnotherAuditor, NotAPermit
+from contracts.confidential.errors import NotOwner
+from node.cli.contract_errors import (
+    ContractCodeFailed,
+    ContractUnknown,
+    FolderTaken,
+    NoContractThere,
+    OtherChainsContract,
+)
+from node.cli.errors import BadArgument
+from node.cli.frame import execute
+from tests.support.one_node import OneNode, one_node
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+class Cli:
+    """Command lines and what they print as JSON."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.status = 0
+
+    def run(self, *argv: str) -> Any:
+        self.status = execute(["contract", *argv, "--json"])
+        return json.loads(self._capsys.readouterr().out)
+
+    def refused(self, *argv: str) -> int:
+        """The code of the error that the command ends with."""
+        code: int = self.run(*argv)["error"]["code"]
+        return code
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    return Cli(capsys)
+
+
+@pytest.fixture
+def tally(cli: Cli, tmp_path: Path) -> Path:
+    """The folder that `contract new` writes."""
+    return Path(cli.run("new", "my-tally", "--into", str(tmp_path))["folder"])
+
+
+def test_a_new_contract_has_its_class_test_and_readme(tally: Path, cli: Cli) -> None:
+    assert sorted(path.name for path in tally.iterdir()) == ["README.md", "contract.py", "test_contract.py"]
+    assert "class MyTally(Contract)" in (tally / "contract.py").read_text()
+    assert "cluster contract call my-tally add 5" in (tally / "README.md").read_text()
+    assert cli.refused("new", "my-tally", "--into", str(tally.parent)) == FolderTaken.code
+    for name in ("", "5th", "a/b", "../x", "a b", "x" * 60):
+        assert cli.refused("new", name, "--into", str(tally.parent)) == BadArgument.code
+
+
+def test_its_tests_pass(tally: Path, cli: Cli) -> None:
+    assert cli.run("test", str(tally))["passed"] is True and cli.status == 0
+
+
+@pytest.mark.slow
+def test_its_tests_find_a_mistake(tally: Path, cli: Cli) -> None:
+    text = (tally / "contract.py").read_text()
+    (tally / "contract.py").write_text(text.replace("self.total += amount", "self.total += amount + amount"))
+    document = cli.run("test", str(tally), "--match", "readers")
+    assert document["passed"] is False and cli.status == 1
+    assert "assert 24 == 12" in document["output"]
+
+
+def test_a_folder_without_tests_is_no_pass(tmp_path: Path, cli: Cli) -> None:
+    cli.run("test", str(tmp_path))
+    assert cli.status == 2
+    assert cli.refused("test", str(tmp_path / "nowhere")) == NoContractThere.code and cli.status == 2
+
+
+SOURCES = {
+    "nothing.py": ("x = 1\n", NoContractThere.code),
+    "broken.py": ("import nowhere_at_all\n", ContractCodeFailed.code),
+    "exits.py": ("raise SystemExit(3)\n", ContractCodeFailed.code),
+    "text.txt": ("x", NoContractThere.code),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_files_without_a_contract_are_told(tmp_path: Path, cli: Cli, name: str) -> None:
+    text, code = SOURCES[name]
+    (tmp_path / name).write_text(text)
+    assert cli.refused("deploy", str(tmp_path / name), "--key", "account0") == code
+
+
+def test_what_the_language_refuses_has_its_own_error(tally: Path, cli: Cli) -> None:
+    text = (tally / "contract.py").read_text()
+    (tally / "contract.py").write_text(text.replace('require(amount > 0, "nothing to add")', "if amount > 0: pass"))
+    error = cli.run("deploy", str(tally), "--key", "account0")["error"]
+    assert 6400 <= error["code"] < 6450 and "contract.py" in error["message"]
+
+
+def test_of_two_contracts_in_a_file_one_is_named(tally: Path, cli: Cli) -> None:
+    text = (tally / "contract.py").read_text()
+    (tally / "contract.py").write_text(text + text[text.index("@contract") :].replace("MyTally", "Second"))
+    error = cli.run("deploy", str(tally), "--key", "account0")["error"]
+    assert error["code"] == NoContractThere.code and "MyTally, Second" in error["message"]
+    assert cli.refused("deploy", f"{tally / 'contract.py'}:Third", "--key", "account0") == NoContractThere.code
+
+
+class OnChain(Cli):
+    """The same against a running node, as its funded accounts."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], node: OneNode) -> None:
+        super().__init__(capsys)
+        self._node = node
+
+    async def ask(self, person: str, *argv: str) -> Any:
+        key = str(self._node.home.root / self._node.accounts[person].key_file)
+        return await asyncio.to_thread(self.run, *argv, "--key", key, "--rpc", self._node.url)
+
+    async def asked_in_vain(self, person: str, *argv: str) -> int:
+        code: int = (await self.ask(person, *argv))["error"]["code"]
+        return code
+
+    async def reader(self, person: str) -> str:
+        key = str(self._node.home.root / self._node.accounts[person].key_file)
+        return str((await asyncio.to_thread(self.run, "readers", "key", "--key", key))["reader"])
+
+    async def values(self, person: str, *argv: str) -> dict[str, Any]:
+        document = await self.ask(person, "read", *argv)
+        return {each["name"]: each["value"] for each in document["registers"]}
+
+
+@pytest.mark.slow
+async def test_from_deploy_to_permit(tally: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with one_node(tmp_path) as node:
+        chain = OnChain(capsys, node)
+        await deployed_and_called(chain, tally, tmp_path)
+        await read_by_who_may(chain, tmp_path)
+        await wrong_ways(chain, tally, tmp_path)
+
+
+async def deployed_and_called(chain: OnChain, tally: Path, tmp_path: Path) -> None:
+    deployed = await chain.ask("account0", "deploy", str(tally), "--most-readers", "2", "--label", "tally")
+    assert deployed["readers"] == [await chain.reader("account0")] and deployed["keys_registered"] == 4
+    (tmp_path / "amount").write_text("7\n")
+    for value in ("5", f"@{tmp_path / 'amount'}"):
+        called = await chain.ask("account0", "call", "tally", "add", value)
+        assert called["result"] is None and int(called["fee"]) > 0
+    assert (await chain.ask("account0", "call", "tally", "announce", "10"))["result"] == 12
+    assert await chain.values("account0", "tally") == {"total": 12, "calls": 2}
+    assert await chain.values("account1", "tally") == {"total": None, "calls": 2}
+
+
+async def read_by_who_may(chain: OnChain, tmp_path: Path) -> None:
+    second, auditor = await chain.reader("account1"), await chain.reader("account2")
+    added = await chain.ask("account0", "readers", "add", "tally", second)
+    assert (added["epoch"], added["readers"]) == (2, [await chain.reader("account0"), second])
+    assert await chain.asked_in_vain("account0", "readers", "add", "tally", second) == AlreadyReader.code
+    assert await chain.asked_in_vain("account0", "readers", "add", "tally", auditor) == UnsealableCount.code
+    written = await chain.ask("account0", "call", "tally", "add", "3")
+    assert await chain.values("account1", "tally") == {"total": 15, "calls": 3}
+    removed = await chain.ask("account0", "readers", "remove", "tally", second)
+    assert removed["epoch"] == 3
+    assert await chain.asked_in_vain("account0", "readers", "remove", "tally", second) == NoSuchReader.code
+    await chain.ask("account0", "call", "tally", "add", "1")
+    assert await chain.values("account1", "tally") == {"total": None, "calls": 4}
+    past = await chain.values("account1", "tally", "--transaction", written["transaction"])
+    assert past == {"total": 15, "calls": 3}
+    permit = str(tmp_path / "permit.json")
+    await chain.ask("account0", "permit", "make", "tally", "--auditor", auditor, "--epochs", "1-2", "--out", permit)
+    shown = await chain.ask("account2", "permit", "read", permit)
+    assert (shown["first"], shown["last"], shown["present"], shown["later"]) == (1, 2, 3, 1)
+    assert await chain.asked_in_vain("account3", "permit", "read", permit) == AnotherAuditor.code
+    seen = await chain.values("account2", "tally", "--permit", permit, "--transaction", written["transaction"])
+    assert seen == {"total": 15, "calls": 3}
+    document = await chain.ask("account2", "read", "tally", "--permit", permit)
+    assert "no later ones" in document["registers"][0]["refused"]
+
+
+async def wrong_ways(chain: OnChain, tally: Path, tmp_path: Path) -> None:
+    me = await chain.reader("account1")
+    assert await chain.asked_in_vain("account1", "readers", "add", "tally", me) == NotOwner.code
+    assert await chain.asked_in_vain("account0", "call", "nobody", "add", "1") == ContractUnknown.code
+    assert await chain.asked_in_vain("account0", "call", "tally", "subtract", "1") == BadArgument.code
+    assert await chain.asked_in_vain("account0", "call", "tally", "add") == BadArgument.code
+    assert await chain.asked_in_vain("account0", "call", "tally", "add", "many") == BadArgument.code
+    assert await chain.asked_in_vain("account0", "read", "0x12") == BadArgument.code
+    unknown = await chain.asked_in_vain("account0", "read", "0x" + "0" * 64)
+    assert unknown not in (0, TransactionFailed.code)
+    (tmp_path / "no-permit").write_text("{}")
+    assert await chain.asked_in_vain("account2", "permit", "read", str(tmp_path / "no-permit")) == NotAPermit.code
+    label = tmp_path / "home" / "contracts" / "tally.json"
+    document = json.loads(label.read_text())
+    label.write_text(json.dumps({**document, "chain_id": "another"}))
+    assert await chain.asked_in_vain("account0", "read", "tally") == OtherChainsContract.code
+    by_id = await chain.values("account0", document["contract"])
+    assert by_id["total"] == ["16"] and by_id["calls"] == ["4"]
+    named = await chain.values("account0", document["contract"], "--source", str(tally))
+    assert named == {"total": 16, "calls": 4}
