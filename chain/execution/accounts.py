@@ -125,6 +125,14 @@ def holding(view: View, object_: ObjectId, asset: AssetId = NATIVE) -> Amount:
     return _read(view, _holding_key(object_, asset))
 
 
+def assets_held(view: View, object_: ObjectId, after: AssetId = NATIVE) -> Iterator[tuple[AssetId, Amount]]:
+    """What the object holds of issued assets, by id, behind `after`."""
+    start = keys.asset_holding(object_, after)
+    for key, raw in view.iterate(keys.ASSET_HOLDING.scan(object_), start):
+        if key != start:
+            yield AssetId(keys.ASSET_HOLDING.parts(key)[1]), decode(Holding, raw).balance
+
+
 def require_holding(view: View, object_: ObjectId, needed: Amount, asset: AssetId = NATIVE) -> None:
     """Raises InsufficientHolding unless the object can pay out `needed`."""
     held = holding(view, object_, asset)

@@ -1,17 +1,19 @@
 """What a node answers about a confidential contract: all of it is public, the values are ciphertext."""
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from chain.codec import wire
 from chain.execution import accounts
 from chain.state.view import View
-from chain.types.scalars import Amount, Blob, FieldElement, Hash, Height, Name, ObjectId, Uint
+from chain.types.scalars import Amount, AssetId, Blob, FieldElement, Hash, Height, Name, ObjectId, Uint
 from contracts.confidential import lease_state, state
 from contracts.confidential.lease_state import Leased
 from contracts.notes import state as notes
 
 MAX_EPOCHS: Final = 64  # of one answer
+MAX_ASSETS: Final = 64  # of one answer
 
 
 @wire()
@@ -86,13 +88,27 @@ class RegisterState:
 
 @wire()
 @dataclass(frozen=True, slots=True)
+class HeldAsset:
+    """An issued asset and how much of it a contract holds, in its units."""
+
+    asset: AssetId
+    amount: Amount
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
 class ContractState:
-    """What changes of a contract between two calls, as it stands after `height`. holding: in nano-CLU."""
+    """What changes of a contract between two calls, as it stands after `height`. holding: in nano-CLU.
+
+    assets: the first 64 by id; more_assets: whether it holds others.
+    """
 
     contract: ObjectId
     height: Height
     epoch: Uint
     holding: Amount
+    assets: tuple[HeldAsset, ...]
+    more_assets: bool
     notes: Uint  # that it ever made: leaves of its tree
     note_root: FieldElement
     registers: tuple[RegisterState, ...]
@@ -122,9 +138,19 @@ def contract_state(view: View, contract: ObjectId) -> ContractState:
         )
         for index, spec in enumerate(record.registers)
     )
+    held = [HeldAsset(*each) for each in islice(accounts.assets_held(view, contract), MAX_ASSETS + 1)]
     tree = notes.tree_of(view, contract)
-    holding = accounts.holding(view, contract)
-    return ContractState(contract, view.height, record.epoch, holding, tree.size, tree.root, registers)
+    return ContractState(
+        contract=contract,
+        height=view.height,
+        epoch=record.epoch,
+        holding=accounts.holding(view, contract),
+        assets=tuple(held[:MAX_ASSETS]),
+        more_assets=len(held) > MAX_ASSETS,
+        notes=tree.size,
+        note_root=tree.root,
+        registers=registers,
+    )
 
 
 def contract_abi(view: View, contract: ObjectId) -> ContractAbi:

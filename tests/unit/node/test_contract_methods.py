@@ -7,12 +7,14 @@ from typing import Any, cast
 import pytest
 
 from chain.codec import from_json
-from chain.types.scalars import NATIVE, Amount, Uint
+from chain.execution import accounts
+from chain.state.overlay import Overlay
+from chain.types.scalars import NATIVE, Amount, AssetId, Uint
 from contracts.confidential.call import Take
 from contracts.confidential.errors import UnknownContract
 from contracts.confidential.lease_actions import Lease
 from contracts.confidential.lease_state import LEASE_HEIGHTS
-from contracts.confidential.queries import ContractAbi, ContractState, ContractView
+from contracts.confidential.queries import MAX_ASSETS, ContractAbi, ContractState, ContractView
 from contracts.confidential.specs import INBOX, LEASE, PUBLIC, abi_hash
 from contracts.notes import state as notes
 from node.parts import Node
@@ -67,6 +69,7 @@ async def test_a_contract_is_answered_whole(chain: ContractChain) -> None:
 async def test_what_changes_of_a_contract_is_answered_by_itself(chain: ContractChain) -> None:
     state = from_json(ContractState, await ask(chain, "contract_getState"))
     assert (state.contract, state.height, state.epoch, state.holding) == (chain.contract, chain.height, 1, 42)
+    assert (state.assets, state.more_assets) == ((), False)
     assert state.note_root == notes.tree_of(chain.view, chain.contract).root
     assert [each.name for each in state.registers] == ["secret", "turns", "bids"]
     assert [each.register for each in state.registers] == [chain.register_now(index) for index in range(3)]
@@ -81,6 +84,18 @@ async def test_a_lease_that_ran_out_is_not_answered(chain: ContractChain) -> Non
     later.do(BOB, Lease(later.contract, Uint(1)))
     later.pass_to(later.height + LEASE_HEIGHTS)
     assert (await ask(later, "contract_getState"))["registers"][1]["lease"] is None
+
+
+async def test_assets_that_a_contract_holds_are_answered_up_to_64(chain: ContractChain) -> None:
+    rich = ContractChain(REGISTERS, METHODS)
+    for count in (MAX_ASSETS, MAX_ASSETS + 1):
+        overlay = Overlay(rich.view)
+        for number in range(count):
+            accounts.add_to_holding(overlay, rich.contract, Amount(1), AssetId(bytes(31) + bytes([number + 1])))
+        rich.store.apply(overlay.changes())
+        state = from_json(ContractState, await ask(rich, "contract_getState"))
+        assert (len(state.assets), state.more_assets) == (MAX_ASSETS, count > MAX_ASSETS)
+        assert (state.assets[0].asset[31], state.assets[0].amount) == (1, 1 if count == MAX_ASSETS else 2)
 
 
 async def test_the_abi_comes_with_the_hashes_to_check_it_by(chain: ContractChain) -> None:
