@@ -14,32 +14,20 @@ from chain.types.block import Block, Header, evidence_root, transactions_root
 from chain.types.identifiers import object_id, proof_paid_object_id
 from chain.types.receipt import OK, Receipt, receipts_root
 from chain.types.scalars import (
-    NATIVE,
     NIL,
     AccountId,
     Amount,
-    AssetId,
     Blob,
     BlockId,
-    EncryptionKeyBytes,
-    FieldElement,
-    Hash,
     Height,
     Name,
     Nonce,
-    NoteTag,
-    ObjectId,
-    OutgoingSeal,
-    ProgramId,
-    ProofBytes,
     Round,
     Signature,
-    Text,
     Timestamp,
     Uint,
     ValidatorId,
     ValidRound,
-    VkId,
     VoteTarget,
     VrfOutput,
     VrfProof,
@@ -48,41 +36,18 @@ from chain.types.scalars import (
 from chain.types.transaction import FROM_ACCOUNT, FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, DuplicateVote, PartSetHeader, Proposal, Vote
-from contracts.confidential.actions import Deploy, SetReaders
-from contracts.confidential.call import Call, Move, Pay, Read, Take
-from contracts.confidential.lease_actions import Lease
+from contracts.confidential.actions import SetReaders
+from contracts.confidential.call import Call
 from contracts.confidential.signals import call_signals
 from contracts.confidential.specs import (
-    FIRST,
-    INBOX,
-    PUBLIC,
-    SEALED,
-    Method,
-    OutputSpec,
-    RegisterSpec,
-    SealingKey,
     code_hash,
 )
-from contracts.confidential.state import SealedDataKey
-from contracts.notes.output import NoteHint, NoteOutput, Point
-from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
-from contracts.registry.ceremony_actions import (
-    AttestCeremony,
-    BondAttester,
-    ReleaseAttester,
-    UnbondAttester,
-    WithdrawAttestation,
-)
-from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
+from contracts.registry.actions import RegisterProgram
 from contracts.shielded import actions as shielded
-from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
-from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
-from contracts.tasks.state import PROOF
+from contracts.tasks.actions import Settle
 from contracts.tasks.statement import settle_inputs
-from contracts.token.actions import Transfer
-from contracts.token.asset_actions import CreateAsset, SendAsset
 from contracts.token.events import Transferred
-from crypto.notes import POOL_ELEMENTS
+from tests.support.action_examples import ACTIONS, METHOD, REGISTERS, SEALING, TASK, fixed_hash, fixed_id
 from tests.support.make_vectors import Family, Json, main
 from tests.support.small_chain import CHAIN_ID, account, secret, small_genesis
 
@@ -111,131 +76,12 @@ PARAMS = Params(  # whatever the defaults of a devnet become
 _GENESIS = small_genesis((10, 20, 30), PARAMS)
 
 
-def _id(number: int) -> bytes:
-    return bytes([number]) * 32
-
-
-def _hash(number: int) -> Hash:
-    return Hash(_id(number))
-
-
-TASK, VK, PROGRAM_ID = ObjectId(_id(0x31)), VkId(_id(0x32)), ProgramId(_id(0x33))
-OUTPUTS = (FieldElement(5), FieldElement(2**253))
-PROOF_BYTES = ProofBytes(bytes(range(128)))
-POINT = Point(FieldElement(1), FieldElement(2))
-HINT = NoteHint(EncryptionKeyBytes(_hash(8)), NoteTag(b"ab"), OutgoingSeal(bytes(range(160))))
-REGISTERS = (
-    RegisterSpec(Name("count"), SEALED, FIRST, Uint(1)),
-    RegisterSpec(Name("bids"), PUBLIC, INBOX, Uint(1), (FieldElement(5),)),
-)
-METHOD = Method(
-    Name("add"),
-    VK,
-    _hash(9),
-    caller=True,
-    period=True,
-    arguments=Uint(1),
-    reads=(Uint(1),),
-    writes=(Uint(0),),
-    counts=(Uint(1),),
-    nullifiers=Uint(1),
-    outputs=(OutputSpec(Uint(2), Uint(1)),),
-    takes=Uint(1),
-    pays=Uint(1),
-)
-SEALING = SealingKey(Uint(1), VK, _hash(10))
-TERMS = Terms(
-    program=PROGRAM_ID,
-    input_commitment=FieldElement(7),
-    evidence_kind=PROOF,
-    price_start=Amount(100),
-    price_end=Amount(2**40),
-    ramp_end=Height(10),
-    collateral=Amount(10**6),
-    lock_deadline=Height(300),
-    deadline=Height(70_000),
-)
-OUTPUT = NoteOutput(
-    FieldElement(3),
-    (FieldElement(4),) * POOL_ELEMENTS,
-    NoteHint(EncryptionKeyBytes(_id(10)), NoteTag(b"\x0b\x0c"), OutgoingSeal(bytes(range(160)))),
-)
-ACTIONS = (
-    Transfer(account(2), Amount(10**9)),
-    RegisterKey(Blob(b"key"), None),
-    RegisterKey(Blob(b""), Ceremony(_hash(1), _hash(2), _hash(3))),
-    RegisterProgram(VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE, Uint(10), True, None),
-    PublishModel(Name("digits"), Name("1.0"), PROGRAM_ID, Text("reads digits")),
-    VoteFreeze(VK, True),
-    RegisterProvider(Amount(10**10), EncryptionKeyBytes(_id(9)), Amount(1), (PROOF,)),
-    UpdateProvider(EncryptionKeyBytes(_id(9)), Amount(1), (PROOF,)),
-    AddBond(Amount(1)),
-    WithdrawBond(Amount(1)),
-    Open(TERMS, Blob(b"sealed input"), (SealedKey(account(3), Blob(b"sealed key")),)),
-    Lock(TASK),
-    Settle(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
-    SettleUnbound(TASK, VK, Uint(1), FieldElement(7), None, OUTPUTS, PROOF_BYTES),
-    Deploy(code_hash((METHOD,), (SEALING,)), REGISTERS, (METHOD,), (SEALING,), Blob(b"abi")),
-    SetReaders(TASK, Uint(1), VK, FieldElement(3), POINT, (SealedDataKey(POINT, FieldElement(4)),), PROOF_BYTES),
-    Call(
-        contract=TASK,
-        method=METHOD.name,
-        vk_id=VK,
-        epoch=Uint(1),
-        kc=FieldElement(3),
-        caller=True,
-        after=Height(5),
-        before=Height(300),
-        arguments=(FieldElement(9),),
-        reads=(Read(Uint(1), Uint(2), (FieldElement(5),), False),),
-        moves=(Move(Uint(0), Uint(0), (FieldElement(5),), (FieldElement(6),), FieldElement(7), OUTPUTS),),
-        counts=(Uint(2),),
-        root=FieldElement(10),
-        nullifiers=(FieldElement(11),),
-        ephemeral=POINT,
-        outputs=(NoteOutput(FieldElement(12), OUTPUTS, HINT),),
-        takes=(Take(NATIVE, Amount(13)),),
-        pays=(Pay(AccountId(_hash(6)), AssetId(_hash(7)), Amount(14)),),
-        padding=Blob(bytes(3)),
-        proof=PROOF_BYTES,
-    ),
-    RegisterProgram(
-        VK, _hash(4), Blob(b"manifest"), Uint(250), INFERENCE_COMMITTED_MODEL, Uint(10), True, FieldElement(11)
-    ),
-    Settle(TASK, VK, Uint(1), FieldElement(7), FieldElement(11), OUTPUTS, PROOF_BYTES),
-    BondAttester(Amount(10**11)),
-    UnbondAttester(),
-    ReleaseAttester(),
-    AttestCeremony(VK, Ceremony(_hash(1), _hash(2), _hash(3))),
-    WithdrawAttestation(VK),
-    shielded.Open(VK),
-    shielded.Transfer(
-        pool=TASK,
-        vk_id=VK,
-        root=FieldElement(1),
-        nullifiers=(FieldElement(2), FieldElement(2**253)),
-        ephemeral=POINT,
-        outputs=(OUTPUT, OUTPUT),
-        asset=NATIVE,
-        taken=Amount(1_000),
-        paid=Amount(2),
-        recipient=account(2),
-        fee=Amount(0),
-        padding=Blob(b""),
-        proof=PROOF_BYTES,
-    ).padded(),
-    Lease(TASK, Uint(1)),
-    CreateAsset(Name("gold"), Uint(2), Amount(10**12)),
-    SendAsset(AssetId(_id(0x34)), account(2), Amount(100)),
-)
-
-
 def envelope(*actions: object) -> Envelope:
     """What account 1 signs to do `actions`."""
     return Envelope(
         chain_id=CHAIN_ID,
         genesis_hash=_GENESIS.hash(),
-        fork_id=_hash(0),
+        fork_id=fixed_hash(0),
         fee_source=FeeSource(FROM_ACCOUNT, account(1)),
         nonce=Nonce(7),
         expiry_height=Height(1_000),
@@ -260,14 +106,14 @@ def proof_paid() -> Transaction:
 
 
 def _votes() -> tuple[Vote, Vote, Vote]:
-    nil = Vote(PREVOTE, Height(3), Round(1), NIL, ValidatorId(_id(8)), Signature(bytes(64)))
-    one, two = (replace(nil, type=PRECOMMIT, target=VoteTarget(_id(number))) for number in (1, 2))
+    nil = Vote(PREVOTE, Height(3), Round(1), NIL, ValidatorId(fixed_id(8)), Signature(bytes(64)))
+    one, two = (replace(nil, type=PRECOMMIT, target=VoteTarget(fixed_id(number))) for number in (1, 2))
     return nil, one, two
 
 
 def _block() -> Block:
     _, one, two = _votes()
-    commit = Commit(Height(3), Round(1), BlockId(_id(1)), (CommitSignature(one.validator, Signature(bytes(64))),))
+    commit = Commit(Height(3), Round(1), BlockId(fixed_id(1)), (CommitSignature(one.validator, Signature(bytes(64))),))
     transactions = tuple(Blob(transaction(action).raw) for action in ACTIONS[:2])
     evidence = (DuplicateVote(one, two),)
     header = Header(
@@ -276,18 +122,18 @@ def _block() -> Block:
         chain_id=CHAIN_ID,
         height=Height(4),
         time=Timestamp(1_700_000_000_123),
-        proposer=ValidatorId(_id(8)),
-        parent_id=BlockId(_id(1)),
+        proposer=ValidatorId(fixed_id(8)),
+        parent_id=BlockId(fixed_id(1)),
         last_commit_hash=commit.hash(),
         tx_root=transactions_root(transactions),
         evidence_root=evidence_root(evidence),
-        validators_hash=_hash(2),
-        next_validators_hash=_hash(3),
+        validators_hash=fixed_hash(2),
+        next_validators_hash=fixed_hash(3),
         params_hash=PARAMS.hash(),
         beacon_output=VrfOutput(bytes(64)),
         beacon_proof=VrfProof(bytes(80)),
-        state_root=_hash(4),
-        receipts_root=_hash(5),
+        state_root=fixed_hash(4),
+        receipts_root=fixed_hash(5),
     )
     return Block(header, transactions, evidence, commit)
 
@@ -323,8 +169,8 @@ def chain_statements() -> list[Json]:
         }
         for each, result in ((one, settle), (several, settle), (envelope(committed), committed))
     ]
-    created = [object_id(AccountId(_id(1)), Nonce(nonce), index) for nonce, index in ((0, 0), (0, 1), (300, 0))]
-    created += [proof_paid_object_id(_id(7), 0), proof_paid().envelope.object_id(1)]
+    created = [object_id(AccountId(fixed_id(1)), Nonce(nonce), index) for nonce, index in ((0, 0), (0, 1), (300, 0))]
+    created += [proof_paid_object_id(fixed_id(7), 0), proof_paid().envelope.object_id(1)]
     rows.append({"object_ids": [each.hex() for each in created], "task_element": str(id_element(TASK))})
     return rows
 
@@ -352,9 +198,9 @@ def chain_blocks() -> list[Json]:
     """chain/types/block.py and vote.py: header, block, votes, proposal"""
     block = _block()
     nil, one, _ = _votes()
-    parts = PartSetHeader(Uint(70_000), _hash(6))
+    parts = PartSetHeader(Uint(70_000), fixed_hash(6))
     proposal = Proposal(
-        Height(4), Round(2), ValidRound(-1), block.header.id(), parts, ValidatorId(_id(8)), Signature(bytes(64))
+        Height(4), Round(2), ValidRound(-1), block.header.id(), parts, ValidatorId(fixed_id(8)), Signature(bytes(64))
     )
     return [
         {"header": encode(block.header).hex(), "id": block.header.id().hex()},
