@@ -63,6 +63,7 @@ from contracts.notes.state import NoteRecord
 from contracts.registry import state as registry
 from contracts.registry.actions import RegisterKey
 from contracts.token.actions import Transfer
+from contracts.token.asset_actions import CreateAsset, SendAsset
 
 CLU: Final = 10**9
 FUNDS: Final = Amount(1_000 * CLU)
@@ -172,6 +173,16 @@ class Sandbox:
     def pay(self, payer: Person, receiver: Person, amount: int) -> Sent:
         """One account pays another in nano-CLU. Raises as `send`."""
         return self.send(payer, Transfer(receiver.id, Amount(amount)))
+
+    def create_asset(self, owner: Person, name: str, supply: int, decimals: int = 0) -> AssetId:
+        """A new asset, all of which goes to its owner; no more of it ever exists. Raises as `send`."""
+        made = self.send(owner, CreateAsset(Name(name), Uint(decimals), Amount(supply))).created()
+        self.assets = (*self.assets, AssetId(made))
+        return AssetId(made)
+
+    def send_asset(self, payer: Person, receiver: Person, asset: AssetId, amount: int) -> Sent:
+        """Units of an asset go from one account to another. Raises as `send`."""
+        return self.send(payer, SendAsset(asset, receiver.id, Amount(amount)))
 
     def balance(self, holder: Person, asset: AssetId = NATIVE) -> Amount:
         """What an account can spend."""

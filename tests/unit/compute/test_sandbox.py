@@ -191,6 +191,15 @@ def test_money_is_neither_made_nor_lost(counted: Counted) -> None:
     assert chain.local.money() == supply - sent.fee  # the base fee is burnt
 
 
+def test_assets_are_created_and_sent(counted: Counted) -> None:
+    chain, bob = counted.chain, counted.chain.person("bob")
+    gold = chain.create_asset(counted.owner, "gold", 100)
+    chain.send_asset(counted.owner, bob, gold, 30)
+    assert (chain.balance(counted.owner, gold), chain.balance(bob, gold), chain.local.money(gold)) == (70, 30, 100)
+    with pytest.raises(InsufficientBalance):
+        chain.send_asset(bob, counted.owner, gold, 31)
+
+
 def test_people_are_the_same_in_every_sandbox() -> None:
     with Sandbox() as first, Sandbox() as second:
         alice, again = first.person("alice"), second.person("alice")
