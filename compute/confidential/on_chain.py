@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chain.types.scalars import Blob, ObjectId
+from chain.types.transaction import Transaction
 from client.contracts import get_contract, get_contract_history, get_contract_state
 from client.errors import RpcFailed
 from client.market import get_key, wait_active
@@ -23,7 +24,9 @@ KEYS_AT_ONCE: Final = 4  # of one transaction: each is charged a tenth of a bloc
 Progress = Callable[[str], None]
 
 
-async def register_circuits(wallet: Wallet, circuits: Sequence[CircuitKeys], progress: Progress) -> int:
+async def register_circuits(
+    wallet: Wallet, circuits: Sequence[CircuitKeys], progress: Progress = lambda text: None
+) -> int:
     """Register the keys that the chain does not know yet, and wait until all may be used; how many were registered.
 
     Raises RpcFailed, TransactionFailed, TransactionExpired, Unreachable.
@@ -64,16 +67,21 @@ class ContractClient:
         """Its inboxes, leases, notes and holding."""
         return await get_contract_state(self.wallet.rpc, self.contract)
 
+    async def signed(self, *drafts: Draft, progress: Progress = lambda text: None) -> Transaction:
+        """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed."""
+        envelope = await self.wallet.prepare([draft.action for draft in drafts])
+        progress("proving")
+        proven = await asyncio.to_thread(self._prover.complete, envelope, drafts)
+        return self.wallet.sign_envelope(proven)
+
     async def send(self, *drafts: Draft, progress: Progress = lambda text: None) -> Outcome:
         """Prove drafts for one transaction, submit it and wait until it is final.
 
         Raises what proving raises, RpcFailed when the node refuses it, TransactionFailed, TransactionExpired.
         """
-        envelope = await self.wallet.prepare([draft.action for draft in drafts])
-        progress("proving")
-        proven = await asyncio.to_thread(self._prover.complete, envelope, drafts)
+        transaction = await self.signed(*drafts, progress=progress)
         progress("waiting for a block")
-        return await self.wallet.submit_signed(self.wallet.sign_envelope(proven))
+        return await self.wallet.submit_signed(transaction)
 
 
 async def _known(wallet: Wallet, circuit: CircuitKeys) -> bool:

@@ -4,18 +4,17 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from chain.codec import from_json
-from chain.types.scalars import Blob, ObjectId
+from chain.types.scalars import ObjectId
 from chain.types.transaction import Transaction
 from client.wallet import Wallet
 from compute.confidential.counter_calls import INCREMENT, UNSEALED, deploy_counter, draft_increment
 from compute.confidential.keys import ReaderKey, reader_key
+from compute.confidential.on_chain import ContractClient, deploy_contract, register_circuits
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader import current_data_key, open_contract
 from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
 from compute.dev_keys import DevKeys
 from contracts.confidential.queries import ContractView
-from contracts.registry.actions import RegisterKey
 from node.demo.secrets import search
 from node.demo.stage import Stage
 
@@ -36,26 +35,27 @@ class CounterClient:
         """Register both keys, deploy, and seal a data key to the reader."""
         increment = self._prover.keys(INCREMENT if self._sealed else UNSEALED)
         sealing = self._prover.keys(sealing_circuit(1))
-        await self._wallet.submit([RegisterKey(Blob(key.compressed), None) for key in (increment, sealing)])
-        outcome = await self._wallet.submit([deploy_counter(increment, {1: sealing})])
-        event = next(event for event in outcome.events if event["type"] == "confidential.deployed")
-        self.contract = ObjectId(bytes.fromhex(event["contract"][2:]))
-        await self.send(draft_set_readers(await self.view(), [self.reader.public]))
+        await register_circuits(self._wallet, [increment, sealing])
+        self.contract, _ = await deploy_contract(self._wallet, deploy_counter(increment, {1: sealing}))
+        await self._send(draft_set_readers(await self.view(), [self.reader.public]))
 
     async def increment(self, amount: int) -> Transaction:
         """Add a private amount; the transaction that did it."""
-        return await self.send(draft_increment(await self.view(), self.reader, amount, sealed=self._sealed))
-
-    async def send(self, draft: Draft) -> Transaction:
-        """Prove a draft, submit it and wait for finality."""
-        envelope = self._prover.complete(await self._wallet.prepare([draft.action]), [draft])
-        transaction = self._wallet.sign_envelope(envelope)
-        await self._wallet.submit_signed(transaction)
-        return transaction
+        return await self._send(draft_increment(await self.view(), self.reader, amount, sealed=self._sealed))
 
     async def view(self) -> ContractView:
         """The contract as it stands."""
-        return from_json(ContractView, await self._wallet.rpc.call("contract_get", id=self.contract))
+        return await self._client.view()
+
+    @property
+    def _client(self) -> ContractClient:
+        return ContractClient(self._wallet, self._prover, self.contract)
+
+    async def _send(self, draft: Draft) -> Transaction:
+        """Prove a draft, submit it and wait for finality."""
+        transaction = await self._client.signed(draft)
+        await self._wallet.submit_signed(transaction)
+        return transaction
 
 
 class CounterAct:

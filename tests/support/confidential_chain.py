@@ -1,14 +1,12 @@
 """Just enough of a chain to deploy and call confidential contracts: state, transactions, and a verifier to choose."""
 
-from collections.abc import Sequence
-
 from chain.codec import encode
 from chain.execution.accounts import mint
-from chain.execution.action import Action, Claim, Event
+from chain.execution.action import Action, Event
 from chain.execution.application import Application
 from chain.execution.context import BlockContext, ExecutionContext
 from chain.execution.transaction import NO_FORK, apply_transaction
-from chain.execution.verifier import FalseEvidence, Verifier
+from chain.execution.verifier import Verifier
 from chain.params import DEVNET, write_params
 from chain.state.overlay import Overlay
 from chain.state.store import MemoryStore
@@ -32,11 +30,8 @@ from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transacti
 from contracts.confidential.component import Confidential
 from contracts.confidential.queries import ContractView, contract_view, epochs_view
 from contracts.registry import state as registry
-from crypto import keys
-from crypto.groth16.encoding import decompress_key
-from crypto.groth16.errors import Groth16Error
-from crypto.groth16.native import PreparedKey
-from crypto.groth16.verify import verify
+from crypto.keys import SecretKey
+from tests.support.direct_verifier import ClaimTable
 
 HEIGHT = Height(10)
 GENESIS = Hash(bytes(range(32)))
@@ -44,56 +39,28 @@ CHAIN = ChainId("test-1")
 _MUCH = Amount(10**15)
 
 
-class Credulous:
-    """Believes every proof: for tests of the rules around them."""
-
-    def require(self, claims: Sequence[Claim]) -> None:
-        return None
-
-    def require_signature(self, public_key: bytes, message: bytes, signature: bytes) -> None:
-        return None
-
-
-class Strict:
-    """Verifies every proof with the native backend, keys from `chain`'s state."""
-
-    def __init__(self) -> None:
-        self.keys: dict[bytes, PreparedKey] = {}
-
-    def learn(self, compressed: bytes) -> None:
-        prepared = PreparedKey(decompress_key(compressed))
-        self.keys[prepared.id] = prepared
-
-    def require(self, claims: Sequence[Claim]) -> None:
-        for claim in claims:
-            try:
-                verify(self.keys[claim.key_digest], claim.evidence, claim.inputs)
-            except Groth16Error as error:
-                raise FalseEvidence(claim, str(error)) from error
-
-    def require_signature(self, public_key: bytes, message: bytes, signature: bytes) -> None:
-        return None
-
-
 class ConfidentialChain:
     """State at one height with funded accounts; transactions apply to it one after another."""
 
-    def __init__(self, verifier: Verifier, chain_id: ChainId = CHAIN) -> None:
-        self.verifier = verifier
+    def __init__(self, verifier: Verifier | None = None, chain_id: ChainId = CHAIN) -> None:
+        """verifier: one that believes every proof, unless another is given."""
+        self.verifier = ClaimTable(credulous=True) if verifier is None else verifier
         self.chain_id = chain_id
         self.application = Application([Confidential()])
         self.overlay = Overlay(StateView(MemoryStore(), Height(HEIGHT - 1)))
         self.block = BlockContext(HEIGHT, Timestamp(1), GENESIS, DEVNET)
         self.events: list[Event] = []
         self.transactions: list[bytes] = []
+        self._secrets: dict[AccountId, SecretKey] = {}
         self._nonces: dict[AccountId, Nonce] = {}
         write_params(self.overlay, DEVNET)
 
     def account(self, number: int) -> AccountId:
         """A funded account; the same number gives the same one."""
-        account = AccountId(keys.SecretKey(bytes([number]) * 32).public)
+        secret = SecretKey(bytes([number]) * 32)
+        account = AccountId(secret.public)
         if account not in self._nonces:
-            self._nonces[account] = Nonce(0)
+            self._secrets[account], self._nonces[account] = secret, Nonce(0)
             mint(self.overlay, account, _MUCH)
         return account
 
@@ -123,7 +90,8 @@ class ConfidentialChain:
 
     def apply(self, envelope: Envelope) -> Receipt:
         """Through the wire and into state. Raises what makes a transaction unfit for a block."""
-        raw = Transaction(envelope, Signature(bytes(64))).raw
+        signature = Signature(self._secrets[envelope.sender].sign(envelope.signing_bytes()))
+        raw = Transaction(envelope, signature).raw
         self.transactions.append(raw)
         transaction = Transaction.decode(raw, self.application.unions)
         nested = Overlay(self.overlay)

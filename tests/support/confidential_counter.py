@@ -5,14 +5,15 @@ from hashlib import sha256
 from typing import cast
 
 from chain.types.receipt import OK
-from chain.types.scalars import AccountId, ObjectId
+from chain.types.scalars import AccountId, ObjectId, VkId
 from compute.confidential.counter_calls import INCREMENT, deploy_counter, draft_increment
 from compute.confidential.keys import ReaderKey, reader_key
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
 from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
-from tests.support.confidential_chain import ConfidentialChain, Strict
+from tests.support.confidential_chain import ConfidentialChain
+from tests.support.direct_verifier import DirectVerifier
 
 
 def entropy_of(seed: str) -> Callable[[int], bytes]:
@@ -39,16 +40,16 @@ class Counter:
     def __init__(self, prover: Prover, seed: str = "counter", counts: Sequence[int] = (1,)) -> None:
         self.prover = prover
         self.entropy = entropy_of(seed)
-        verifier = Strict()
-        self.verifier = verifier
-        self.chain = ConfidentialChain(verifier)
+        keys: dict[VkId, bytes] = {}
+        self.verifier = DirectVerifier(keys.__getitem__)
+        self.chain = ConfidentialChain(self.verifier)
         self.owner, self.caller = self.chain.account(1), self.chain.account(2)
         self.calls: list[Call] = []
         self.reader: ReaderKey = reader_key(b"r" * 32)
         increment, sealing = prover.keys(INCREMENT), {count: prover.keys(sealing_circuit(count)) for count in counts}
         for key in (increment, *sealing.values()):
             self.chain.register(key.vk_id, key.verifying.public_inputs)
-            verifier.learn(key.compressed)
+            keys[key.vk_id] = key.compressed
         self.contract: ObjectId = self.chain.send(self.owner, deploy_counter(increment, sealing))
 
     @property

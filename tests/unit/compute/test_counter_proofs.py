@@ -35,7 +35,7 @@ from contracts.confidential.errors import StaleRegister, WrongEpoch
 from contracts.confidential.padding import padded
 from contracts.notes.output import Point
 from crypto.field import SCALAR_FIELD
-from tests.support.confidential_chain import ConfidentialChain, Credulous
+from tests.support.confidential_chain import ConfidentialChain
 from tests.support.confidential_counter import Counter
 
 SECRET_AMOUNT = 0xDEADBEEF  # four bytes that stand nowhere by accident
@@ -95,7 +95,7 @@ def test_what_a_validator_holds_contains_no_secret(called: Counter) -> None:
 
 def test_the_search_finds_what_is_not_sealed() -> None:
     """The control: the same rules, a verifier that believes everything, and a caller that does not encrypt."""
-    chain = ConfidentialChain(Credulous())
+    chain = ConfidentialChain()
     contract = ObjectId(b"c" * 32)
     method = counter.method(VkId(b"v" * 32), Hash(bytes(32)))
     chain.register(method.vk_id, 10)

@@ -52,7 +52,7 @@ from contracts.registry.ceremony_state import Attestation, Attester, write_attes
 from contracts.registry.errors import KeyFrozen
 from crypto import babyjubjub
 from crypto.field import SCALAR_FIELD
-from tests.support.confidential_chain import ConfidentialChain, Credulous
+from tests.support.confidential_chain import ConfidentialChain
 
 ADD_KEY, MOVE_KEY, LOOK_KEY, ONE_KEY, TWO_KEY = (VkId(bytes([n]) * 32) for n in range(1, 6))
 REGISTERS = tuple(RegisterSpec(Name(name), SEALED, FIRST, Uint(1)) for name in ("left", "right"))
@@ -79,7 +79,7 @@ def point(secret: int) -> Point:
 
 @pytest.fixture
 def chain() -> ConfidentialChain:
-    chain = ConfidentialChain(Credulous())
+    chain = ConfidentialChain()
     for key, inputs in ((ADD_KEY, 10), (MOVE_KEY, 18), (LOOK_KEY, 7), (ONE_KEY, 9), (TWO_KEY, 12)):
         chain.register(key, inputs)
     return chain

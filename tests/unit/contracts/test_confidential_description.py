@@ -36,7 +36,7 @@ from contracts.confidential.specs import (
 )
 from contracts.registry import state as registry
 from contracts.registry.errors import KeyFrozen, KeyNotActive, KeyUnknown
-from tests.support.confidential_chain import HEIGHT, ConfidentialChain, Credulous
+from tests.support.confidential_chain import HEIGHT, ConfidentialChain
 from tests.support.contract_calls import outputs
 
 METHOD_KEY, SEALING_KEY, OPEN_KEY = VkId(b"m" * 32), VkId(b"s" * 32), VkId(b"o" * 32)
@@ -58,7 +58,7 @@ def changed(deploy: Deploy, **fields: object) -> Deploy:
 
 @pytest.fixture
 def chain() -> ConfidentialChain:
-    chain = ConfidentialChain(Credulous())
+    chain = ConfidentialChain()
     chain.register(METHOD_KEY, 10)
     chain.register(SEALING_KEY, 9)
     return chain

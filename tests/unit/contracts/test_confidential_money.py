@@ -19,7 +19,7 @@ from chain.types.scalars import MAX_UINT, NATIVE, AccountId, Amount, AssetId, Fi
 from contracts.confidential.call import Call, Pay, Take
 from contracts.confidential.errors import WrongLength
 from contracts.confidential.events import Called, Paid, Taken
-from tests.support.confidential_chain import ConfidentialChain, Credulous
+from tests.support.confidential_chain import ConfidentialChain
 from tests.support.contract_calls import call_of, deployment, method
 from tests.support.contract_chain import ALICE, BOB, CAROL, ContractChain
 from tests.support.small_chain import account
@@ -205,7 +205,7 @@ class Ledger:
 @given(st.lists(st.tuples(st.sampled_from(PEOPLE), TAKING, PAYING), max_size=8))
 def test_no_call_makes_or_loses_money(moves: list[tuple[int, Taking, Paying]]) -> None:
     """A call goes through exactly if sender and contract can pay, and moves what it says."""
-    chain = ConfidentialChain(Credulous())
+    chain = ConfidentialChain()
     chain.register(MOVE.vk_id, 12)
     contract = chain.send(chain.account(1), deployment((), (MOVE,)))
     ledger = Ledger(chain, contract)

@@ -37,7 +37,7 @@ from contracts.confidential.padding import padded, require_padding
 from contracts.confidential.signals import call_signals, call_size
 from contracts.confidential.specs import INBOX, LEASE, MODES, SORTS, Method, RegisterSpec
 from crypto.field import SCALAR_FIELD
-from tests.support.confidential_chain import HEIGHT, ConfidentialChain, Credulous
+from tests.support.confidential_chain import HEIGHT, ConfidentialChain
 from tests.support.contract_calls import R1CS, call_of, deployment, method, outputs, register
 from tests.support.shielded_pool import ephemeral, output
 
@@ -86,7 +86,7 @@ class World:
     """A deployed contract whose state is whatever was drawn, and a caller who may call it."""
 
     def __init__(self, registers: tuple[RegisterSpec, ...], spec: Method, draw: Callable[..., object]) -> None:
-        self.chain, self._draw = ConfidentialChain(Credulous()), draw
+        self.chain, self._draw = ConfidentialChain(), draw
         deploy = deployment(registers, (spec,))
         for key, size in ((spec.vk_id, call_size(spec, registers)), *((key.vk_id, 9) for key in deploy.sealing)):
             self.chain.register(key, size)
