@@ -13,6 +13,7 @@ Whatever breaks a rule of the chain raises that rule's error, as a node's answer
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,7 @@ from chain.types.scalars import (
     ChainId,
     Height,
     Name,
+    Nonce,
     ObjectId,
     Power,
     Timestamp,
@@ -42,7 +44,7 @@ from chain.types.scalars import (
     VkId,
     VrfKey,
 )
-from chain.types.transaction import Envelope, Transaction
+from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import Validator
 from client.wallet import ChainIdentity
 from compute.confidential.prover import CircuitSource, Draft, complete
@@ -225,6 +227,20 @@ class Sandbox:
         actions = [step.action if isinstance(step, Draft) else step for step in steps]
         envelope = self._shown(self.local.envelope_of(sender.id, *actions, tip=tip), steps)
         return self.local.signed(sender.secret, envelope)
+
+    def proof_paid(self, signer: Person, *steps: Step, tip: int = 0) -> Transaction:
+        """A signed transaction whose fee the first step's proof offers: it reads and writes no account of the signer.
+
+        Raises as `transaction`.
+        """
+        actions = [step.action if isinstance(step, Draft) else step for step in steps]
+        envelope = replace(
+            self.local.envelope_of(signer.id, *actions, tip=tip),
+            fee_source=FeeSource(FROM_PROOF, signer.id),
+            nonce=Nonce(0),
+            fee_limit=actions[0].fee_offer(),
+        )
+        return self.local.signed(signer.secret, self._shown(envelope, steps))
 
     def send(self, sender: Person, *steps: Step, tip: int = 0) -> Sent:
         """One transaction in a block of its own, after the checks of a node that admits it.

@@ -226,11 +226,12 @@ def test_no_choice_of_the_prover_changes_an_output() -> None:
 
 
 @pytest.mark.slow
-def test_the_circuit_of_the_chain_passes_every_test_on_a_sample() -> None:
+def test_a_sample_of_the_circuit_of_the_chain_is_sound() -> None:
+    """All but deletion, which takes minutes a constraint at this size and is done on gadgets and joints."""
     cases = [
         scene.statement((100, 50), (30, 110), leaving=10, depth=DEPTH),
         scene.statement((0, 0), (7, 0), entering=7, depth=DEPTH),
     ]
     subject = AuditSubject(circuits.constrain(), [inputs_of(case) for case in cases], counts=scene.GOLDEN)
-    report = Audit(subject, 40, effort=20_000_000).run()
-    assert [finding for finding in report.found if finding.test != "deletion"] == []
+    report = Audit(subject, 40, tests=("mutation", "jacobian", "flips", "cross", "counts")).run()
+    assert report.findings == ()

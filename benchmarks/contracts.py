@@ -1,0 +1,151 @@
+"""What does a call of each confidential method cost: to prove, to verify, in bytes, in fees, and how many fit a second?
+
+    python -m benchmarks.contracts [CONTRACT ...]
+
+One JSON line a method, on a chain in this process with real keys and proofs (`compute/sandbox`). Setups are kept under
+`--keys` and found again. A contract takes part by a function in CONTRACTS that brings it to where calls can be made and
+yields them one after another; each is proven, measured, and sent before the next is asked for.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import process_time
+from typing import TypeVar
+
+from chain.execution.fees import base_cost, transaction_work
+from chain.types.scalars import Amount, FieldElement, ObjectId
+from chain.types.transaction import Transaction
+from client.notes.scan import Scanner
+from compute.confidential.prover import Draft
+from compute.sandbox.people import Person
+from compute.sandbox.sandbox import CLU, Sandbox
+from compute.shielded.prover import TRANSFER, Coin, Order, Payment, draft_transfer
+from contracts.notes import state as notes
+from contracts.shielded.actions import Open
+from crypto.note_tree import tree_path
+from crypto.notes import PoolNote
+
+PROOFS = 5
+VERIFICATIONS = 30
+EXECUTIONS = 15
+
+T = TypeVar("T")
+Row = dict[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that can be proven and sent now. proof_pays: by a one-time key, the fee being the proof's."""
+
+    contract: str
+    method: str
+    sender: Person
+    draft: Draft
+    proof_pays: bool = False
+
+
+Calls = Callable[[Sandbox], Iterator[Call]]
+
+
+def shielded_pool(chain: Sandbox) -> Iterator[Call]:
+    """Money enters a pool, moves to somebody else unseen, and leaves. One circuit; the fees differ by who pays."""
+    alice, bob = chain.person("alice"), chain.person("bob")
+    vk_id = chain.circuit(TRANSFER).vk_id
+    pool = chain.send(alice, Open(vk_id)).created()
+
+    def order(*coins: Coin, **parts: object) -> Order:
+        root = notes.tree_of(chain.view, pool).root
+        return Order(pool, vk_id, FieldElement(root), coins, **parts)  # type: ignore[arg-type]
+
+    entering = order(taken=Amount(5 * CLU))
+    yield Call("shielded-pool", "shield", alice, draft_transfer(entering, alice.spending, chain.entropy))
+    payment = Payment(bob.private_address, 2 * CLU, b"for the ferry")
+    moving = order(coin_of(chain, pool, alice), payments=(payment,), fee=Amount(CLU // 10))
+    sent = draft_transfer(moving, alice.spending, chain.entropy)
+    yield Call("shielded-pool", "transfer", chain.person("one-time", 0), sent, proof_pays=True)
+    leaving = order(coin_of(chain, pool, bob), paid=Amount(CLU), recipient=bob.id, fee=Amount(CLU // 10))
+    left = draft_transfer(leaving, bob.spending, chain.entropy)
+    yield Call("shielded-pool", "unshield", chain.person("another", 0), left, proof_pays=True)
+
+
+def coin_of(chain: Sandbox, pool: ObjectId, person: Person) -> Coin:
+    """The person's last note of value in the pool."""
+    scanner = Scanner(person.spending.full_view(), [pool])
+    records = [record for record in chain.note_records() if record.object == pool]
+    found = [each for each in scanner.received(records) if isinstance(each.content, PoolNote) and each.content.value]
+    last, leaves = found[-1], [record.output.commitment for record in records]
+    note = last.content
+    if not isinstance(note, PoolNote):
+        raise TypeError(f"{note} is no note of a pool")
+    return Coin(last.address, note, last.record.position, tree_path(leaves, last.record.position))
+
+
+CONTRACTS: dict[str, Calls] = {"shielded-pool": shielded_pool}
+
+
+def measured(chain: Sandbox, call: Call) -> tuple[Row, Transaction]:
+    """The line of a call, and its transaction. CPU time of all threads, medians; fee in nano-CLU at the first base fee.
+
+    prove_cpu_s is from the drafted call to the signed transaction, witness and its check included. calls_per_s is what
+    one core of a validator verifies and executes, with state in memory.
+    """
+    make = chain.proof_paid if call.proof_pays else chain.transaction
+    made = [timed(lambda: make(call.sender, call.draft)) for _ in range(PROOFS)]
+    transaction = made[-1][1]
+    claims = [claim for claims in transaction.claims for claim in claims]
+    verified = [timed(lambda: chain.local.verifier.require(claims))[0] for _ in range(VERIFICATIONS)]
+    empty = median(timed(chain.local.execute)[0] for _ in range(EXECUTIONS))
+    full = median(timed(lambda: chain.local.execute(transaction))[0] for _ in range(EXECUTIONS))
+    params = chain.local.params
+    row: Row = {
+        "contract": call.contract,
+        "method": call.method,
+        "constraints": len(call.draft.circuit.build().constraints),
+        "prove_cpu_s": round(median(seconds for seconds, _ in made), 3),
+        "verify_ms": round(1_000 * median(verified), 2),
+        "bytes": len(transaction.raw),
+        "fee": base_cost(transaction_work(transaction, params), params.initial_base_fee),
+        "calls_per_s": round(1 / (full - empty)),
+    }
+    return row, transaction
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """CPU seconds of all threads, and the result."""
+    started = process_time()
+    result = work()
+    return process_time() - started, result
+
+
+def rows(names: Sequence[str], keys: Path | None) -> Iterator[Row]:
+    """The lines of these contracts, each on a chain of its own."""
+    for name in names:
+        with Sandbox(prove=True, keys=keys) as chain:
+            for call in CONTRACTS[name](chain):
+                row, transaction = measured(chain, call)
+                (sent,) = chain.block(transaction)
+                if not sent.applied:
+                    raise RuntimeError(f"{call.contract}.{call.method} failed with code {sent.receipt.code}")
+                yield row
+
+
+def main(arguments: Sequence[str]) -> None:
+    """One line a method."""
+    parser = argparse.ArgumentParser(prog="benchmarks.contracts", description=__doc__)
+    parser.add_argument("contracts", nargs="*", metavar="CONTRACT", help=f"of {', '.join(CONTRACTS)}; all by default")
+    parser.add_argument("--keys", type=Path, help="where setups are kept and found again; made anew by default")
+    options = parser.parse_args(arguments)
+    for name in options.contracts:
+        if name not in CONTRACTS:
+            parser.error(f"there is no contract {name!r}; known: {', '.join(CONTRACTS)}")
+    for row in rows(options.contracts or list(CONTRACTS), options.keys):
+        print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
