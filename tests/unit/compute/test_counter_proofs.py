@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,6 +16,7 @@ from compute.confidential import counter
 from compute.confidential.counter_calls import INCREMENT, draft_increment
 from compute.confidential.errors import (
     AmountRefused,
+    AnotherKey,
     CannotOpen,
     DraftMissing,
     NotAReader,
@@ -286,6 +288,17 @@ def test_a_draft_is_proven_only_for_an_envelope_that_carries_it(
     contract, envelope = proven
     with pytest.raises(DraftMissing):
         prover.complete(envelope, [contract.draft(5)])
+
+
+def test_keys_of_another_setup_are_told_before_anything_is_proven(
+    proven: tuple[Counter, Envelope], tmp_path: Path
+) -> None:
+    contract, _ = proven
+    draft = contract.draft(5)
+    envelope = contract.chain.envelope(contract.caller, draft.action)
+    with pytest.raises(AnotherKey) as refused:
+        Prover(DevKeys(tmp_path)).complete(envelope, [draft])
+    assert refused.value.vk_id == cast(Call, draft.action).vk_id
 
 
 def test_secrets_are_not_shown(proven: tuple[Counter, Envelope]) -> None:
