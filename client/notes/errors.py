@@ -197,3 +197,26 @@ class PoolKeyMissing(NoteWalletError):
             "whoever opened the pool and import it, or use a pool whose key this machine has."
         )
         self.pool, self.vk_id, self.found = pool, vk_id, found
+
+
+class NotFinal(NoteWalletError):
+    """A transaction that should have made a note stands in no block, or its actions were undone."""
+
+    code = 5221
+
+    def __init__(self, transaction: str, rule: int | None) -> None:
+        why = "it is in no block yet" if rule is None else f"it failed in its block with code {rule}"
+        super().__init__(f"transaction {transaction} made no notes: {why}.")
+        self.transaction, self.rule = transaction, rule
+
+
+class NumberUnknown(NoteWalletError):
+    """A disclosure does not say which of the chain's notes it is about, so state cannot be asked to prove it."""
+
+    code = 5222
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the disclosure does not number its note, so no proof of state can be had for it. Ask for one that was "
+            "made once the payment was final, or verify it without --genesis."
+        )

@@ -18,13 +18,13 @@ from node.keystore import load_key, read_record
 ACCOUNT_PURPOSE = "account"
 
 
-def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
-    """--key, --passphrase-file and --genesis."""
+def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = None, required: bool = True) -> None:
+    """--key, which may be left out if there is a default or it is not required, --passphrase-file and --genesis."""
     parser.add_argument(
         "--key",
         metavar="NAME_OR_FILE",
         default=default,
-        required=default is None,
+        required=required and default is None,
         help="a key file, a key's name in the keys folder, or a devnet account such as account0"
         + (f" (default: {default})" if default else ""),
     )

@@ -1,0 +1,57 @@
+"""What a chain says of a disclosed payment: the node's word, or a proof that the validators of a genesis signed."""
+
+from typing import Any, cast
+
+from chain.codec import decode
+from chain.errors import ChainError
+from chain.types.scalars import Height, TxHash
+from chain.types.transaction import Transaction
+from client.errors import AnswerRefused, NotAnRpc, RpcFailed
+from client.light import Trusted, check_answer
+from client.notes.disclosure import Disclosure, outputs_of
+from client.notes.errors import DisclosureFalse, NotFinal, NumberUnknown
+from client.rpc import Call, RpcClient
+from client.wallet import NOT_FOUND
+from contracts.application import build_application
+from contracts.notes.state import NoteRecord, output_key
+
+
+async def final_transaction(rpc: RpcClient, hash_: TxHash) -> tuple[Transaction, Height]:
+    """The transaction of a hash and the height at which it was applied, by the node's word.
+
+    Raises NotFinal, AnswerRefused for bytes that do not hash to it, RpcFailed, Unreachable, NotAnRpc.
+    """
+    named = "0x" + hash_.hex()
+    calls = [Call("chain_getTransaction", {"hash": named}), Call("chain_getReceipt", {"hash": named})]
+    answers = await rpc.batch(calls)
+    for answer in answers:
+        if isinstance(answer, RpcFailed):
+            raise NotFinal(named, None) if answer.name == NOT_FOUND else answer
+    shown, receipt = (cast(dict[str, Any], answer) for answer in answers)
+    try:
+        body = receipt.get("receipt", receipt)
+        code, height, raw = int(body["code"]), Height(int(receipt["height"])), bytes.fromhex(shown["raw"][2:])
+        transaction = Transaction.decode(raw, build_application().unions)
+    except (AttributeError, KeyError, TypeError, ValueError, ChainError) as error:
+        raise NotAnRpc(rpc.url, f"a transaction was answered in an unknown shape ({error})") from error
+    if transaction.hash != hash_:
+        raise AnswerRefused(f"the node sent another transaction than {named}")
+    if code:
+        raise NotFinal(named, code)
+    return transaction, height
+
+
+async def require_proven(rpc: RpcClient, trusted: Trusted, disclosure: Disclosure, transaction: Transaction) -> Height:
+    """That the disclosed note stands in the chain's state, by a proof that trusted validators signed; its height.
+
+    Raises NumberUnknown, DisclosureFalse, AnswerRefused and what check_answer raises, RpcFailed, Unreachable.
+    """
+    if disclosure.number is None:
+        raise NumberUnknown
+    key = output_key(disclosure.number)
+    proven = check_answer(trusted, key, await rpc.call("chain_getProof", key=key))
+    said = outputs_of(transaction)[disclosure.output]
+    record = None if proven.value is None else decode(NoteRecord, proven.value)
+    if record is None or (record.object, record.ephemeral, record.output) != (said.object, said.ephemeral, said.output):
+        raise DisclosureFalse(f"the chain's note number {disclosure.number} is not the one that was disclosed")
+    return record.height

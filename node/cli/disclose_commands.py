@@ -1,0 +1,109 @@
+"""`cluster disclose`: show one private payment to somebody, or check what was shown."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from chain.types.scalars import Height, TxHash
+from client.light import trust_genesis
+from client.notes.disclosure import Disclosure, Payment, disclose, outputs_of, parse_disclosure, require_disclosed
+from client.notes.evidence import final_transaction, require_proven
+from client.notes.keys import spending_key
+from client.notes.store import held, open_store, store_path
+from client.notes.sync import read_chain
+from client.rpc import RpcClient
+from client.whole_files import write_whole
+from crypto.notes import PoolNote
+from node.cli.errors import BadArgument
+from node.cli.frame import command
+from node.cli.keyring import add_key_arguments, chosen_secret
+from node.cli.money import Money, id_of, monies_by_element
+from node.cli.note_wallets import memo_text
+from node.cli.places import notes_folder
+from node.cli.screen import Json, Screen
+from node.home import read_genesis
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    command(parser, _disclose, rpc=True)
+    parser.add_argument("transaction", nargs="?", metavar="TXHASH", help="the payment's, as `cluster notes` shows it")
+    parser.add_argument("--output", type=int, default=0, metavar="N", help="which of its notes (0: the payment itself)")
+    parser.add_argument("--to", metavar="CONTEXT", help="for whom it is; with --verify: for whom it must be")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write it to a file instead of showing it")
+    parser.add_argument("--verify", metavar="FILE", type=Path, help="check what somebody disclosed")
+    add_key_arguments(parser, required=False)
+
+
+async def _disclose(arguments: argparse.Namespace, screen: Screen) -> Json:
+    if arguments.verify is not None:
+        return await _verify(arguments, screen)
+    if None in (arguments.transaction, arguments.to, arguments.key):
+        raise BadArgument("disclose", "TXHASH, --to and --key, or --verify FILE", "fewer")
+    hash_ = TxHash(id_of(arguments.transaction, "transaction", "a transaction's hash: 0x and 64 hex digits"))
+    view = spending_key(chosen_secret(arguments).seed).full_view()
+    async with RpcClient(arguments.rpc) as rpc:
+        with screen.progress("reading notes") as step:
+            transaction, _ = await final_transaction(rpc, hash_)
+            genesis_hash = transaction.envelope.genesis_hash
+            with held(store_path(notes_folder(), view, genesis_hash)):
+                store = open_store(notes_folder(), view, transaction.envelope.chain_id, genesis_hash)
+                await read_chain(rpc, store, view, tell=step.reach)
+    made = outputs_of(transaction)[arguments.output : arguments.output + 1]
+    commitments = [each.output.commitment for each in made]
+    number = next((int(note.number) for note in store.sent if note.commitment in commitments), None)
+    shown = disclose(transaction, arguments.output, view.outgoing, arguments.to, os.urandom, number)
+    return _written(shown.to_json(), arguments.out, screen)
+
+
+def _written(document: dict[str, Any], file: Path | None, screen: Screen) -> Json:
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if file is None:
+        for line in text.split("\n"):
+            screen.line(line)
+        return document
+    write_whole(file, text.encode() + b"\n", private=True)
+    screen.line(f"written to {file}; whoever has it sees this one payment")
+    return {"file": str(file)}
+
+
+async def _verify(arguments: argparse.Namespace, screen: Screen) -> Json:
+    disclosure = parse_disclosure(arguments.verify.read_text(encoding="utf-8"))
+    async with RpcClient(arguments.rpc) as rpc:
+        transaction, height = await final_transaction(rpc, disclosure.transaction)
+        payment = require_disclosed(disclosure, transaction, arguments.to)
+        evidence = "the node's word; name the chain's genesis with --genesis for a proof"
+        if arguments.genesis is not None:
+            trusted = trust_genesis(read_genesis(arguments.genesis))
+            height = await require_proven(rpc, trusted, disclosure, transaction)
+            evidence = "signed by the validators of the genesis"
+        content = payment.content
+        monies = await monies_by_element(rpc, [content.asset] if isinstance(content, PoolNote) else [])
+    return _shown(disclosure, payment, height, evidence, monies, screen)
+
+
+def _shown(
+    disclosure: Disclosure, payment: Payment, height: Height, evidence: str, monies: dict[int, Money], screen: Screen
+) -> Json:
+    content = payment.content
+    held_: dict[str, Any]
+    if isinstance(content, PoolNote):
+        money = monies[content.asset]
+        held_ = {"amount": money.show(content.value), "units": str(content.value), "memo": memo_text(content.memo)}
+    else:
+        held_ = {"kind": content.kind, "fields": [str(each) for each in content.fields]}
+    document = {
+        "holds": True,
+        **held_,
+        "address": payment.address.encode(),
+        "object": "0x" + payment.object.hex(),
+        "transaction": "0x" + disclosure.transaction.hex(),
+        "output": disclosure.output,
+        "height": height,
+        "made_for": disclosure.context,
+        "evidence": evidence,
+    }
+    screen.line("the payment was made as disclosed")
+    screen.pairs((name, value) for name, value in document.items() if name not in ("holds", "units"))
+    return document

@@ -1,0 +1,103 @@
+"""What the commands about notes share: whose, in which pool, of which asset; and the development network's pool."""
+
+import argparse
+from typing import Final
+
+from chain.types.scalars import ObjectId
+from client.notes.errors import NoPool
+from client.notes.pages import find_pool
+from client.results import chain_status
+from client.rpc import RpcClient
+from client.wallet import Wallet
+from compute.dev_keys import DevKeys
+from compute.shielded.opening import open_pool, transfer_keys
+from compute.shielded.payments import NoteWallet, Paid
+from node.cli.keyring import add_key_arguments, chosen_secret, identity_of
+from node.cli.money import CLU, Money, id_of
+from node.cli.places import cache_folder, devnet_folder, notes_folder
+from node.cli.screen import Json, Screen, Step
+from node.cli.work import watched
+from node.devnet.files import PUBLISHER, load_network
+from node.home import read_genesis
+
+MAKING_KEY: Final = "making the key of transfers, once on this machine"
+
+
+def add_pool_argument(parser: argparse.ArgumentParser) -> None:
+    """--pool"""
+    parser.add_argument("--pool", metavar="ID", help="a shielded pool's id (default: the chain's oldest)")
+
+
+def add_payment_arguments(parser: argparse.ArgumentParser) -> None:
+    """--key and the like, --pool, --asset"""
+    add_key_arguments(parser)
+    add_pool_argument(parser)
+    parser.add_argument("--asset", metavar="ID", help="an asset's id, as `cluster asset list` shows it (default: CLU)")
+
+
+def add_fee_argument(parser: argparse.ArgumentParser) -> None:
+    """--fee-from"""
+    parser.add_argument(
+        "--fee-from",
+        choices=("pool", "account"),
+        default="pool",
+        help="pool: the proof gives the fee and no account is named (default); account: the key's account pays it",
+    )
+
+
+async def open_notes(arguments: argparse.Namespace, rpc: RpcClient, step: Step) -> NoteWallet:
+    """The notes of --key in --pool; on a development network without a pool one is opened first."""
+    pool = None if arguments.pool is None else _pool_id(arguments.pool)
+    expected = None if arguments.genesis is None else identity_of(arguments.genesis)
+    secret, keys = chosen_secret(arguments), DevKeys(cache_folder())
+    try:
+        await find_pool(rpc, pool)
+    except NoPool:
+        if pool is not None or not await _is_local_devnet(rpc):
+            raise
+        await open_devnet_pool(rpc, keys, step)
+    wallet = await NoteWallet.open(secret, rpc, notes_folder(), keys, pool, expected)
+    wallet.say = step.describe
+    return wallet
+
+
+async def open_devnet_pool(rpc: RpcClient, keys: DevKeys, step: Step) -> None:
+    """The development network's pool, opened by its publisher, under a key of this machine's own setup."""
+    made = await watched(step, MAKING_KEY, lambda: transfer_keys(keys))
+    publisher = load_network(devnet_folder()).accounts()[PUBLISHER].secret()
+    await open_pool(await Wallet.open(publisher, rpc), made, step.describe)
+
+
+def show_paid(paid: Paid, money: Money, amount: int, screen: Screen) -> Json:
+    """What a payment came to, for people and as JSON."""
+    height, source = paid.outcome.height, "proof" if paid.transaction.envelope.proof_paid else "account"
+    fee = int((paid.outcome.receipt or {})["fee"])
+    screen.pairs([("hash", paid.outcome.hash), ("height", height), ("amount", money.show(amount))])
+    screen.pairs([("fee", f"{CLU.show(fee)}, paid by {'a proof' if source == 'proof' else 'the account'}")])
+    return {
+        "hash": paid.outcome.hash,
+        "height": height,
+        "asset": "0x" + money.asset.hex(),
+        "amount": str(amount),
+        "fee": str(fee),
+        "fee_source": source,
+    }
+
+
+def memo_text(memo: bytes) -> str:
+    """A memo as it was written, or in hex where it is no text."""
+    shown = memo.rstrip(b"\0")
+    try:
+        return shown.decode()
+    except UnicodeDecodeError:
+        return "0x" + shown.hex()
+
+
+async def _is_local_devnet(rpc: RpcClient) -> bool:
+    """Whether the node follows the chain of this machine's development network."""
+    genesis = devnet_folder() / "genesis.json"
+    return genesis.is_file() and (await chain_status(rpc)).genesis_hash == read_genesis(genesis).hash()
+
+
+def _pool_id(text: str) -> ObjectId:
+    return ObjectId(id_of(text, "--pool", "a pool's id: 0x and 64 hex digits, as `cluster pool list` shows it"))

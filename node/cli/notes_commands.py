@@ -1,0 +1,164 @@
+"""`cluster notes`: what an account has in shielded pools and contracts, what came, what it sent."""
+
+import argparse
+import asyncio
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from client.errors import OtherChain
+from client.notes.choice import value_of
+from client.notes.content import Content
+from client.notes.keys import ViewKey, parse_view_key, spending_key
+from client.notes.store import NoteStore, OwnNote, SentNote, held, open_store, store_path
+from client.notes.sync import read_chain
+from client.results import chain_status
+from client.rpc import RpcClient
+from client.wallet import ChainIdentity
+from crypto.notes import PoolNote
+from node.cli.errors import BadArgument
+from node.cli.frame import command
+from node.cli.keyring import add_key_arguments, chosen_secret, identity_of
+from node.cli.money import Money, monies_by_element
+from node.cli.note_wallets import memo_text
+from node.cli.places import notes_folder
+from node.cli.screen import PARTS, Json, Screen, Step
+
+DEEP = "read everything again and open every note: finds what somebody sent under a wrong tag"
+MOST_ADDRESSES = 10_000
+
+Monies = dict[int, Money]
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    command(parser, _notes, rpc=True)
+    add_key_arguments(parser, required=False)
+    parser.add_argument("--view-key-file", metavar="FILE", type=Path, help="look with a view key instead of --key")
+    parser.add_argument("--deep", action="store_true", help=DEEP)
+    parser.add_argument(
+        "--addresses",
+        type=int,
+        default=1,
+        metavar="N",
+        help="with --deep: how many addresses were given out at least (1)",
+    )
+    parser.add_argument("--all", action="store_true", help="list spent notes too")
+
+
+async def _notes(arguments: argparse.Namespace, screen: Screen) -> Json:
+    view = _view_key(arguments)
+    if not 1 <= arguments.addresses <= MOST_ADDRESSES:
+        raise BadArgument("--addresses", f"1 to {MOST_ADDRESSES}", str(arguments.addresses))
+    async with RpcClient(arguments.rpc) as rpc:
+        with screen.progress("reading notes", PARTS) as step:
+            store = await _read(arguments, rpc, view, step)
+        monies = await monies_by_element(rpc, _elements([*store.notes, *store.sent]))
+    shown = [note for note in store.notes if note.spent is None or arguments.all]
+    _show(store, shown, monies, screen)
+    return {
+        "height": store.height,
+        "balances": _balances(store, monies),
+        "notes": [_own_json(note, store, monies) for note in shown],
+        "sent": [_sent_json(note, monies) for note in _to_others(store)],
+    }
+
+
+def _view_key(arguments: argparse.Namespace) -> ViewKey:
+    """Of --key or --view-key-file. Raises BadArgument."""
+    if (arguments.key is None) == (arguments.view_key_file is None):
+        raise BadArgument("--key", "either --key or --view-key-file", "both" if arguments.key else "neither")
+    if arguments.key is not None:
+        return spending_key(chosen_secret(arguments).seed).full_view()
+    file: Path = arguments.view_key_file
+    return parse_view_key(file.read_text(encoding="utf-8").strip())
+
+
+async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, step: Step) -> NoteStore:
+    status = await chain_status(rpc)
+    identity = ChainIdentity(status.chain_id, status.genesis_hash, status.fork_id)
+    if arguments.genesis is not None and identity_of(arguments.genesis).chain != identity.chain:
+        raise OtherChain(rpc.url, str(identity_of(arguments.genesis)), str(identity))
+    with ExitStack() as stack:
+        await asyncio.to_thread(stack.enter_context, held(store_path(notes_folder(), view, status.genesis_hash)))
+        store = open_store(notes_folder(), view, status.chain_id, status.genesis_hash)
+        store.addresses = max(store.addresses, arguments.addresses)
+        await read_chain(rpc, store, view, deep=arguments.deep, tell=step.reach)
+    return store
+
+
+def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen) -> None:
+    balances = _balances(store, monies)
+    rows = [(each["pool"], each["shown"], each["notes"], each["waiting_shown"]) for each in balances]
+    screen.table(f"At height {store.height}", ("pool", "balance", "notes", "on its way"), rows)
+    columns = ("number", "height", "holds", "to address", "memo", "state")
+    screen.table("Notes", columns, [_row(_own_json(note, store, monies)) for note in shown])
+    sent = [_sent_json(note, monies) for note in _to_others(store)]
+    columns = ("number", "height", "holds", "to", "memo", "transaction")
+    rows = [tuple(each[name] for name in ("number", "height", "holds", "to", "memo", "transaction")) for each in sent]
+    screen.table("Sent", columns, rows)
+
+
+def _row(note: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(note[name] for name in ("number", "height", "holds", "address", "memo", "state"))
+
+
+def _balances(store: NoteStore, monies: Monies) -> list[dict[str, Any]]:
+    """What can be spent now, and what waits in transactions of one's own, by pool and asset."""
+    found: dict[tuple[bytes, int], dict[str, int]] = {}
+    for note in store.notes:
+        content = note.content
+        if isinstance(content, PoolNote) and note.spent is None:
+            sums = found.setdefault((note.object, content.asset), {"amount": 0, "notes": 0, "waiting": 0})
+            free = note in store.unspent(note.object)
+            sums["amount" if free else "waiting"] += value_of(note)
+            sums["notes"] += free
+    return [
+        {
+            "pool": "0x" + pool.hex(),
+            "asset": "0x" + monies[asset].asset.hex(),
+            "name": monies[asset].name,
+            "amount": str(sums["amount"]),
+            "waiting": str(sums["waiting"]),
+            "notes": sums["notes"],
+            "shown": monies[asset].show(sums["amount"]),
+            "waiting_shown": monies[asset].show(sums["waiting"]) if sums["waiting"] else None,
+        }
+        for (pool, asset), sums in found.items()
+    ]
+
+
+def _own_json(note: OwnNote, store: NoteStore, monies: Monies) -> dict[str, Any]:
+    free = note in store.unspent(note.object)
+    state = "unknown" if note.nullifier is None else "unspent" if free else "waiting" if note.spent is None else "spent"
+    document = {**_content_json(note, monies), "address": note.address, "state": state}
+    return document | {"spent_at": note.spent}
+
+
+def _sent_json(note: SentNote, monies: Monies) -> dict[str, Any]:
+    transaction = None if note.transaction is None else "0x" + note.transaction.hex()
+    return {**_content_json(note, monies), "to": note.address.encode(), "transaction": transaction}
+
+
+def _content_json(note: OwnNote | SentNote, monies: Monies) -> dict[str, Any]:
+    """Where a note stands and what it holds: money and a memo, or a contract's fields."""
+    place = {"number": note.number, "height": note.height, "object": "0x" + note.object.hex()}
+    content: Content = note.content
+    if isinstance(content, PoolNote):
+        money = monies[content.asset]
+        held = {"asset": "0x" + money.asset.hex(), "amount": str(content.value), "memo": memo_text(content.memo)}
+        return {**place, **held, "holds": money.show(content.value)}
+    fields = [str(each) for each in content.fields]
+    named = f"contract note of type {content.kind}: {', '.join(fields)}"
+    return {**place, "kind": content.kind, "fields": fields, "memo": "", "holds": named}
+
+
+def _to_others(store: NoteStore) -> list[SentNote]:
+    """What was sent and did not come back to oneself as change."""
+    own = {note.number for note in store.notes}
+    return [note for note in store.sent if note.number not in own]
+
+
+def _elements(notes: Iterable[OwnNote | SentNote]) -> list[int]:
+    contents = (note.content for note in notes)
+    return [content.asset for content in contents if isinstance(content, PoolNote)]

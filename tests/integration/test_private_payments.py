@@ -1,0 +1,177 @@
+"""A new user's way on a chain of one real validator, with real proofs: from an account to a disclosed payment."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.types.scalars import NoteTag
+from client.notes.address import parse_address
+from client.notes.content import seal_output
+from client.rpc import RpcClient
+from compute.dev_keys import DevKeys
+from compute.shielded import prover
+from compute.shielded.payments import NoteWallet
+from contracts.notes.output import NoteOutput
+from node.cli.frame import execute
+from node.cli.places import cache_folder, notes_folder
+from node.devnet.files import VERSION
+from tests.support.one_node import OneNode, one_node
+
+CLU = 10**9
+
+pytestmark = pytest.mark.slow
+
+
+class User:
+    """Runs command lines as the people of one machine; the node runs in the test's own loop."""
+
+    def __init__(self, node: OneNode, capsys: pytest.CaptureFixture[str]) -> None:
+        self.node, self._capsys = node, capsys
+
+    async def run(self, *argv: str, status: int = 0) -> Any:
+        """The JSON that a command prints."""
+        line = [*argv, "--json"] + ([] if argv[0] in ("address", "keys") else ["--rpc", self.node.url])
+        ended = await asyncio.to_thread(execute, line)
+        out = self._capsys.readouterr().out
+        assert ended == status, out
+        return json.loads(out)
+
+    async def text(self, *argv: str) -> str:
+        """What people see."""
+        assert await asyncio.to_thread(execute, [*argv, "--rpc", self.node.url]) == 0
+        return self._capsys.readouterr().out
+
+    def key(self, name: str) -> str:
+        return str(self.node.home.root / self.node.accounts[name].key_file)
+
+    async def address(self, name: str, number: int = 0) -> str:
+        return str((await self.run("address", "--key", self.key(name), "--number", str(number)))["address"])
+
+    async def notes(self, name: str, *more: str) -> Any:
+        return await self.run("notes", "--key", self.key(name), *more)
+
+    async def balance(self, name: str) -> int:
+        account = await self.run("query", "chain_getAccount", f"address={self.node.accounts[name].address}")
+        return int(account["balance"])
+
+
+@pytest.fixture
+async def user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[User]:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path / "home"))
+    async with one_node(tmp_path) as node:
+        yield User(node, capsys)
+
+
+async def test_private_payments_from_the_command_line(user: User, tmp_path: Path) -> None:
+    refused = await user.run("shield", "1", "--key", user.key("account1"), status=1)
+    assert refused["error"]["name"] == "NoPool"
+    _the_chain_is_this_machines_devnet(user, tmp_path / "home" / "devnet")
+    await _money_moves(user)
+    await _a_payment_is_disclosed(user, tmp_path)
+    await _an_asset_moves(user)
+    await _a_wrong_tag_hides_nothing(user)
+    another = (await user.run("pool", "open", "--key", user.key("account0")))["pool"]
+    held = (await user.run("pool", "list"))["pools"]
+    assert [each["pool"] == another for each in held] == [False, True]
+    assert "CLU" in await user.text("pool", "list")
+
+
+def _the_chain_is_this_machines_devnet(user: User, folder: Path) -> None:
+    """On a development network the first command that needs a pool opens one, as the network's publisher."""
+    folder.mkdir(parents=True)
+    home = user.node.home
+    shutil.copy(home.genesis_file, folder / "genesis.json")
+    shutil.copy(home.root / "accounts.json", folder / "accounts.json")
+    member = {"name": "node0", "rpc": user.node.url, "p2p": "127.0.0.1:1"}
+    network = {"version": VERSION, "chain_id": "test-chain", "block_time_ms": 50, "validators": [member]}
+    (folder / "devnet.json").write_text(json.dumps(network))
+
+
+async def _money_moves(user: User) -> None:
+    before = await user.balance("account1")
+    shielded = await user.run("shield", "10", "--key", user.key("account1"))
+    assert await user.balance("account1") == before - 10 * CLU - int(shielded["fee"])
+    to = await user.address("account2", 2)
+    sent = await user.run("send", to, "4", "--private", "--memo", "rent of May", "--key", user.key("account1"))
+    assert sent["fee_source"] == "proof"
+    transaction = await user.run("tx", "show", sent["hash"])
+    assert transaction["nonce"] == 0 and user.node.accounts["account1"].address not in json.dumps(transaction)
+    received = await user.notes("account2")
+    assert [(note["amount"], note["memo"], note["address"]) for note in received["notes"]] == [
+        (str(4 * CLU), "rent of May", 2)
+    ]
+    left = await user.notes("account1")
+    assert left["balances"][0]["amount"] == str(6 * CLU - int(sent["fee"]))
+    assert [(note["to"], note["transaction"]) for note in left["sent"]] == [(to, sent["hash"])]
+    out = await user.run("unshield", "1", "--to", user.node.accounts["account3"].address, "--key", user.key("account2"))
+    assert await user.balance("account3") == 10_001 * CLU
+    rest = (await user.notes("account2", "--all"))["notes"]
+    assert sorted((note["state"], note["amount"]) for note in rest) == [
+        ("spent", str(4 * CLU)),
+        ("unspent", str(3 * CLU - int(out["fee"]))),
+    ]
+    shown = await user.text("notes", "--key", user.key("account1"))
+    assert "Sent" in shown and "rent of May" in shown
+
+
+async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
+    sent = (await user.notes("account1"))["sent"][0]
+    file = tmp_path / "disclosed.json"
+    made = ("disclose", sent["transaction"], "--to", "the tax office", "--key", user.key("account1"))
+    await user.run(*made, "--output", "0", "--out", str(file))
+    genesis = str(user.node.home.genesis_file)
+    shown = await user.run("disclose", "--verify", str(file), "--to", "the tax office", "--genesis", genesis)
+    assert (shown["amount"], shown["memo"], shown["address"]) == ("4 CLU", "rent of May", sent["to"])
+    assert "signed by the validators" in shown["evidence"] and shown["height"] == sent["height"]
+    refused = await user.run("disclose", "--verify", str(file), "--to", "somebody else", status=1)
+    assert refused["error"]["name"] == "DisclosureElsewhere"
+    forged = json.loads(file.read_text())
+    file.write_text(json.dumps({**forged, "output": 1}))
+    assert (await user.run("disclose", "--verify", str(file), status=1))["error"]["name"] == "DisclosureFalse"
+    refused = await user.run("disclose", sent["transaction"], "--to", "x", "--key", user.key("account2"), status=1)
+    assert refused["error"]["name"] == "NotTheSender"
+
+
+async def _an_asset_moves(user: User) -> None:
+    asset = (await user.run("asset", "create", "gold", "100", "--decimals", "2", "--key", user.key("account1")))[
+        "asset"
+    ]
+    of_it = ("--asset", asset, "--key", user.key("account1"))
+    await user.run("shield", "5", *of_it)
+    to = await user.address("account2")
+    sent = await user.run("send", to, "1.25", "--private", *of_it)
+    assert sent["fee_source"] == "proof" and sent["amount"] == "125"
+    held = (await user.notes("account2"))["balances"]
+    assert [(each["name"], each["amount"]) for each in held if each["asset"] == asset] == [("gold", "125")]
+    await user.run("unshield", "0.5", "--asset", asset, "--key", user.key("account2"))
+    assert "0.75 gold" in await user.text("notes", "--key", user.key("account2"))
+
+
+async def _a_wrong_tag_hides_nothing(user: User) -> None:
+    """The sender's own program publishes a tag that is not the receiver's."""
+
+    def mistagged(*parts: Any) -> NoteOutput:
+        made = seal_output(*parts)
+        tag = NoteTag(bytes((made.hint.tag[0] ^ 255, made.hint.tag[1])))
+        return replace(made, hint=replace(made.hint, tag=tag))
+
+    before = len((await user.notes("account2"))["notes"])
+    to = parse_address(await user.address("account2"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(prover, "seal_output", mistagged)
+        async with RpcClient(user.node.url) as rpc:
+            keys = DevKeys(cache_folder())
+            sender = await NoteWallet.open(user.node.secret("account4"), rpc, notes_folder(), keys)
+            await sender.shield(7 * CLU, to=to, memo=b"hidden")  # type: ignore[arg-type]
+    assert len((await user.notes("account2"))["notes"]) == before
+    deep = await user.notes("account2", "--deep", "--addresses", "3")
+    assert [note["amount"] for note in deep["notes"] if note["memo"] == "hidden"] == [str(7 * CLU)]
+    assert len(deep["notes"]) == before + 1
