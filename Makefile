@@ -38,7 +38,7 @@ test: lint types imports unit
 
 test-peers: setup
 	@tests/peers/setup.sh
-	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/integration
+	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/integration examples/contracts
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
 wheel: setup

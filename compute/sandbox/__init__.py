@@ -2,7 +2,8 @@
 
 from compute.sandbox.deployed import Deployed
 from compute.sandbox.people import Person
+from compute.sandbox.pool import Pool
 from compute.sandbox.sandbox import CLU, Sandbox
 from compute.sandbox.sent import Sent
 
-__all__ = ["CLU", "Deployed", "Person", "Sandbox", "Sent"]
+__all__ = ["CLU", "Deployed", "Person", "Pool", "Sandbox", "Sent"]

@@ -225,7 +225,7 @@ class Sandbox:
         Raises what showing raises: StatementFalse, Unsatisfied, ValueRefused.
         """
         actions = [step.action if isinstance(step, Draft) else step for step in steps]
-        envelope = self._shown(self.local.envelope_of(sender.id, *actions, tip=tip), steps)
+        envelope = self.shown(self.local.envelope_of(sender.id, *actions, tip=tip), *steps)
         return self.local.signed(sender.secret, envelope)
 
     def proof_paid(self, signer: Person, *steps: Step, tip: int = 0) -> Transaction:
@@ -240,7 +240,7 @@ class Sandbox:
             nonce=Nonce(0),
             fee_limit=actions[0].fee_offer(),
         )
-        return self.local.signed(signer.secret, self._shown(envelope, steps))
+        return self.local.signed(signer.secret, self.shown(envelope, *steps))
 
     def send(self, sender: Person, *steps: Step, tip: int = 0) -> Sent:
         """One transaction in a block of its own, after the checks of a node that admits it.
@@ -261,7 +261,8 @@ class Sandbox:
             Sent(transaction, receipt, self.height) for transaction, receipt in zip(transactions, receipts, strict=True)
         ]
 
-    def _shown(self, envelope: Envelope, steps: Sequence[Step]) -> Envelope:
+    def shown(self, envelope: Envelope, *steps: Step) -> Envelope:
+        """The envelope of these steps, with every draft shown to be true in its place. Raises as `transaction`."""
         drafts = [step for step in steps if isinstance(step, Draft)]
         return complete(envelope, drafts, self._open_evidence.show) if drafts else envelope
 

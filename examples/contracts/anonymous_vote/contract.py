@@ -1,0 +1,107 @@
+"""A poll among listed members: who may vote and the result are public; who voted what, and who voted, is not."""
+
+from typing import Final, Literal
+
+from compute.dsl import (
+    Array,
+    Bool,
+    Contract,
+    Field,
+    Note,
+    Owner,
+    Private,
+    Public,
+    Register,
+    Sealed,
+    Spend,
+    Struct,
+    contract,
+    method,
+    poseidon,
+    require,
+    select,
+    u8,
+    u16,
+    u32,
+    u64,
+)
+
+CHOICES: Final = 4
+DEPTH: Final = 16  # of the tree of members: room for 65,536
+
+
+class Ballot(Note):
+    """What one member chose. Only the teller reads it, and it does not say whose it is."""
+
+    choice: u8
+
+
+class Tally(Struct):
+    """Votes for each choice, and how many ballots they are of."""
+
+    votes: Array[u32, Literal[4]]
+    ballots: u32
+
+
+def root(leaf: Field, place: u16, path: Array[Field, Literal[16]]) -> Field:
+    """What the leaf at a place and the siblings above it hash to. Constraints: 243 for each level."""
+    node = leaf
+    for right, sibling in zip(place.bits(), path, strict=True):
+        first = select(right, sibling, node)
+        node = poseidon(first, node + sibling - first)
+    return node
+
+
+@contract
+class Poll(Contract):
+    """Members vote without a name; a teller, who sees choices and no names, cannot change, add or leave out a vote.
+
+    members: root of the tree whose leaves are poseidon(secret) of each member; closes: the first height without votes.
+    """
+
+    members = Register(Field)
+    teller = Register(Owner)
+    closes = Register(u64)
+    tally = Sealed(Tally, inbox=Ballot)
+    result = Register(Tally)
+    closed = Register(Bool)
+
+    @method
+    def vote(
+        self,
+        secret: Private[Field],
+        place: Private[u16],
+        path: Private[Array[Field, Literal[16]]],
+        choice: Private[u8],
+    ) -> None:
+        """A member posts a ballot, once. Pay its fee out of a shielded pool, or the account that pays is seen."""
+        require(self.before < self.closes, "the poll is over")
+        require(choice < CHOICES, "there is no such choice")
+        require(root(poseidon(secret), place, path) == self.members, "this secret is no member's at this place")
+        self.once(secret)
+        self.create(Ballot(choice=choice), self.teller)
+
+    @method
+    def count(self, ballot: Spend[Ballot]) -> None:
+        """The teller adds a ballot to the sealed tally."""
+        self.add(ballot)
+
+    @method
+    def count_four(self, a: Spend[Ballot], b: Spend[Ballot], c: Spend[Ballot], d: Spend[Ballot]) -> None:
+        """The teller adds four ballots at once, for less than four times the fee."""
+        for ballot in (a, b, c, d):
+            self.add(ballot)
+
+    @method
+    def close(self) -> Public[u32]:
+        """The teller publishes the tally when every ballot is in it; how many there were."""
+        require(self.after >= self.closes, "the poll goes on")
+        require(self.tally.ballots == self.posted(Ballot), "ballots are left that were not counted")
+        self.result = self.tally
+        self.closed = Bool(True)
+        return self.tally.ballots
+
+    def add(self, ballot: Ballot) -> None:
+        for choice in range(CHOICES):
+            self.tally.votes[choice] += u32(ballot.choice == choice)
+        self.tally.ballots += 1
