@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chain.types.scalars import NATIVE, Amount, AssetId, FieldElement, ObjectId
 from client.notes.content import ContractNote
-from client.notes.scan import Scanner
+from client.notes.scan import Scanner, glance
 from compute.confidential.keys import DataKeys, Outsider, readers_of
 from compute.confidential.permits import Permit, make_permit
 from compute.confidential.prover import Draft
@@ -87,8 +87,9 @@ class Deployed:
         """A person's notes of this contract that are not spent, in the order in which they were made."""
         records = [record for record in self.chain.note_records() if record.object == self.id]
         leaves = [record.output.commitment for record in records]
-        unspent = []
-        for each in Scanner(person.spending.full_view(), ()).received(records):
+        scanner, unspent = Scanner(person.spending.full_view(), ()), list[WalletNote]()
+        own = scanner.tagged([glance(record) for record in records])
+        for each in scanner.received(records[place] for place in own):
             if each.nullifier is None or not isinstance(each.content, ContractNote):
                 continue
             if not notes.is_spent(self.chain.view, self.id, FieldElement(each.nullifier)):
