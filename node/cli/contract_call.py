@@ -66,16 +66,17 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
             raise BadArgument(f"--{name}", "at least 1", str(getattr(arguments, name)))
     from compute.dsl.reading import call_result
 
-    with screen.progress("reading the contract") as step:
-        async with RpcClient(arguments.rpc) as rpc:
-            secret, wallet = await open_account(arguments, rpc)
-            entry = find_contract(arguments, wallet.identity)
+    async with RpcClient(arguments.rpc) as rpc:
+        secret, wallet = await open_account(arguments, rpc)
+        entry = find_contract(arguments, wallet.identity)
+        with screen.progress("compiling"):
             source = source_of(entry)
-            method = _method(source, arguments.method)
-            given = read_arguments(method, arguments.arguments)
-            for name in in_the_open(method, arguments.arguments):
-                screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
-            client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+        method = _method(source, arguments.method)
+        given = read_arguments(method, arguments.arguments)
+        for name in in_the_open(method, arguments.arguments):
+            screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
+        client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+        with screen.progress("reading the contract") as step:
             draft, outcome = await _sent(client, source, given, secret, arguments, step)
     document: dict[str, Any] = {
         "contract": "0x" + entry.contract.hex(),

@@ -21,7 +21,7 @@ from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.keyring import add_key_arguments, open_account
 from node.cli.places import cache_folder
-from node.cli.screen import Json, Screen, Step
+from node.cli.screen import PARTS, Json, Screen, Step
 
 if TYPE_CHECKING:
     from compute.dsl.compiled import Compiled
@@ -59,17 +59,17 @@ def add_deploy(commands: "Commands") -> None:
 async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
     if not 1 <= arguments.most_readers <= MAX_READERS:
         raise BadArgument("--most-readers", f"1 to {MAX_READERS}", str(arguments.most_readers))
-    with screen.progress("compiling") as step:
+    with screen.progress("compiling"):
         source = load_source(arguments.source)
-        compiled = source.cls.compiled
-        label = _label(arguments.label, source)
-        initial = _initial(compiled, arguments.initial)
-        async with RpcClient(arguments.rpc) as rpc:
-            secret, wallet = await open_account(arguments, rpc)
-            readers = _readers(arguments.reader, reader_key(secret.seed)) if _seals(compiled) else []
-            step.restart("keys of circuits")
+    compiled = source.cls.compiled
+    label = _label(arguments.label, source)
+    initial = _initial(compiled, arguments.initial)
+    async with RpcClient(arguments.rpc) as rpc:
+        secret, wallet = await open_account(arguments, rpc)
+        readers = _readers(arguments.reader, reader_key(secret.seed)) if _seals(compiled) else []
+        with screen.progress("keys of circuits", parts=PARTS) as step:
             document = await _create(wallet, compiled, readers, arguments.most_readers, initial, step)
-            path = remember(label, contract_id(str(document["contract"])), source, wallet.identity)
+    path = remember(label, contract_id(str(document["contract"])), source, wallet.identity)
     screen.pairs([*document.items(), ("label", label)])
     screen.line(DEVELOPMENT)
     screen.line(f"next: cluster contract call {label} METHOD ARGUMENTS --key {arguments.key}")

@@ -70,10 +70,10 @@ def add_read(commands: "Commands") -> None:
 
 
 async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
-    with screen.progress("reading the contract"):
-        async with RpcClient(arguments.rpc) as rpc:
-            secret, wallet = await open_account(arguments, rpc)
-            entry = find_contract(arguments, wallet.identity)
+    async with RpcClient(arguments.rpc) as rpc:
+        secret, wallet = await open_account(arguments, rpc)
+        entry = find_contract(arguments, wallet.identity)
+        with screen.progress("reading the contract"):
             compiled = _compiled(entry)
             history = await get_contract_history(rpc, entry.contract)
             keys = _keys(arguments.permit, reader_key(secret.seed), wallet)

@@ -74,11 +74,11 @@ async def _change(
     arguments: argparse.Namespace, screen: Screen, draft: "Callable[[ContractView, Point], Draft]", word: str
 ) -> Json:
     reader = decode_reader(arguments.reader)
-    with screen.progress("reading the contract") as step:
-        async with RpcClient(arguments.rpc) as rpc:
-            _, wallet = await open_account(arguments, rpc)
-            entry = find_contract(arguments, wallet.identity)
-            client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+    async with RpcClient(arguments.rpc) as rpc:
+        _, wallet = await open_account(arguments, rpc)
+        entry = find_contract(arguments, wallet.identity)
+        client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+        with screen.progress("reading the contract") as step:
             outcome = await client.send(draft(await client.view(), reader), progress=step.describe)
             view = await client.view()
     document: dict[str, Any] = {
