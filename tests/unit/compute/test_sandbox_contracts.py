@@ -8,7 +8,6 @@ from chain.execution.accounts import InsufficientBalance
 from compute.confidential.errors import NotAReader
 from compute.confidential.permit_errors import OutsidePermit
 from compute.confidential.permits import open_permit
-from compute.dev_keys import DevKeys
 from compute.dsl.caller import CallLacks
 from compute.dsl.refusals import CallRefused, WrongArguments
 from compute.sandbox import CLU, Deployed, Person, Sandbox
@@ -160,11 +159,3 @@ def test_whoever_cannot_pay_is_told_so_by_the_chain() -> None:
 def test_one_who_is_no_reader_calls_what_needs_no_key(scene: Scene) -> None:
     with pytest.raises((NotAReader, CallLacks)):
         scene.counter.increment(1, sender=scene.bob)
-
-
-@pytest.mark.slow
-def test_with_real_proofs_it_is_the_same(dev_keys: DevKeys) -> None:
-    with Sandbox(prove=True, keys=dev_keys) as chain:
-        scene = Scene(chain)
-        assert scene.counter.read(scene.alice).count == 5
-        assert scene.counter.reveal(5, sender=scene.alice).result == 5
