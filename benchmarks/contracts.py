@@ -17,6 +17,7 @@ from statistics import median
 from time import process_time
 from typing import TypeVar
 
+from benchmarks.note_scan import scan_row
 from chain.execution.fees import base_cost, transaction_work
 from chain.types.scalars import Amount, FieldElement, ObjectId
 from chain.types.transaction import Transaction
@@ -86,6 +87,8 @@ def coin_of(chain: Sandbox, pool: ObjectId, person: Person) -> Coin:
 
 
 CONTRACTS: dict[str, Calls] = {"shielded-pool": shielded_pool}
+WALLET = "wallet"  # not a contract: what scanning for notes costs
+NAMES = (*CONTRACTS, WALLET)
 
 
 def measured(chain: Sandbox, call: Call) -> tuple[Row, Transaction]:
@@ -125,6 +128,9 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 def rows(names: Sequence[str], keys: Path | None) -> Iterator[Row]:
     """The lines of these contracts, each on a chain of its own."""
     for name in names:
+        if name == WALLET:
+            yield dict(scan_row())
+            continue
         with Sandbox(prove=True, keys=keys) as chain:
             for call in CONTRACTS[name](chain):
                 row, transaction = measured(chain, call)
@@ -137,13 +143,13 @@ def rows(names: Sequence[str], keys: Path | None) -> Iterator[Row]:
 def main(arguments: Sequence[str]) -> None:
     """One line a method."""
     parser = argparse.ArgumentParser(prog="benchmarks.contracts", description=__doc__)
-    parser.add_argument("contracts", nargs="*", metavar="CONTRACT", help=f"of {', '.join(CONTRACTS)}; all by default")
+    parser.add_argument("contracts", nargs="*", metavar="CONTRACT", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--keys", type=Path, help="where setups are kept and found again; made anew by default")
     options = parser.parse_args(arguments)
     for name in options.contracts:
-        if name not in CONTRACTS:
-            parser.error(f"there is no contract {name!r}; known: {', '.join(CONTRACTS)}")
-    for row in rows(options.contracts or list(CONTRACTS), options.keys):
+        if name not in NAMES:
+            parser.error(f"there is no contract {name!r}; known: {', '.join(NAMES)}")
+    for row in rows(options.contracts or NAMES, options.keys):
         print(json.dumps(row), flush=True)
 
 

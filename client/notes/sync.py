@@ -4,7 +4,10 @@ Whoever serves the pages learns when a wallet reads and from where on, and that 
 complete subtrees, which spare hashing, are asked for of every object that grew.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from chain.types.scalars import Height, ObjectId
@@ -12,9 +15,10 @@ from client.errors import AnswerRefused
 from client.notes.keys import ViewKey
 from client.notes.pages import NotePage, list_pools, note_page, nullifier_page, subtree_roots
 from client.notes.scan import Scanner
-from client.notes.store import NoteStore
+from client.notes.store import NoteStore, held, open_store, store_path
 from client.notes.tree import SUBTREE, WalletTree
 from client.rpc import RpcClient
+from client.wallet import ChainIdentity
 
 SAVE_EVERY: Final = 50  # pages
 
@@ -51,6 +55,17 @@ async def read_chain(
     store.addresses = scanner.addresses
     store.forget()
     store.save()
+
+
+@asynccontextmanager
+async def held_store(folder: Path, view: ViewKey, identity: ChainIdentity) -> AsyncIterator[NoteStore]:
+    """A view key's store on a chain as its file has it, while no other process touches it.
+
+    Raises StoreUnreadable, StoreOfOtherChain, OSError.
+    """
+    with ExitStack() as stack:
+        await asyncio.to_thread(stack.enter_context, held(store_path(folder, view, identity.genesis_hash)))
+        yield open_store(folder, view, identity.chain_id, identity.genesis_hash)
 
 
 def _take(

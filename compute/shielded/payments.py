@@ -7,8 +7,8 @@ the notes that it spends are marked as waiting.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +24,8 @@ from client.notes.choice import Choice, choose, notes_of
 from client.notes.errors import NotEnoughNotes, TreesDiffer
 from client.notes.keys import FullViewKey, SpendingKey, spending_key
 from client.notes.pages import find_pool, tree_view
-from client.notes.store import NoteStore, OwnNote, Waiting, held, open_store, store_path
-from client.notes.sync import Tell, read_chain, unheard
+from client.notes.store import NoteStore, OwnNote, Waiting
+from client.notes.sync import Tell, held_store, read_chain, unheard
 from client.notes.tree import WalletTree
 from client.results import ChainStatus, Outcome, chain_status
 from client.rpc import RpcClient
@@ -239,14 +239,8 @@ class NoteWallet:
                 break
         raise TreesDiffer("0x" + self.pool.pool.hex(), told.size)
 
-    @asynccontextmanager
-    async def _held(self) -> AsyncIterator[NoteStore]:
-        """The store as the file has it, while no other process touches it."""
-        identity = self.wallet.identity
-        path = store_path(self._folder, self.view, identity.genesis_hash)
-        with ExitStack() as stack:
-            await asyncio.to_thread(stack.enter_context, held(path))
-            yield open_store(self._folder, self.view, identity.chain_id, identity.genesis_hash)
+    def _held(self) -> AbstractAsyncContextManager[NoteStore]:
+        return held_store(self._folder, self.view, self.wallet.identity)
 
 
 def round_fee(cost: int) -> int:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from chain.types.scalars import ObjectId
 from client.notes.content import ContractNote
 from client.notes.keys import SpendingKey
-from client.notes.store import NoteStore, open_store
-from client.notes.sync import read_chain
+from client.notes.store import NoteStore
+from client.notes.sync import held_store, read_chain
 from client.wallet import Wallet
 from node.cli.contract_values import note_number, shown
 from node.cli.errors import BadArgument
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 async def scanned(wallet: Wallet, spending: SpendingKey) -> NoteStore:
-    """The account's notes, read up to the head. Raises as read_chain and open_store."""
+    """The account's notes, read up to the head. Raises as read_chain and held_store."""
     view = spending.full_view()
-    store = open_store(notes_folder(), view, wallet.identity.chain_id, wallet.identity.genesis_hash)
-    await read_chain(wallet.rpc, store, view)
-    return store
+    async with held_store(notes_folder(), view, wallet.identity) as store:
+        await read_chain(wallet.rpc, store, view)
+        return store
 
 
 async def given_notes(

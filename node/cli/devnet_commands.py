@@ -140,6 +140,7 @@ def _show_contents(contents: dict[str, Json], screen: Screen) -> None:
     screen.line(f"{len(contents['open_tasks'])} open tasks wait for a worker: cluster worker start")
     name = contents["models"][0]["name"]
     screen.line(f"post one more, read its result: cluster task post {name} --example 7 --key account0 --wait")
+    screen.line("pay privately: cluster shield 100 --key account0, then cluster send cluz1... 40 --private")
 
 
 async def _until_stopped(processes: Processes, signalled: "asyncio.Task[bool]") -> None:

@@ -11,9 +11,9 @@ from client.light import trust_genesis
 from client.notes.disclosure import Disclosure, Payment, disclose, outputs_of, parse_disclosure, require_disclosed
 from client.notes.evidence import final_transaction, require_proven
 from client.notes.keys import spending_key
-from client.notes.store import held, open_store, store_path
-from client.notes.sync import read_chain
+from client.notes.sync import held_store, read_chain
 from client.rpc import RpcClient
+from client.wallet import ChainIdentity
 from client.whole_files import write_whole
 from crypto.notes import PoolNote
 from node.cli.errors import BadArgument
@@ -46,9 +46,9 @@ async def _disclose(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         with screen.progress("reading notes") as step:
             transaction, _ = await final_transaction(rpc, hash_)
-            genesis_hash = transaction.envelope.genesis_hash
-            with held(store_path(notes_folder(), view, genesis_hash)):
-                store = open_store(notes_folder(), view, transaction.envelope.chain_id, genesis_hash)
+            signed = transaction.envelope
+            identity = ChainIdentity(signed.chain_id, signed.genesis_hash, signed.fork_id)
+            async with held_store(notes_folder(), view, identity) as store:
                 await read_chain(rpc, store, view, tell=step.reach)
     made = outputs_of(transaction)[arguments.output : arguments.output + 1]
     commitments = [each.output.commitment for each in made]

@@ -1,9 +1,7 @@
 """`cluster notes`: what an account has in shielded pools and contracts, what came, what it sent."""
 
 import argparse
-import asyncio
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,8 @@ from client.errors import OtherChain
 from client.notes.choice import value_of
 from client.notes.content import Content
 from client.notes.keys import ViewKey, parse_view_key, spending_key
-from client.notes.store import NoteStore, OwnNote, SentNote, held, open_store, store_path
-from client.notes.sync import read_chain
+from client.notes.store import NoteStore, OwnNote, SentNote
+from client.notes.sync import held_store, read_chain
 from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity
@@ -79,12 +77,10 @@ async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, st
     identity = ChainIdentity(status.chain_id, status.genesis_hash, status.fork_id)
     if arguments.genesis is not None and identity_of(arguments.genesis).chain != identity.chain:
         raise OtherChain(rpc.url, str(identity_of(arguments.genesis)), str(identity))
-    with ExitStack() as stack:
-        await asyncio.to_thread(stack.enter_context, held(store_path(notes_folder(), view, status.genesis_hash)))
-        store = open_store(notes_folder(), view, status.chain_id, status.genesis_hash)
+    async with held_store(notes_folder(), view, identity) as store:
         store.addresses = max(store.addresses, arguments.addresses)
         await read_chain(rpc, store, view, deep=arguments.deep, tell=step.reach)
-    return store
+        return store
 
 
 def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen) -> None:
