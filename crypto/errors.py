@@ -12,6 +12,7 @@ class ClusterError(Exception):
 
     code: ClassVar[int] = 0
     fatal: ClassVar[bool] = False  # says nothing about the input: what this node stands on has failed, so it must stop
+    lines: ClassVar[bool] = False  # its message has several lines, in the user's own source and our words alone
 
     @property
     def fields(self) -> dict[str, object]:

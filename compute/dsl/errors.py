@@ -11,6 +11,7 @@ class DslError(ClusterError):
     """Root of this folder's errors."""
 
     code = 6400
+    lines = True
 
 
 class ContractRefused(DslError):

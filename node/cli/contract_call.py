@@ -13,6 +13,7 @@ from compute.confidential.on_chain import ContractClient
 from compute.confidential.prover import Draft, Prover
 from compute.dev_keys import DevKeys
 from contracts.confidential.errors import StaleRegister
+from node.cli.amounts import show_amount
 from node.cli.contract_notes import given_notes
 from node.cli.contract_source import Source, add_contract, find_contract, source_of
 from node.cli.contract_values import in_the_open, read_arguments, shown
@@ -36,7 +37,7 @@ def add_call(commands: "Commands") -> None:
     """Adds the command to its group."""
     new = add_command(commands, "call", "call a method of a deployed contract, with a proof", _call, rpc=True)
     add_contract(new)
-    new.add_argument("method", help="its name")
+    new.add_argument("method", metavar="METHOD", help="its name")
     new.add_argument(
         "arguments",
         nargs="*",
@@ -86,7 +87,8 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
         "height": outcome.height,
         "fee": None if outcome.receipt is None else outcome.receipt["fee"],
     }
-    screen.pairs(document.items())
+    shown_fee = None if document["fee"] is None else show_amount(document["fee"])
+    screen.pairs({**document, "fee": shown_fee}.items())
     return document
 
 

@@ -15,7 +15,7 @@ from compute.confidential.reader_changes import draft_set_readers, sealing_circu
 from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential.description import MAX_READERS
 from contracts.notes.output import Point
-from node.cli.contract_source import Source, add_source, contract_id, load_source, remember
+from node.cli.contract_source import Source, add_source, contract_id, labelled, load_source, remember
 from node.cli.contract_values import named_value, read_value
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
@@ -63,6 +63,7 @@ async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
         source = load_source(arguments.source)
     compiled = source.cls.compiled
     label = _label(arguments.label, source)
+    before = labelled(label)
     initial = _initial(compiled, arguments.initial)
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
@@ -71,9 +72,13 @@ async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
             document = await _create(wallet, compiled, readers, arguments.most_readers, initial, step)
     path = remember(label, contract_id(str(document["contract"])), source, wallet.identity)
     screen.pairs([*document.items(), ("label", label)])
+    if before is not None:
+        screen.line(f"{label} meant {before} until now; name that one by its id, or deploy under another --label")
     screen.line(DEVELOPMENT)
-    screen.line(f"next: cluster contract call {label} METHOD ARGUMENTS --key {arguments.key}")
-    return {**document, "label": label, "file": str(path)}
+    for method in compiled.methods:
+        given = " ".join(each.name.upper() for each in method.declaration.parameters)
+        screen.line(f"next: cluster contract call {label} {method.name} {given} --key {arguments.key}")
+    return {**document, "label": label, "replaced": before, "file": str(path)}
 
 
 async def _create(

@@ -111,6 +111,12 @@ def remember(label: str, contract: ObjectId, source: Source, chain: ChainIdentit
     return path
 
 
+def labelled(label: str) -> str | None:
+    """The id that a label means so far, in 0x-hex; None if it is new. Raises BadArgument."""
+    path = contracts_folder() / f"{label}.json"
+    return str(_kept(path)["contract"]) if path.is_file() else None
+
+
 def find_contract(arguments: argparse.Namespace, chain: ChainIdentity) -> Entry:
     """The contract that CONTRACT names. Raises ContractUnknown, OtherChainsContract, BadArgument."""
     text: str = arguments.contract

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from client.errors import RpcFailed
 from crypto.errors import ClusterError
-from node.cli.commands import GROUPS
+from node.cli.commands import GROUPS, SECTIONS
 from node.cli.errors import SystemRefused
 from node.cli.screen import Json, Screen, printable
 
@@ -72,12 +72,15 @@ def command(
 def build_parser(wanted: set[str]) -> argparse.ArgumentParser:
     """The parser of the whole program, with only the `wanted` groups filled: the others' modules stay unimported."""
     parser = argparse.ArgumentParser(
-        prog="cluster", description="A proof-of-compute blockchain: nodes, wallet, workers and development networks."
+        prog="cluster",
+        usage="cluster [-h] [--version] COMMAND ...",
+        description=_overview(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"cluster {version('cluster-chain')}")
-    groups = parser.add_subparsers(metavar="COMMAND", required=True)
+    groups = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
     for name, (module, summary) in GROUPS.items():
-        group = groups.add_parser(name, help=summary, description=_sentence(summary))
+        group = groups.add_parser(name, description=_sentence(summary))
         if name in wanted:
             importlib.import_module(module).register(group)
     return parser
@@ -132,7 +135,8 @@ def error_document(error: ClusterError) -> Json:
 def _refused(error: ClusterError, screen: Screen, status: int) -> int:
     screen.document(error_document(error))
     if not screen.silent:
-        print(f"error {_identity(error)[0]}: {printable(str(error))}", file=sys.stderr, flush=True)
+        lines = str(error).split("\n") if error.lines else [str(error)]
+        print(f"error {_identity(error)[0]}: " + "\n".join(map(printable, lines)), file=sys.stderr, flush=True)
     return status
 
 
@@ -162,6 +166,15 @@ def _plain(value: object) -> Json:
     except (TypeError, ValueError):
         return str(value)
     return value
+
+
+def _overview() -> str:
+    """What `cluster --help` says first: the groups by what they are for."""
+    width = max(map(len, GROUPS))
+    lines = ["A proof-of-compute blockchain: nodes, wallet, contracts, workers and development networks."]
+    for title, groups in SECTIONS.items():
+        lines += ["", f"{title}:", *(f"  {name:<{width}}  {summary}" for name, (_, summary) in groups.items())]
+    return "\n".join([*lines, "", "cluster COMMAND --help says more."])
 
 
 def _sentence(summary: str) -> str:

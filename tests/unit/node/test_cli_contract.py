@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from chain.types.scalars import ChainId, Hash, ObjectId
 from client.errors import TransactionFailed
+from client.wallet import ChainIdentity
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
 from compute.confidential.permit_errors import AnotherAuditor, NotAPermit
 from contracts.confidential.errors import NotOwner
@@ -18,6 +20,7 @@ from node.cli.contract_errors import (
     NoContractThere,
     OtherChainsContract,
 )
+from node.cli.contract_source import labelled, load_source, remember
 from node.cli.errors import BadArgument
 from node.cli.frame import execute
 from tests.support.one_node import OneNode, one_node
@@ -115,6 +118,13 @@ def test_of_two_contracts_in_a_file_one_is_named(tally: Path, cli: Cli) -> None:
     assert cli.refused("deploy", f"{tally / 'contract.py'}:Third", "--key", "account0") == NoContractThere.code
 
 
+def test_a_label_says_what_it_meant_before(tally: Path) -> None:
+    source, chain = load_source(str(tally)), ChainIdentity(ChainId("here"), Hash(bytes(32)), Hash(bytes(32)))
+    assert labelled("tally") is None
+    remember("tally", ObjectId(b"\x01" * 32), source, chain)
+    assert labelled("tally") == "0x" + "01" * 32
+
+
 class OnChain(Cli):
     """The same against a running node, as its funded accounts."""
 
@@ -150,7 +160,8 @@ async def test_from_deploy_to_permit(tally: Path, tmp_path: Path, capsys: pytest
 
 async def deployed_and_called(chain: OnChain, tally: Path, tmp_path: Path) -> None:
     deployed = await chain.ask("account0", "deploy", str(tally), "--most-readers", "2", "--label", "tally")
-    assert deployed["readers"] == [await chain.reader("account0")] and deployed["keys_registered"] == 4
+    assert deployed["readers"] == [await chain.reader("account0")]
+    assert deployed["keys_registered"] == 4 and deployed["replaced"] is None
     (tmp_path / "amount").write_text("7\n")
     for value in ("5", f"@{tmp_path / 'amount'}"):
         called = await chain.ask("account0", "call", "tally", "add", value)

@@ -107,6 +107,29 @@ def test_an_error_steers_no_terminal(run: Runner) -> None:
     assert run(error=Misleading()) == (1, "for people\n", f"error 78: {WRITTEN_OUT}\n")
 
 
+class OfManyLines(ClusterError):
+    code = 79
+    lines = True
+
+
+def test_an_error_about_a_line_of_source_keeps_its_lines_and_steers_nothing(run: Runner) -> None:
+    error = OfManyLines("contract.py:3: `x`\n  it is \x1b[2J; mend it")
+    assert run(error=error) == (1, "for people\n", "error 79: contract.py:3: `x`\n  it is \\x1b[2J; mend it\n")
+
+
+def test_lists_are_shown_without_pythons_marks(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen(silent=False).pairs([("readers", ["a", True]), ("none", [])])
+    assert capsys.readouterr().out == "readers  a, yes\nnone     -\n"
+
+
+def test_help_lists_every_group_once_under_what_it_is_for() -> None:
+    text = build_parser(set()).format_help()
+    for title, groups in commands.SECTIONS.items():
+        section = text.partition(f"\n{title}:\n")[2].partition("\n\n")[0].splitlines()
+        assert [line.split()[0] for line in section] == list(groups)
+    assert sum(map(len, commands.SECTIONS.values())) == len(commands.GROUPS)
+
+
 def test_an_error_is_one_sentence(run: Runner) -> None:
     assert run(error=Broken()) == (1, "for people\n", "error 77: it is broken; mend it.\n")
 
