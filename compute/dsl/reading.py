@@ -1,14 +1,17 @@
-"""What a register's opening means: the value that its class declares, as Python has it."""
+"""What openings of registers and notes mean: the values that their classes declare, as Python has them."""
 
-from typing import Any
+from typing import Any, cast
 
+from client.notes.content import ContractNote
+from compute.confidential.keys import DataKeys
 from compute.confidential.prover import Draft
-from compute.confidential.reader import Opening
+from compute.confidential.reader import Opening, open_call
 from compute.dsl.compiled import Compiled
 from compute.dsl.elements import signed, unpacked
 from compute.dsl.execution import Numbers
 from compute.dsl.fields import Declared
 from contracts.confidential.call import Call
+from contracts.confidential.queries import ContractView
 
 
 def register_numbers(declared: Declared[Any], opening: Opening) -> Numbers:
@@ -21,6 +24,19 @@ def register_numbers(declared: Declared[Any], opening: Opening) -> Numbers:
 def register_value(declared: Declared[Any], opening: Opening) -> object:
     """An int, a bool, a list, a dict of parts, as the register's type has it."""
     return declared.kind.lifted(iter(register_numbers(declared, opening)))
+
+
+def written_values(compiled: Compiled, keys: DataKeys, contract: ContractView, call: Call) -> dict[str, object]:
+    """What a call wrote into registers, by their names, whatever was written since. Raises as open_call."""
+    registers = [compiled.declaration.registers[move.register] for move in call.moves]
+    openings = open_call(keys, contract, call)
+    return {each.name: register_value(each, opening) for each, opening in zip(registers, openings, strict=True)}
+
+
+def note_contents(compiled: Compiled, note: ContractNote) -> dict[str, object]:
+    """What is in a note of the contract, by the names of its parts. The contract has notes of its kind."""
+    kind = compiled.declaration.notes[note.kind - 1]
+    return cast(dict[str, object], kind.lifted(iter(unpacked(kind.leaves(), note.fields))))
 
 
 def call_result(compiled: Compiled, draft: Draft) -> object:

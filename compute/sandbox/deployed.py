@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chain.types.scalars import NATIVE, Amount, AssetId, FieldElement, ObjectId
+from chain.types.scalars import NATIVE, Amount, AssetId, ObjectId
 from client.notes.content import ContractNote
-from client.notes.scan import Scanner, glance
 from compute.confidential.keys import DataKeys, Outsider, readers_of
 from compute.confidential.permits import Permit, make_permit
 from compute.confidential.prover import Draft
@@ -23,13 +22,12 @@ from compute.dsl.calls import draft_call
 from compute.dsl.compiled import Compiled, CompiledMethod
 from compute.dsl.composites import Array, Struct
 from compute.dsl.notes import Owner
-from compute.dsl.reading import call_result, register_value
+from compute.dsl.reading import call_result, note_contents, register_value
 from compute.dsl.values import Value
+from compute.sandbox.own_notes import unspent
 from compute.sandbox.people import Person
 from compute.sandbox.sent import Sent
 from contracts.confidential.queries import ContractState, ContractView, contract_state
-from contracts.notes import state as notes
-from crypto.note_tree import tree_path
 
 if TYPE_CHECKING:
     from compute.sandbox.sandbox import Sandbox
@@ -85,17 +83,15 @@ class Deployed:
 
     def notes_of(self, person: Person) -> list[WalletNote]:
         """A person's notes of this contract that are not spent, in the order in which they were made."""
-        records = [record for record in self.chain.note_records() if record.object == self.id]
-        leaves = [record.output.commitment for record in records]
-        scanner, unspent = Scanner(person.spending.full_view(), ()), list[WalletNote]()
-        own = scanner.tagged([glance(record) for record in records])
-        for each in scanner.received(records[place] for place in own):
-            if each.nullifier is None or not isinstance(each.content, ContractNote):
-                continue
-            if not notes.is_spent(self.chain.view, self.id, FieldElement(each.nullifier)):
-                path = tree_path(leaves, each.record.position)
-                unspent.append(WalletNote(each.content, each.address, each.record.position, path))
-        return unspent
+        return [
+            WalletNote(each.content, each.address, each.record.position, path)
+            for each, path in unspent(self.chain, person, self.id)
+            if isinstance(each.content, ContractNote)
+        ]
+
+    def contents(self, note: WalletNote) -> dict[str, object]:
+        """What is in a note of this contract, by the names of its parts."""
+        return note_contents(self.compiled, note.content)
 
     # Calling
 

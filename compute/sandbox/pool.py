@@ -10,11 +10,11 @@ A transaction is signed with a key that is used once, and its first action gives
 from typing import TYPE_CHECKING, Any
 
 from chain.execution.fees import base_cost, read_base_fee, transaction_work
-from chain.types.scalars import Amount, FieldElement, Signature
+from chain.types.scalars import Amount, Signature
 from chain.types.transaction import Transaction
 from client.notes.errors import NotEnoughNotes
-from client.notes.scan import Scanner
 from compute.confidential.prover import Draft
+from compute.sandbox.own_notes import unspent
 from compute.sandbox.people import Person
 from compute.sandbox.sent import Sent
 from compute.shielded.payments import round_fee
@@ -23,7 +23,6 @@ from compute.shielded.transfer import INPUTS
 from contracts.notes import state as notes
 from contracts.shielded.actions import Open
 from crypto.keys import SEED_BYTES, SecretKey
-from crypto.note_tree import tree_path
 from crypto.notes import PoolNote
 
 if TYPE_CHECKING:
@@ -83,13 +82,9 @@ class Pool:
 
     def _coins(self, person: Person) -> list[Coin]:
         """Somebody's unspent notes, those that hold least first."""
-        records = [record for record in self.chain.note_records() if record.object == self.id]
-        leaves = [record.output.commitment for record in records]
-        coins = []
-        for each in Scanner(person.spending.full_view(), (self.id,)).received(records):
-            if each.nullifier is None or not isinstance(each.content, PoolNote):
-                continue
-            if not notes.is_spent(self.chain.view, self.id, FieldElement(each.nullifier)):
-                position = each.record.position
-                coins.append(Coin(each.address, each.content, position, tree_path(leaves, position)))
+        coins = [
+            Coin(each.address, each.content, each.record.position, path)
+            for each, path in unspent(self.chain, person, self.id, pool=True)
+            if isinstance(each.content, PoolNote)
+        ]
         return sorted(coins, key=lambda coin: coin.note.value)

@@ -50,7 +50,7 @@ async def given_notes(
 
 def note_rows(compiled: "Compiled", store: NoteStore, contract: ObjectId) -> list[dict[str, Any]]:
     """The account's unspent notes of a contract, with what is in them."""
-    from compute.dsl.elements import unpacked
+    from compute.dsl.reading import note_contents
 
     rows = []
     for note in store.unspent(contract):
@@ -58,6 +58,6 @@ def note_rows(compiled: "Compiled", store: NoteStore, contract: ObjectId) -> lis
         if not isinstance(content, ContractNote) or content.kind > len(compiled.declaration.notes):
             continue
         kind = compiled.declaration.notes[content.kind - 1]
-        parts = kind.lifted(iter(unpacked(kind.leaves(), content.fields)))
+        parts = note_contents(compiled, content)
         rows.append({"note": f"note:{note.position}", "type": kind.type_name, "contents": shown(parts)})
     return rows
