@@ -144,6 +144,7 @@ def _check_notes(method: Method, registers: tuple[RegisterSpec, ...]) -> None:
 
 def _counts(method: Method) -> Iterator[tuple[str, int]]:
     yield "arguments", method.arguments
+    yield "counts", len(method.counts)  # before each is compared with those before it
     yield "nullifiers", method.nullifiers
     yield "outputs", len(method.outputs)
     yield "takes", method.takes

@@ -118,6 +118,7 @@ def many(count: int, first: RegisterSpec | Method) -> tuple[RegisterSpec | Metho
         ({"methods": (replace(METHOD, outputs=outputs(1, inbox=1)),)}, UnknownRegister),
         ({"methods": (replace(METHOD, counts=(Uint(0),)),)}, NotAnInbox),
         ({"methods": (replace(METHOD, counts=(Uint(1),)),)}, UnknownRegister),
+        ({"methods": (replace(METHOD, counts=tuple(map(Uint, range(33)))),)}, WrongCount),  # a square of work
         ({"registers": (replace(REGISTER, mode=INBOX),)}, InboxNotFolded),
         ({"registers": (replace(REGISTER, mode=INBOX),), "methods": (COUNTS_TWICE,)}, UnknownRegister),
         ({"methods": (replace(METHOD, pays=Uint(8)),)}, WrongCount),
