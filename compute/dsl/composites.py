@@ -1,14 +1,38 @@
 """Arrays of fixed length and structs: values made of values.
 
 Both can be changed in place, as Python's lists and objects: what a register holds is changed with them. What is taken
-as an argument, stored or made of another value is copied.
+as an argument, stored or made of another value is copied. Refused is a change that would not be what it looks like: of
+an entry that a private index picked, in a lambda of `select`, and of a value that was made outside of the method.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NoReturn,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from compute.dsl.errors import BadDeclaration, NeverHolds, TypesDiffer, UndeclaredField, UnknownType
+from compute.dsl.errors import (
+    BadDeclaration,
+    BranchEffect,
+    ChangeLost,
+    NeverHolds,
+    SharedValue,
+    TypesDiffer,
+    UndeclaredField,
+    UnknownType,
+)
 from compute.dsl.integers import machine
+from compute.dsl.machine import Machine, current
 from compute.dsl.place import calling_place
 from compute.dsl.refusals import ArgumentRefused
 from compute.dsl.scalars import Bool, named
@@ -22,10 +46,14 @@ MOST_ENTRIES = 4096
 
 
 class Composite(Value):
-    """A value of several numbers. `_changed` tells whoever holds it, a register or a larger composite, of a change."""
+    """A value of several numbers. `_changed` tells whoever holds it, a register or a larger composite, of a change.
 
-    __slots__ = ("_changed",)
+    `_made_on`: the machine of the run that made it.
+    """
+
+    __slots__ = ("_changed", "_made_on")
     _changed: Callable[[], None] | None
+    _made_on: Machine | None
 
     def held_by(self, changed: Callable[[], None]) -> Self:
         """The same value, whose changes in place are told."""
@@ -35,6 +63,21 @@ class Composite(Value):
     def tell(self) -> None:
         if self._changed is not None:
             self._changed()
+
+    def _require_own(self) -> None:
+        """Before a change in place. Raises SharedValue, BranchEffect."""
+        if self._made_on is not current():
+            raise SharedValue(
+                calling_place(),
+                f"{self.type_name}: a value that was made outside of the method is changed.",
+                f"Make a new one in the method, as in {self.type_name}(...); what lasts is kept in a register.",
+            )
+        if machine().branching:
+            raise BranchEffect(
+                calling_place(),
+                f"a {self.type_name} is changed in a lambda of select(): it would be changed whichever is taken.",
+                "Return a new value from the lambda, and store what select() gives.",
+            )
 
     def __eq__(self, other: object) -> Bool:  # type: ignore[override]
         same = Bool(True)
@@ -87,7 +130,7 @@ class Array(Composite, Generic[T, N]):
         self._set([self.entry.coerced(item) for item in given])
 
     def _set(self, items: list[Value]) -> None:
-        self._changed = None
+        self._changed, self._made_on = None, current()
         self._items = [self._hold(item) for item in items]
 
     def _hold(self, item: Value) -> Value:
@@ -130,9 +173,11 @@ class Array(Composite, Generic[T, N]):
         if type(index) is int:
             return cast(T, self._items[self._constant(index)])
         columns = list(zip(*(item.numbers() for item in self._items), strict=True))
-        return cast(T, self.entry.of(iter(machine().picked(columns, self._private(index).number))))
+        picked = self.entry.of(iter(machine().picked(columns, self._private(index).number)))
+        return cast(T, picked.held_by(_refuse_loss) if isinstance(picked, Composite) else picked)
 
     def __setitem__(self, index: "int | Integer", item: "T | int") -> None:
+        self._require_own()
         new = self.entry.coerced(item)
         if type(index) is int:
             self._items[self._constant(index)] = self._hold(new)
@@ -178,6 +223,7 @@ class Struct(Composite):
 
     def _set(self, values: list[Value]) -> None:
         object.__setattr__(self, "_changed", None)
+        object.__setattr__(self, "_made_on", current())
         held = [value.held_by(self.tell) if isinstance(value, Composite) else value for value in values]
         object.__setattr__(self, "_parts", dict(zip(self.parts, held, strict=True)))
 
@@ -221,9 +267,19 @@ class Struct(Composite):
                 f"{self.type_name} has no part {name!r}.",
                 f"Its parts are {', '.join(self.parts)}; declare another in the class.",
             )
+        self._require_own()
         new = self.parts[name].coerced(value)
         self._parts[name] = new.held_by(self.tell) if isinstance(new, Composite) else new
         self.tell()
+
+
+def _refuse_loss() -> NoReturn:
+    """Raises ChangeLost: what a private index picks is a copy, whose change no array would show."""
+    raise ChangeLost(
+        calling_place(),
+        "an entry that a private index picked is a copy; the array would not change with it.",
+        "Write the whole entry back: row[i] = Entry(left=..., right=row[i].right).",
+    )
 
 
 def _chosen(condition: Any, if_one: Value, if_zero: Value) -> Value:

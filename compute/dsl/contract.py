@@ -19,7 +19,7 @@ from compute.dsl.notes import Note, Owner
 from compute.dsl.run import Run, inbox_of, refuse_undeclared
 from compute.dsl.scalars import NATIVE, Address, Asset, Field
 from compute.dsl.sized import u64
-from compute.dsl.syntax import check_methods
+from compute.dsl.syntax import check_attributes, check_methods
 
 if TYPE_CHECKING:
     from compute.dsl.plain import Plain
@@ -100,6 +100,7 @@ def contract(cls: type[C]) -> type[C]:
     Raises a ContractRefused with file, line and what to write instead.
     """
     declaration = declaration_of(cls, RESERVED)
+    check_attributes(cls, declaration.place)
     own = {name: function for name, function in functions_of(cls) if function.__module__ != __name__}
     check_methods(cls.__name__, [method.function for method in declaration.methods], own)
     cls.compiled = compile_contract(declaration)

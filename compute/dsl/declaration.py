@@ -82,7 +82,9 @@ def declaration_of(cls: type, reserved: frozenset[str]) -> Declaration:
     registers = registers_of(cls)
     functions = [value for value in members.values() if getattr(value, METHOD_MARK, False)]
     for name, value in members.items():
-        if (isinstance(value, Declared) or value in functions) and (name in reserved or not _NAME.fullmatch(name)):
+        if (isinstance(value, Declared) or getattr(value, METHOD_MARK, False)) and (
+            name in reserved or not _NAME.fullmatch(name)
+        ):
             problem = f"{name!r} cannot name a register or a method."
             raise BadDeclaration(place, problem, f"Use a-z, 0-9 and _, and none of {', '.join(sorted(reserved))}.")
     _require_count(place, "registers", len(registers), 0, MAX_REGISTERS)

@@ -1,6 +1,6 @@
 """What is refused when a contract's class is built: the rule, the place in the source, and what to write instead.
 
-Codes 6400-6424; what a plain call refuses is in refusals.py, 6425-6449.
+Codes 6400-6424 and 6470-6479; what a plain call refuses is in refusals.py, 6425-6449.
 """
 
 from compute.dsl.place import NOWHERE, Place
@@ -125,6 +125,18 @@ class BranchEffect(ContractRefused):
     """A lambda of `select` writes a register, makes a note or moves tokens: effects cannot depend on a value."""
 
     code = 6418
+
+
+class ChangeLost(ContractRefused):
+    """An entry that a private index picked is changed in place: it is a copy, so the array would not change."""
+
+    code = 6470
+
+
+class SharedValue(ContractRefused):
+    """A method changes in place what was made outside of it: one call would leave it to the next."""
+
+    code = 6471
 
 
 class OutsideMethod(DslError):

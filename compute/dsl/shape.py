@@ -106,7 +106,8 @@ def run_body(contract: Declaration, method: MethodDeclaration, run: Run, argumen
     instance: object = object.__new__(contract.owner)
     object.__setattr__(instance, "running", run)
     with run.inside(), python_errors(method):
-        returned = method.function(instance, *arguments)
+        own = [type(argument).of(iter(argument.numbers())) for argument in arguments]  # the body may change them
+        returned = method.function(instance, *own)
         if method.result is not None:
             return method.result.kind.coerced(returned)
         if returned is not None:

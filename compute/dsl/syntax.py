@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from compute.dsl.errors import (
+    BadDeclaration,
     ContractRefused,
     FloatRefused,
     NameRefused,
@@ -76,6 +77,22 @@ def check_methods(contract: str, methods: Sequence[Callable[..., Any]], own: dic
     checker = _Checker(contract, own)
     for function in methods:
         checker.check(function, ())
+
+
+def check_attributes(cls: type, place: Place) -> None:
+    """What a contract's class has beside fields and functions: constants. place: the class's.
+
+    Raises BadDeclaration for what one run could leave to the next, and for what would hide code from the checks.
+    """
+    for base in cls.__mro__[:-1]:
+        for name, value in vars(base).items():
+            if base.__module__.startswith(LANGUAGE) or name.startswith("__") or _is_usable(value):
+                continue
+            raise BadDeclaration(
+                place,
+                f"{name!r} of {base.__name__} is a {type(value).__name__}.",
+                "A contract's class has registers, functions and constants: numbers, text, tuples of them.",
+            )
 
 
 class _Checker:
@@ -223,4 +240,4 @@ def source_of(function: Callable[..., Any]) -> Source:
     return Source(function)
 
 
-__all__ = ["ContractRefused", "Source", "check_methods", "source_of"]
+__all__ = ["ContractRefused", "Source", "check_attributes", "check_methods", "source_of"]

@@ -20,8 +20,14 @@ class Pair(Struct):
     left: u64
     right: u8
 
+TABLE = Array[u64, 2]([1, 2])
+
 def doubled(x):
     return x + x
+
+def filled(row, x):
+    row[0] = x
+    return x
 
 def endless(x):
     return endless(x)
@@ -38,6 +44,7 @@ class Subject(Contract):
     row = Sealed(Array[u8, 3])
     pair = Sealed(Pair)
     element = Sealed(Field)
+    pairs = Sealed(Array[Pair, 2])
 
     def helper(self, x):
         return x + 1
@@ -166,6 +173,10 @@ BODIES: list[Case] = [
     (errors.NeverHolds, "x = a ** b", "constant"),
     (errors.NeverHolds, "x = Field(-1)", "another number"),
     (errors.BranchEffect, "x = select(flag, lambda: self.write_it(a), 0)", "select()"),
+    (errors.BranchEffect, "y = Array[u8, 1]([b])\n        x = select(flag, lambda: filled(y, b), b)", "new value"),
+    (errors.ChangeLost, "self.pairs[b].left = a", "Write the whole entry"),
+    (errors.ChangeLost, "y = self.pairs[b]\n        y.left = a", "Write the whole entry"),
+    (errors.SharedValue, "TABLE[0] = a", "register"),
 ]
 
 
@@ -182,6 +193,7 @@ def test_a_body_is_refused(tmp_path: Path, error: type[errors.ContractRefused], 
     first = body.split("\n")[0]
     elsewhere = {"x = endless(a)": "def endless", "x = self.around(a)": "def around", "x = outside(a)": "while x"}
     elsewhere |= {"x = select(flag, lambda: self.write_it(a), 0)": "self.count = x", "return a": "def act"}
+    elsewhere |= {"y = Array[u8, 1]([b])": "row[0] = x", "y = self.pairs[b]": "y.left = a"}
     assert elsewhere.get(first, first) in line
     assert caught.value.source == line.strip()
     assert instead in caught.value.instead
@@ -194,6 +206,8 @@ ALLOWED = [
     "x = [doubled(y) for y in (a, c)]\n        self.shown = sum(x) + len(x)",
     "if LIMIT > 5 and not LIMIT == 7: self.shown = a",
     "self.row[b] = 7\n        self.row[0] = self.row[b] - 7",
+    "self.pairs[0].left = a\n        self.pairs[b] = Pair(left=a, right=self.pairs[b].right)",
+    "pair = Pair(left=TABLE[1], right=b)\n        pair.left = a\n        self.pair = pair",
     "self.pair.left = a\n        self.pair = Pair(left=self.pair.left, right=b)",
     "x, y = divmod(a, u64(b))\n        self.shown = x * 2**3 >> 1 << 1",
     "self.shown = select(a > b, lambda: a - b, lambda: 0)",
@@ -207,3 +221,27 @@ ALLOWED = [
 def test_ordinary_python_passes(tmp_path: Path, body: str) -> None:
     module = load(tmp_path, f"{HEAD}        {body}\n        {USE}\n")
     assert module.Subject.compiled.method("act").circuit.public_count >= 7
+
+
+CLASSES = [
+    ("seen = []", "'seen' of Subject is a list"),
+    ("known = {}", "'known' of Subject is a dict"),
+    ("limit = 0.5", "'limit' of Subject is a float"),
+    ("least = property(lambda self: 1)", "'least' of Subject is a property"),
+    ("draw = staticmethod(doubled)", "'draw' of Subject is a staticmethod"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "problem"), CLASSES, ids=[attribute for attribute, _ in CLASSES])
+def test_what_one_call_could_leave_to_the_next_or_nobody_checks_is_no_attribute(
+    tmp_path: Path, attribute: str, problem: str
+) -> None:
+    text = HEAD.replace("    count = Sealed(u64)", f"    {attribute}\n    count = Sealed(u64)")
+    with pytest.raises(errors.BadDeclaration, match=problem):
+        load(tmp_path, f"{text}        {USE}\n")
+
+
+@pytest.mark.parametrize("attribute", ["limit = 5", "words = ('a', b'b', 3)", "pair_type = Pair", "zero = u64(0)"])
+def test_constants_are_attributes(tmp_path: Path, attribute: str) -> None:
+    text = HEAD.replace("    count = Sealed(u64)", f"    {attribute}\n    count = Sealed(u64)")
+    assert load(tmp_path, f"{text}        {USE}\n").Subject.compiled.method("act")
