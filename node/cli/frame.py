@@ -78,7 +78,7 @@ def build_parser(wanted: set[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"cluster {version('cluster-chain')}")
-    groups = parser.add_subparsers(metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    groups = parser.add_subparsers(prog="cluster", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
     for name, (module, summary) in GROUPS.items():
         group = groups.add_parser(name, description=_sentence(summary))
         if name in wanted:

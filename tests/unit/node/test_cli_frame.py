@@ -130,6 +130,12 @@ def test_help_lists_every_group_once_under_what_it_is_for() -> None:
     assert sum(map(len, commands.SECTIONS.values())) == len(commands.GROUPS)
 
 
+def test_usage_names_the_command_and_nothing_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser({"keys"}).parse_args(["keys", "show", "--help"])
+    assert capsys.readouterr().out.startswith("usage: cluster keys show [-h]")
+
+
 def test_an_error_is_one_sentence(run: Runner) -> None:
     assert run(error=Broken()) == (1, "for people\n", "error 77: it is broken; mend it.\n")
 
