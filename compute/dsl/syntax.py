@@ -30,6 +30,7 @@ _GOING_THROUGH: Final = ("range", "len", "enumerate", "zip", "reversed", "sum", 
 _LOOKING_INTO: Final = ("min", "max", "sorted", "all", "any", "int", "bool", "float", "str", "round")  # constants only
 ALLOWED_BUILTINS: Final = frozenset((*_GOING_THROUGH, *_LOOKING_INTO))
 CONSTANTS: Final = (int, str, bytes, type(None))
+EXAMPLES: Final = "examples"  # a classmethod that makes calls for tools; no circuit is made of it
 
 _INSTEAD: Final[dict[type[ast.AST], tuple[str, str]]] = {
     ast.While: ("`while` has no bound.", "Write `for i in range(8)` with a constant bound, and select() inside."),
@@ -87,6 +88,8 @@ def check_attributes(cls: type, place: Place) -> None:
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
             if base.__module__.startswith(LANGUAGE) or name.startswith("__") or _is_usable(value):
+                continue
+            if name == EXAMPLES and isinstance(value, classmethod):
                 continue
             raise BadDeclaration(
                 place,

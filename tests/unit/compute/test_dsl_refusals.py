@@ -229,6 +229,7 @@ CLASSES = [
     ("limit = 0.5", "'limit' of Subject is a float"),
     ("least = property(lambda self: 1)", "'least' of Subject is a property"),
     ("draw = staticmethod(doubled)", "'draw' of Subject is a staticmethod"),
+    ("draw = classmethod(doubled)", "'draw' of Subject is a classmethod"),
 ]
 
 
@@ -241,7 +242,11 @@ def test_what_one_call_could_leave_to_the_next_or_nobody_checks_is_no_attribute(
         load(tmp_path, f"{text}        {USE}\n")
 
 
-@pytest.mark.parametrize("attribute", ["limit = 5", "words = ('a', b'b', 3)", "pair_type = Pair", "zero = u64(0)"])
-def test_constants_are_attributes(tmp_path: Path, attribute: str) -> None:
+EXAMPLES = "examples = classmethod(lambda cls: cls.plain())"
+CONSTANTS = ["limit = 5", "words = ('a', b'b', 3)", "pair_type = Pair", "zero = u64(0)", EXAMPLES]
+
+
+@pytest.mark.parametrize("attribute", CONSTANTS)
+def test_constants_and_examples_for_tools_are_attributes(tmp_path: Path, attribute: str) -> None:
     text = HEAD.replace("    count = Sealed(u64)", f"    {attribute}\n    count = Sealed(u64)")
     assert load(tmp_path, f"{text}        {USE}\n").Subject.compiled.method("act")
