@@ -1,9 +1,10 @@
-"""An in-process chain for tests of contracts. Reference: docs/contracts.md, "Sandbox"."""
+"""An in-process chain for tests of contracts, and networks in the same words. Reference: docs/contracts.md."""
 
 from compute.sandbox.deployed import Deployed
+from compute.sandbox.network import Network
 from compute.sandbox.people import Person
 from compute.sandbox.pool import Pool
 from compute.sandbox.sandbox import CLU, Sandbox
 from compute.sandbox.sent import Sent
 
-__all__ = ["CLU", "Deployed", "Person", "Pool", "Sandbox", "Sent"]
+__all__ = ["CLU", "Deployed", "Network", "Person", "Pool", "Sandbox", "Sent"]

@@ -1,4 +1,4 @@
-"""A contract of the language that stands in a sandbox: its methods are called, its registers read, as a person.
+"""A contract of the language on a sandbox or a network: its methods are called, its registers read, as a person.
 
 counter = chain.deploy(Counter, owner, readers=[owner, alice])
 counter.increment(5, sender=alice)
@@ -7,7 +7,7 @@ counter.read(alice).count
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chain.types.scalars import NATIVE, Amount, AssetId, ObjectId
 from client.notes.content import ContractNote
@@ -24,13 +24,11 @@ from compute.dsl.composites import Array, Struct
 from compute.dsl.notes import Owner
 from compute.dsl.reading import call_result, note_contents, register_value
 from compute.dsl.values import Value
+from compute.sandbox.chain import Chain
 from compute.sandbox.own_notes import unspent
 from compute.sandbox.people import Person
 from compute.sandbox.sent import Sent
-from contracts.confidential.queries import ContractState, ContractView, contract_state
-
-if TYPE_CHECKING:
-    from compute.sandbox.sandbox import Sandbox
+from contracts.confidential.queries import ContractState, ContractView
 
 PERIOD_HEIGHTS = 20  # that a call is good for, where a test does not say
 
@@ -52,7 +50,7 @@ class Reading:
 class Deployed:
     """One contract. Its methods can be called as attributes: `auction.place(5, sender=alice)`."""
 
-    def __init__(self, chain: "Sandbox", compiled: Compiled, contract: ObjectId, owner: Person) -> None:
+    def __init__(self, chain: Chain, compiled: Compiled, contract: ObjectId, owner: Person) -> None:
         self.chain, self.compiled, self.id, self.owner = chain, compiled, contract, owner
 
     def __getattr__(self, name: str) -> Callable[..., Sent]:
@@ -70,7 +68,7 @@ class Deployed:
     @property
     def now(self) -> ContractState:
         """Its inboxes, leases, notes and holding."""
-        return contract_state(self.chain.view, self.id)
+        return self.chain.contract_state(self.id)
 
     def read(self, reader: "Person | DataKeys | None" = None) -> Reading:
         """Its registers as somebody sees them: a person, whoever holds a permit, or nobody in particular."""
@@ -173,6 +171,12 @@ class Deployed:
         first, last = (epochs[0], epochs[-1]) if epochs else (view.record.epoch, view.record.epoch)
         scope = range(first, last + 1)
         return make_permit(giver.reader, view, scope, auditor.reader.public, self.chain.identity, self.chain.entropy)
+
+
+def initial_values(compiled: Compiled, given: Mapping[str, object]) -> dict[str, object]:
+    """First contents of registers as a deployment takes them."""
+    kinds = {each.name: each.kind for each in compiled.declaration.registers}
+    return {name: plain(kinds[name], value) if name in kinds else value for name, value in given.items()}
 
 
 def plain(kind: type[Value], given: object) -> object:

@@ -33,6 +33,7 @@ from chain.types.scalars import (
     AssetId,
     Blob,
     ChainId,
+    FieldElement,
     Height,
     Name,
     Nonce,
@@ -52,14 +53,21 @@ from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import DevKeys, KeyedCircuit
 from compute.dsl.contract import Contract
 from compute.dsl.deployment import deploy
-from compute.sandbox.deployed import Deployed, plain
+from compute.sandbox.deployed import Deployed, initial_values
 from compute.sandbox.errors import SandboxClosed
 from compute.sandbox.evidence import Evidence, Proofs, Witnesses
 from compute.sandbox.local_chain import LocalChain, Snapshot
 from compute.sandbox.people import Person, person
 from compute.sandbox.sent import Sent
 from compute.sandbox.verifiers import DirectVerifier, WitnessVerifier
-from contracts.confidential.queries import MAX_EPOCHS, ContractView, contract_view, epochs_view
+from contracts.confidential.queries import (
+    MAX_EPOCHS,
+    ContractState,
+    ContractView,
+    contract_state,
+    contract_view,
+    epochs_view,
+)
 from contracts.notes import state as notes
 from contracts.notes.state import NoteRecord
 from contracts.registry import state as registry
@@ -211,6 +219,10 @@ class Sandbox:
         found = (notes.find_output(self.view, number) for number in range(notes.counts(self.view).outputs))
         return [record for record in found if record is not None]
 
+    def is_spent(self, contract: ObjectId, nullifier: FieldElement) -> bool:
+        """Whether a nullifier of a contract's was published."""
+        return notes.is_spent(self.view, contract, nullifier)
+
     def entropy(self, count: int) -> bytes:
         """Random bytes for drafts, the same ones in every run of a test."""
         out = b""
@@ -292,6 +304,14 @@ class Sandbox:
         with self.local.amended() as overlay:
             registry.write_key(overlay, record)
 
+    def register(self, contract: type[Contract], *, counts: Sequence[int] = (1, 2)) -> None:
+        """What `deploy` does first, where a test wants it done before: keys of all circuits are registered and active.
+
+        counts: of readers that it can ever have. Raises as `circuit`.
+        """
+        for source in (*(method.source for method in contract.compiled.methods), *map(sealing_circuit, counts)):
+            self.circuit(source)
+
     def deploy(
         self,
         contract: type[Contract],
@@ -307,14 +327,11 @@ class Sandbox:
         registers. Raises as compute.dsl.deployment.deploy, Sandbox.send.
         """
         compiled = contract.compiled
-        declared = {each.name: each for each in compiled.declaration.registers}
-        sealed = any(each.sealed for each in declared.values())
+        sealed = any(each.sealed for each in compiled.declaration.registers)
         first = list(readers) or [owner]
         keys = {method.name: self.circuit(method.source) for method in compiled.methods}
         sealing = {count: self.circuit(sealing_circuit(count)) for count in {*counts, len(first)} if sealed}
-        given = dict(initial or {})
-        given |= {name: plain(declared[name].kind, given[name]) for name in given if name in declared}
-        action = deploy(compiled, keys, sealing, given)
+        action = deploy(compiled, keys, sealing, initial_values(compiled, initial or {}))
         deployed = Deployed(self, compiled, self.send(owner, action).created(), owner)
         if sealed:
             deployed.set_readers(*first)
@@ -326,6 +343,10 @@ class Sandbox:
         for first in range(1, view.record.epoch + 1, MAX_EPOCHS):
             view = view.with_epochs(epochs_view(self.view, contract, first, MAX_EPOCHS).epochs)
         return view
+
+    def contract_state(self, contract: ObjectId) -> ContractState:
+        """Its inboxes, leases, notes and holding. Raises UnknownContract."""
+        return contract_state(self.view, contract)
 
 
 def _genesis(params: Params) -> Genesis:

@@ -14,6 +14,8 @@ from compute.sandbox.local_chain import Snapshot
 from contracts.confidential.errors import OutsidePeriod, StaleRegister
 from crypto.poseidon import poseidon
 from examples.contracts.escrow.contract import DELIVERED, EMPTY, FUNDED, SETTLED, Escrow
+from examples.contracts.escrow.walkthrough import story
+from examples.contracts.stage import Teller
 
 PRICE, DEPOSIT = 0x0A1B6E8F4D, 50 * CLU  # a price that no other number looks like
 KEY, GOODS = 0x1F2E3D4C5B6A798897A6B5C4D3E2F1, 77
@@ -285,3 +287,11 @@ def test_calls_look_alike_whatever_is_agreed(empty: Deal) -> None:
         small = empty.open(price=0, goods=0, lock=0, arbiter=NOBODY, deliver_by=0, disputes_until=0)
     large = empty.open(price=DEPOSIT)
     assert (small.size, small.work, small.fee) == (large.size, large.work, large.fee)
+
+
+def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox() as chain:
+        story(chain, Teller())
+    told = capsys.readouterr().out
+    for line in ("the buyer reads the key: it is right", "the seller was paid 7.00 CLU", "the escrow holds 0.00 CLU"):
+        assert line in told

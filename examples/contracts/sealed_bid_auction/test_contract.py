@@ -18,6 +18,8 @@ from compute.sandbox.local_chain import Snapshot
 from contracts.confidential.errors import OutsidePeriod, StaleCount
 from contracts.notes.errors import NoteSpent, UnknownRoot
 from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
+from examples.contracts.sealed_bid_auction.walkthrough import story
+from examples.contracts.stage import Teller
 
 DEPOSIT, RESERVE = 100 * CLU, 10 * CLU
 BIDS = {"ann": 40 * CLU, "ben": 75 * CLU}
@@ -352,3 +354,16 @@ def test_the_standing_is_the_auctioneers_alone(folded: Sale) -> None:
     for outsider in (folded.seller, folded.chain.person("ben"), None):
         with pytest.raises(NotAReader):
             _ = folded.auction.read(outsider).standing
+
+
+def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox() as chain:
+        story(chain, Teller())
+    told = capsys.readouterr().out
+    for line in (
+        "ben won and pays 9.00 CLU",
+        "is spent already",
+        "bids are left to fold",
+        "the auction holds 0.00 CLU",
+    ):
+        assert line in told
