@@ -103,6 +103,17 @@ class DevKeys:
         digest = sha256(write_r1cs(circuit)).digest()
         return any(self._path(folder, name, digest).exists() for folder in (CEREMONY, FOLDER))
 
+    def read(self, name: str, circuit: Circuit, path: Path) -> CircuitKeys:
+        """The circuit's keys in a file that lies elsewhere, from a ceremony or a development setup.
+
+        Whether a ceremony's contributions hold is not looked at: `import_ceremony` does. Raises DamagedKeyFile.
+        """
+        digest = sha256(write_r1cs(circuit)).digest()
+        try:
+            return _read(name, circuit, digest, path, ceremony=False)
+        except DamagedKeyFile:
+            return _read(name, circuit, digest, path, ceremony=True)
+
     def put(self, keys: CircuitKeys) -> None:
         """Keep keys that lie elsewhere, unless the circuit has some here already.
 

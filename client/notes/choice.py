@@ -38,11 +38,11 @@ def notes_of(notes: Sequence[OwnNote], asset: int) -> list[OwnNote]:
     return sorted((note for note in of_asset if value_of(note)), key=lambda note: (value_of(note), note.number))
 
 
-def choose(notes: Sequence[OwnNote], needed: int) -> Choice:
-    """Notes of one asset, smallest first, to pay `needed` with. Raises NotEnoughNotes."""
+def choose(notes: Sequence[OwnNote], needed: int, unit: str = "units") -> Choice:
+    """Notes of one asset, smallest first, to pay `needed` with; `unit` is for people. Raises NotEnoughNotes."""
     total = sum(map(value_of, notes))
     if total < needed:
-        raise NotEnoughNotes(total, needed)
+        raise NotEnoughNotes(total, needed, unit)
     if not needed:
         return Choice((), True)
     single = next((note for note in notes if value_of(note) >= needed), None)

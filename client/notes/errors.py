@@ -151,12 +151,12 @@ class NotEnoughNotes(NoteWalletError):
 
     code = 5217
 
-    def __init__(self, held: int, needed: int) -> None:
+    def __init__(self, held: int, needed: int, unit: str = "units") -> None:
         super().__init__(
-            f"the notes that can be spent now hold {held} of the smallest unit, and {needed} are needed, fee included. "
+            f"the notes that can be spent now hold {held} {unit}, and {needed} are needed, a fee in CLU included. "
             "Shield more, send less, or wait for what is on its way (`cluster notes`)."
         )
-        self.held, self.needed = held, needed
+        self.held, self.needed, self.unit = held, needed, unit
 
 
 class NoPool(NoteWalletError):
@@ -186,17 +186,16 @@ class TreesDiffer(NoteWalletError):
 
 
 class PoolKeyMissing(NoteWalletError):
-    """This machine has no key to prove a pool's transfers with, or another setup's."""
+    """This machine has no key to prove a pool's transfers with."""
 
     code = 5220
 
-    def __init__(self, pool: str, vk_id: str, found: str | None) -> None:
-        here = "none lies here" if found is None else f"the one that lies here is {found}"
+    def __init__(self, pool: str, vk_id: str) -> None:
         super().__init__(
-            f"transfers in pool {pool} are proven with key {vk_id}; {here}. Get the .zkey file of "
-            "whoever opened the pool and import it, or use a pool whose key this machine has."
+            f"transfers in pool {pool} are proven with key {vk_id}, which does not lie here. Get its .zkey file from "
+            "whoever opened the pool, who was told where it lies, and run `cluster pool import FILE`."
         )
-        self.pool, self.vk_id, self.found = pool, vk_id, found
+        self.pool, self.vk_id = pool, vk_id
 
 
 class NotFinal(NoteWalletError):
@@ -220,3 +219,13 @@ class NumberUnknown(NoteWalletError):
             "the disclosure does not number its note, so no proof of state can be had for it. Ask for one that was "
             "made once the payment was final, or verify it without --genesis."
         )
+
+
+class SentNoteUnknown(NoteWalletError):
+    """This wallet sent no note of a number."""
+
+    code = 5223
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"this wallet did not send note number {number}; `cluster notes` lists what it sent.")
+        self.number = number

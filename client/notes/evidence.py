@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from chain.codec import decode
 from chain.errors import ChainError
-from chain.types.scalars import Height, TxHash
+from chain.types.scalars import FieldElement, Height, TxHash
 from chain.types.transaction import Transaction
 from client.errors import AnswerRefused, NotAnRpc, RpcFailed
 from client.light import Trusted, check_answer
@@ -39,6 +39,27 @@ async def final_transaction(rpc: RpcClient, hash_: TxHash) -> tuple[Transaction,
     if code:
         raise NotFinal(named, code)
     return transaction, height
+
+
+async def transaction_of(rpc: RpcClient, height: Height, commitment: int) -> tuple[Transaction, int]:
+    """The transaction of a block that made a note, and which of its outputs the note is.
+
+    All transactions of the block are read. Raises as final_transaction, and AnswerRefused if none made it.
+    """
+    block = await rpc.call("chain_getBlock", height=height)
+    try:
+        hashes = [TxHash(bytes.fromhex(named[2:])) for named in block["transactions"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAnRpc(rpc.url, f"a block was answered in an unknown shape ({error})") from error
+    for hash_ in hashes:
+        try:
+            transaction, _ = await final_transaction(rpc, hash_)
+        except NotFinal:
+            continue  # it failed: its actions were undone
+        made = [record.output.commitment for record in outputs_of(transaction)]
+        if commitment in made:
+            return transaction, made.index(FieldElement(commitment))
+    raise AnswerRefused(f"block {height} holds no transaction that makes the note")
 
 
 async def require_proven(rpc: RpcClient, trusted: Trusted, disclosure: Disclosure, transaction: Transaction) -> Height:

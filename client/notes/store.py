@@ -20,7 +20,7 @@ from chain.errors import CodecError
 from chain.types.scalars import Blob, ChainId, FieldElement, Hash, Height, ObjectId, TxHash, Uint
 from client.notes.address import Address, parse_payload
 from client.notes.content import Content, ContractNote
-from client.notes.errors import StoreOfOtherChain, StoreUnreadable
+from client.notes.errors import SentNoteUnknown, StoreOfOtherChain, StoreUnreadable
 from client.notes.keys import ViewKey
 from client.notes.scan import Received, Sent
 from client.notes.tree import WalletTree
@@ -151,11 +151,17 @@ class NoteStore:
     sent: list[SentNote] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     trees: dict[ObjectId, WalletTree] = field(default_factory=dict)
+    _own: set[int] = field(init=False, repr=False, compare=False)  # numbers of `notes`
+    _gone: set[int] = field(init=False, repr=False, compare=False)  # and of `sent`
+
+    def __post_init__(self) -> None:
+        self._own = {int(note.number) for note in self.notes}
+        self._gone = {int(note.number) for note in self.sent}
 
     def add_received(self, found: Received, number: int) -> None:
         """A note that the scan found; one that is known already, or fills up a transfer, changes nothing."""
         record, content = found.record, found.content
-        if _empty(content) or any(note.number == number for note in self.notes):
+        if _empty(content) or number in self._own:
             return
         kind, elements = _elements(content)
         nullifier = None if found.nullifier is None else FieldElement(found.nullifier)
@@ -173,11 +179,12 @@ class NoteStore:
                 nullifier,
             )
         )
+        self._own.add(number)
 
     def add_sent(self, found: Sent, number: int) -> None:
         """A note that the scan found to be sent by oneself."""
         record = found.record
-        if _empty(found.content) or any(sent.number == number for sent in self.sent):
+        if _empty(found.content) or number in self._gone:
             return
         kind, elements = _elements(found.content)
         commitment = record.output.commitment
@@ -196,6 +203,14 @@ class NoteStore:
                 made_by,
             )
         )
+        self._gone.add(number)
+
+    def sent_note(self, number: int) -> SentNote:
+        """What one sent, by its number over the whole chain. Raises SentNoteUnknown."""
+        found = next((note for note in self.sent if note.number == number), None)
+        if found is None:
+            raise SentNoteUnknown(number)
+        return found
 
     def mark_spent(self, published: Iterable[tuple[ObjectId, FieldElement, Height]]) -> None:
         """Nullifiers that the chain published: (object, nullifier, height)."""
@@ -236,6 +251,7 @@ class NoteStore:
         """Forget what was read from the chain, so that all of it is read again."""
         self.outputs = self.nullifiers = self.height = 0
         self.notes, self.sent, self.trees = [], [], {}
+        self._own, self._gone = set(), set()
 
     def save(self, entropy: Entropy = os.urandom) -> None:
         """Put everything into the file. Raises OSError."""
@@ -282,20 +298,28 @@ def held(path: Path) -> Iterator[None]:
 def open_store(folder: Path, view: ViewKey, chain_id: ChainId, genesis_hash: Hash) -> NoteStore:
     """The store of a view key on a chain, empty if there is no file yet. Raises StoreUnreadable, StoreOfOtherChain."""
     key, path = store_key(view), store_path(folder, view, genesis_hash)
-    store = NoteStore(path, chain_id, genesis_hash, key)
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_FILE_BYTES)
     except FileNotFoundError:
-        return store
+        return NoteStore(path, chain_id, genesis_hash, key)
     stored = _decode(path, key, data)
     if (stored.chain_id, stored.genesis_hash) != (chain_id, genesis_hash):
         raise StoreOfOtherChain(str(path), stored.chain_id, chain_id)
-    store.outputs, store.nullifiers, store.height = stored.outputs, stored.nullifiers, stored.height
-    store.addresses = stored.addresses
-    store.notes, store.sent, store.waiting = list(stored.notes), list(stored.sent), list(stored.waiting)
-    store.trees = {kept.object: _unfold(kept) for kept in stored.trees}
-    return store
+    return NoteStore(
+        path,
+        chain_id,
+        genesis_hash,
+        key,
+        outputs=stored.outputs,
+        nullifiers=stored.nullifiers,
+        height=stored.height,
+        addresses=stored.addresses,
+        notes=list(stored.notes),
+        sent=list(stored.sent),
+        waiting=list(stored.waiting),
+        trees={kept.object: _unfold(kept) for kept in stored.trees},
+    )
 
 
 def _decode(path: Path, key: bytes, data: bytes) -> StoredNotes:

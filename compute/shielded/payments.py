@@ -31,8 +31,7 @@ from client.results import ChainStatus, Outcome, chain_status
 from client.rpc import RpcClient
 from client.wallet import EXPIRY_HEIGHTS, ChainIdentity, Wallet, wait_committed
 from compute.confidential.prover import complete
-from compute.dev_keys import DevKeys
-from compute.shielded.pool_prover import PoolProver
+from compute.shielded.pool_prover import PoolKeys, PoolProver
 from compute.shielded.prover import Coin, Order, Payment, draft_transfer
 from contracts.notes.state import EMPTY_ROOT
 from contracts.shielded.actions import Transfer
@@ -81,7 +80,7 @@ class NoteWallet:
         secret: SecretKey,
         rpc: RpcClient,
         folder: Path,
-        keys: DevKeys,
+        keys: PoolKeys,
         pool: ObjectId | None = None,
         expected: ChainIdentity | None = None,
         entropy: Entropy = os.urandom,
@@ -142,12 +141,12 @@ class NoteWallet:
         """The order with notes to spend, or two notes to put together. Raises NotEnoughNotes."""
         wanted = {NATIVE: int(fee)}
         wanted[order.asset] = wanted.get(order.asset, 0) + amount
-        chosen = {asset: choose(self._notes(store, asset), needed) for asset, needed in wanted.items()}
+        chosen = {asset: choose(self._notes(store, asset), needed, _unit(asset)) for asset, needed in wanted.items()}
         for asset, choice in chosen.items():
             if not choice.enough:
                 self.say("putting notes together")
                 if asset == NATIVE and choice.total < fee:
-                    raise NotEnoughNotes(choice.total, fee)
+                    raise NotEnoughNotes(choice.total, fee, _unit(asset))
                 merged = self._order(asset, root=self._root(store), coins=self._coins(store, choice))
                 return Plan(self._with_fee(store, merged, chosen[NATIVE], fee), fee, last=False)
         order = replace(order, root=self._root(store), coins=self._coins(store, chosen[order.asset]))
@@ -249,6 +248,10 @@ def round_fee(cost: int) -> int:
     wanted = -(-cost * times // parts)
     unit: int = 10 ** max(len(str(wanted)) - FEE_DIGITS, 0)
     return -(-wanted // unit) * unit
+
+
+def _unit(asset: AssetId) -> str:
+    return "nano-CLU" if asset == NATIVE else f"units of asset 0x{asset.hex()}"
 
 
 def _waiting(transaction: Transaction) -> Waiting:

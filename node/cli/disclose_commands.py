@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from chain.types.scalars import Height, TxHash
 from client.light import trust_genesis
 from client.notes.disclosure import Disclosure, Payment, disclose, outputs_of, parse_disclosure, require_disclosed
-from client.notes.evidence import final_transaction, require_proven
-from client.notes.keys import spending_key
+from client.notes.evidence import final_transaction, require_proven, transaction_of
+from client.notes.keys import FullViewKey, spending_key
+from client.notes.store import NoteStore
 from client.notes.sync import held_store, read_chain
+from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity
 from client.whole_files import write_whole
@@ -22,14 +25,19 @@ from node.cli.keyring import add_key_arguments, chosen_secret
 from node.cli.money import Money, id_of, monies_by_element
 from node.cli.note_wallets import memo_text
 from node.cli.places import notes_folder
-from node.cli.screen import Json, Screen
+from node.cli.screen import PARTS, Json, Screen, Step
 from node.home import read_genesis
+
+PAYMENT = "a transaction's hash, 0x and 64 hex digits, or a note's number"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     command(parser, _disclose, rpc=True)
-    parser.add_argument("transaction", nargs="?", metavar="TXHASH", help="the payment's, as `cluster notes` shows it")
-    parser.add_argument("--output", type=int, default=0, metavar="N", help="which of its notes (0: the payment itself)")
+    what = "its transaction's hash, or the note's number"
+    parser.add_argument("payment", nargs="?", metavar="PAYMENT", help=what)
+    which = "with a hash: which of its notes (0: the payment itself)"
+    parser.add_argument("--output", type=int, default=0, metavar="N", help=which)
     parser.add_argument("--to", metavar="CONTEXT", help="for whom it is; with --verify: for whom it must be")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write it to a file instead of showing it")
     parser.add_argument("--verify", metavar="FILE", type=Path, help="check what somebody disclosed")
@@ -39,22 +47,31 @@ def register(parser: argparse.ArgumentParser) -> None:
 async def _disclose(arguments: argparse.Namespace, screen: Screen) -> Json:
     if arguments.verify is not None:
         return await _verify(arguments, screen)
-    if None in (arguments.transaction, arguments.to, arguments.key):
-        raise BadArgument("disclose", "TXHASH, --to and --key, or --verify FILE", "fewer")
-    hash_ = TxHash(id_of(arguments.transaction, "transaction", "a transaction's hash: 0x and 64 hex digits"))
+    if None in (arguments.payment, arguments.to, arguments.key):
+        raise BadArgument("disclose", "PAYMENT, --to and --key, or --verify FILE", "fewer")
+    named: str = arguments.payment
+    hash_ = None if _NUMBER.fullmatch(named) else TxHash(id_of(named, "payment", PAYMENT))
     view = spending_key(chosen_secret(arguments).seed).full_view()
     async with RpcClient(arguments.rpc) as rpc:
-        with screen.progress("reading notes") as step:
-            transaction, _ = await final_transaction(rpc, hash_)
-            signed = transaction.envelope
-            identity = ChainIdentity(signed.chain_id, signed.genesis_hash, signed.fork_id)
-            async with held_store(notes_folder(), view, identity) as store:
-                await read_chain(rpc, store, view, tell=step.reach)
-    made = outputs_of(transaction)[arguments.output : arguments.output + 1]
-    commitments = [each.output.commitment for each in made]
-    number = next((int(note.number) for note in store.sent if note.commitment in commitments), None)
-    shown = disclose(transaction, arguments.output, view.outgoing, arguments.to, os.urandom, number)
+        with screen.progress("reading notes", PARTS) as step:
+            store = await _read(rpc, view, step)
+            if hash_ is None:
+                note = store.sent_note(int(named))
+                transaction, output = await transaction_of(rpc, note.height, note.commitment)
+            else:
+                (transaction, _), output = await final_transaction(rpc, hash_), arguments.output
+    commitments = [each.output.commitment for each in outputs_of(transaction)][output : output + 1]
+    number = next((int(each.number) for each in store.sent if each.commitment in commitments), None)
+    shown = disclose(transaction, output, view.outgoing, arguments.to, os.urandom, number)
     return _written(shown.to_json(), arguments.out, screen)
+
+
+async def _read(rpc: RpcClient, view: FullViewKey, step: Step) -> NoteStore:
+    status = await chain_status(rpc)
+    identity = ChainIdentity(status.chain_id, status.genesis_hash, status.fork_id)
+    async with held_store(notes_folder(), view, identity) as store:
+        await read_chain(rpc, store, view, tell=step.reach)
+        return store
 
 
 def _written(document: dict[str, Any], file: Path | None, screen: Screen) -> Json:

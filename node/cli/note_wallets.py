@@ -12,14 +12,17 @@ from client.wallet import Wallet
 from compute.dev_keys import DevKeys
 from compute.shielded.opening import open_pool, transfer_keys
 from compute.shielded.payments import NoteWallet, Paid
-from node.cli.keyring import add_key_arguments, chosen_secret, identity_of
+from compute.shielded.pool_prover import PoolKeys
+from crypto.keys import SecretKey
+from node.cli.keyring import add_key_arguments, identity_of
 from node.cli.money import CLU, Money, id_of
-from node.cli.places import cache_folder, devnet_folder, notes_folder
+from node.cli.places import cache_folder, devnet_folder, notes_folder, pool_keys_folder
 from node.cli.screen import Json, Screen, Step
 from node.cli.work import watched
 from node.devnet.files import PUBLISHER, load_network
 from node.home import read_genesis
 
+POOL_ID: Final = "a pool's id: 0x and 64 hex digits, as `cluster pool list` shows it"
 MAKING_KEY: Final = "making the key of transfers, once on this machine"
 
 
@@ -45,27 +48,24 @@ def add_fee_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-async def open_notes(arguments: argparse.Namespace, rpc: RpcClient, step: Step) -> NoteWallet:
-    """The notes of --key in --pool; on a development network without a pool one is opened first."""
-    pool = None if arguments.pool is None else _pool_id(arguments.pool)
+def pool_keys() -> PoolKeys:
+    """Keys of transfers on this machine."""
+    return PoolKeys(DevKeys(cache_folder()), pool_keys_folder())
+
+
+async def open_notes(arguments: argparse.Namespace, secret: SecretKey, rpc: RpcClient, step: Step) -> NoteWallet:
+    """The notes of an account's key in --pool; on a development network without a pool one is opened first."""
+    pool = None if arguments.pool is None else ObjectId(id_of(arguments.pool, "--pool", POOL_ID))
     expected = None if arguments.genesis is None else identity_of(arguments.genesis)
-    secret, keys = chosen_secret(arguments), DevKeys(cache_folder())
     try:
         await find_pool(rpc, pool)
     except NoPool:
         if pool is not None or not await _is_local_devnet(rpc):
             raise
-        await open_devnet_pool(rpc, keys, step)
-    wallet = await NoteWallet.open(secret, rpc, notes_folder(), keys, pool, expected)
+        await _open_devnet_pool(rpc, step)
+    wallet = await NoteWallet.open(secret, rpc, notes_folder(), pool_keys(), pool, expected)
     wallet.say = step.describe
     return wallet
-
-
-async def open_devnet_pool(rpc: RpcClient, keys: DevKeys, step: Step) -> None:
-    """The development network's pool, opened by its publisher, under a key of this machine's own setup."""
-    made = await watched(step, MAKING_KEY, lambda: transfer_keys(keys))
-    publisher = load_network(devnet_folder()).accounts()[PUBLISHER].secret()
-    await open_pool(await Wallet.open(publisher, rpc), made, step.describe)
 
 
 def show_paid(paid: Paid, money: Money, amount: int, screen: Screen) -> Json:
@@ -99,5 +99,8 @@ async def _is_local_devnet(rpc: RpcClient) -> bool:
     return genesis.is_file() and (await chain_status(rpc)).genesis_hash == read_genesis(genesis).hash()
 
 
-def _pool_id(text: str) -> ObjectId:
-    return ObjectId(id_of(text, "--pool", "a pool's id: 0x and 64 hex digits, as `cluster pool list` shows it"))
+async def _open_devnet_pool(rpc: RpcClient, step: Step) -> None:
+    """The development network's pool, opened by its publisher, under a key of this machine's own setup."""
+    made = await watched(step, MAKING_KEY, lambda: transfer_keys(DevKeys(cache_folder())))
+    publisher = load_network(devnet_folder()).accounts()[PUBLISHER].secret()
+    await open_pool(await Wallet.open(publisher, rpc), made, step.describe)

@@ -53,11 +53,12 @@ async def _notes(arguments: argparse.Namespace, screen: Screen) -> Json:
             store = await _read(arguments, rpc, view, step)
         monies = await monies_by_element(rpc, _elements([*store.notes, *store.sent]))
     shown = [note for note in store.notes if note.spent is None or arguments.all]
+    spendable = _free(store)
     _show(store, shown, monies, screen)
     return {
         "height": store.height,
         "balances": _balances(store, monies),
-        "notes": [_own_json(note, store, monies) for note in shown],
+        "notes": [_own_json(note, spendable, monies) for note in shown],
         "sent": [_sent_json(note, monies) for note in _to_others(store)],
     }
 
@@ -87,8 +88,9 @@ def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen
     balances = _balances(store, monies)
     rows = [(each["pool"], each["shown"], each["notes"], each["waiting_shown"]) for each in balances]
     screen.table(f"At height {store.height}", ("pool", "balance", "notes", "on its way"), rows)
+    spendable = _free(store)
     columns = ("number", "height", "holds", "to address", "memo", "state")
-    screen.table("Notes", columns, [_row(_own_json(note, store, monies)) for note in shown])
+    screen.table("Notes", columns, [_row(_own_json(note, spendable, monies)) for note in shown])
     sent = [_sent_json(note, monies) for note in _to_others(store)]
     columns = ("number", "height", "holds", "to", "memo", "transaction")
     rows = [tuple(each[name] for name in ("number", "height", "holds", "to", "memo", "transaction")) for each in sent]
@@ -99,14 +101,21 @@ def _row(note: dict[str, Any]) -> tuple[object, ...]:
     return tuple(note[name] for name in ("number", "height", "holds", "address", "memo", "state"))
 
 
+def _free(store: NoteStore) -> set[int]:
+    """The numbers of the notes that can be spent now."""
+    objects = {note.object for note in store.notes}
+    return {int(note.number) for object_ in objects for note in store.unspent(object_)}
+
+
 def _balances(store: NoteStore, monies: Monies) -> list[dict[str, Any]]:
     """What can be spent now, and what waits in transactions of one's own, by pool and asset."""
+    spendable = _free(store)
     found: dict[tuple[bytes, int], dict[str, int]] = {}
     for note in store.notes:
         content = note.content
         if isinstance(content, PoolNote) and note.spent is None:
             sums = found.setdefault((note.object, content.asset), {"amount": 0, "notes": 0, "waiting": 0})
-            free = note in store.unspent(note.object)
+            free = note.number in spendable
             sums["amount" if free else "waiting"] += value_of(note)
             sums["notes"] += free
     return [
@@ -124,8 +133,8 @@ def _balances(store: NoteStore, monies: Monies) -> list[dict[str, Any]]:
     ]
 
 
-def _own_json(note: OwnNote, store: NoteStore, monies: Monies) -> dict[str, Any]:
-    free = note in store.unspent(note.object)
+def _own_json(note: OwnNote, spendable: set[int], monies: Monies) -> dict[str, Any]:
+    free = note.number in spendable
     state = "unknown" if note.nullifier is None else "unspent" if free else "waiting" if note.spent is None else "spent"
     document = {**_content_json(note, monies), "address": note.address, "state": state}
     return document | {"spent_at": note.spent}

@@ -59,3 +59,8 @@ def rows_folder() -> Path:
 def receipts_folder() -> Path:
     """Receipts of one's own tasks, which open their results."""
     return cluster_home() / "tasks"
+
+
+def pool_keys_folder() -> Path:
+    """Keys of shielded pools that others opened, a file for each verifying key."""
+    return cluster_home() / "pools"

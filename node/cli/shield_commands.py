@@ -5,6 +5,7 @@ import argparse
 from client.notes.address import parse_address
 from client.rpc import RpcClient
 from node.cli.frame import command
+from node.cli.keyring import chosen_secret
 from node.cli.money import money_of
 from node.cli.note_wallets import add_payment_arguments, open_notes, show_paid
 from node.cli.screen import Json, Screen
@@ -20,10 +21,11 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 async def _shield(arguments: argparse.Namespace, screen: Screen) -> Json:
     to = None if arguments.to is None else parse_address(arguments.to)
+    secret = chosen_secret(arguments)
     async with RpcClient(arguments.rpc) as rpc:
         money = await money_of(rpc, arguments.asset)
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
-            wallet = await open_notes(arguments, rpc, step)
+            wallet = await open_notes(arguments, secret, rpc, step)
             paid = await wallet.shield(amount, money.asset, to, arguments.memo.encode())
     return show_paid(paid, money, amount, screen)

@@ -5,7 +5,7 @@ import argparse
 from chain.types.scalars import AccountId
 from client.rpc import RpcClient
 from node.cli.frame import command
-from node.cli.keyring import account_of
+from node.cli.keyring import account_of, chosen_secret
 from node.cli.money import money_of
 from node.cli.note_wallets import add_fee_argument, add_payment_arguments, open_notes, show_paid
 from node.cli.screen import Json, Screen
@@ -25,11 +25,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 async def _unshield(arguments: argparse.Namespace, screen: Screen) -> Json:
     named = None if arguments.to is None else account_of(arguments.to, "--to")
+    secret = chosen_secret(arguments)
     async with RpcClient(arguments.rpc) as rpc:
         money = await money_of(rpc, arguments.asset)
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
-            wallet = await open_notes(arguments, rpc, step)
+            wallet = await open_notes(arguments, secret, rpc, step)
             recipient: AccountId = wallet.wallet.account if named is None else named
             paid = await wallet.unshield(recipient, amount, money.asset, fee_from_pool=arguments.fee_from == "pool")
     return show_paid(paid, money, amount, screen)

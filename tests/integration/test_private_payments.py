@@ -14,12 +14,12 @@ from chain.types.scalars import NoteTag
 from client.notes.address import parse_address
 from client.notes.content import seal_output
 from client.rpc import RpcClient
-from compute.dev_keys import DevKeys
 from compute.shielded import prover
 from compute.shielded.payments import NoteWallet
 from contracts.notes.output import NoteOutput
 from node.cli.frame import execute
-from node.cli.places import cache_folder, notes_folder
+from node.cli.note_wallets import pool_keys
+from node.cli.places import notes_folder
 from node.devnet.files import VERSION
 from tests.support.one_node import OneNode, one_node
 
@@ -34,9 +34,9 @@ class User:
     def __init__(self, node: OneNode, capsys: pytest.CaptureFixture[str]) -> None:
         self.node, self._capsys = node, capsys
 
-    async def run(self, *argv: str, status: int = 0) -> Any:
+    async def run(self, *argv: str, status: int = 0, rpc: bool = True) -> Any:
         """The JSON that a command prints."""
-        line = [*argv, "--json"] + ([] if argv[0] in ("address", "keys") else ["--rpc", self.node.url])
+        line = [*argv, "--json", *(["--rpc", self.node.url] if rpc else [])]
         ended = await asyncio.to_thread(execute, line)
         out = self._capsys.readouterr().out
         assert ended == status, out
@@ -51,7 +51,7 @@ class User:
         return str(self.node.home.root / self.node.accounts[name].key_file)
 
     async def address(self, name: str, number: int = 0) -> str:
-        return str((await self.run("address", "--key", self.key(name), "--number", str(number)))["address"])
+        return str((await self.run("address", "--key", self.key(name), "--number", str(number), rpc=False))["address"])
 
     async def notes(self, name: str, *more: str) -> Any:
         return await self.run("notes", "--key", self.key(name), *more)
@@ -78,10 +78,22 @@ async def test_private_payments_from_the_command_line(user: User, tmp_path: Path
     await _a_payment_is_disclosed(user, tmp_path)
     await _an_asset_moves(user)
     await _a_wrong_tag_hides_nothing(user)
-    another = (await user.run("pool", "open", "--key", user.key("account0")))["pool"]
+    opened = await user.run("pool", "open", "--key", user.key("account0"))
+    another = opened["pool"]
+    await _a_pools_key_is_handed_on(user, Path(opened["file"]), tmp_path)
     held = (await user.run("pool", "list"))["pools"]
     assert [each["pool"] == another for each in held] == [False, True]
     assert "CLU" in await user.text("pool", "list")
+
+
+async def _a_pools_key_is_handed_on(user: User, key: Path, tmp_path: Path) -> None:
+    """Who has not made the pool's key cannot prove; the opener's file is enough."""
+    away = tmp_path / "handed-on.zkey"
+    shutil.move(key, away)
+    refused = await user.run("shield", "1", "--key", user.key("account1"), status=1)
+    assert refused["error"]["name"] == "PoolKeyMissing"
+    assert (await user.run("pool", "import", str(away), rpc=False))["ceremony"] is False
+    await user.run("shield", "1", "--key", user.key("account1"))
 
 
 def _the_chain_is_this_machines_devnet(user: User, folder: Path) -> None:
@@ -138,6 +150,10 @@ async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
     assert (await user.run("disclose", "--verify", str(file), status=1))["error"]["name"] == "DisclosureFalse"
     refused = await user.run("disclose", sent["transaction"], "--to", "x", "--key", user.key("account2"), status=1)
     assert refused["error"]["name"] == "NotTheSender"
+    again = await user.run("disclose", str(sent["number"]), "--to", "x", "--key", user.key("account1"))
+    assert (again["transaction"], again["output"]) == (sent["transaction"][2:], 0)
+    unknown = await user.run("disclose", "99999", "--to", "x", "--key", user.key("account1"), status=1)
+    assert unknown["error"]["name"] == "SentNoteUnknown"
 
 
 async def _an_asset_moves(user: User) -> None:
@@ -168,7 +184,7 @@ async def _a_wrong_tag_hides_nothing(user: User) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(prover, "seal_output", mistagged)
         async with RpcClient(user.node.url) as rpc:
-            keys = DevKeys(cache_folder())
+            keys = pool_keys()
             sender = await NoteWallet.open(user.node.secret("account4"), rpc, notes_folder(), keys)
             await sender.shield(7 * CLU, to=to, memo=b"hidden")  # type: ignore[arg-type]
     assert len((await user.notes("account2"))["notes"]) == before

@@ -14,7 +14,7 @@ from client.notes.pages import find_pool
 from compute.confidential.prover import CircuitSource, Draft, solve
 from compute.dev_keys import DevKeys
 from compute.shielded.payments import NoteWallet
-from compute.shielded.pool_prover import PoolProver
+from compute.shielded.pool_prover import PoolKeys, PoolProver
 from compute.shielded.prover import TRANSFER
 from contracts.registry.actions import RegisterKey
 from contracts.shielded.actions import Open
@@ -40,7 +40,7 @@ class SimulatedProver(PoolProver):
     """Proves what the circuit allows, and nothing else, with the trapdoor of the pool's key."""
 
     def __init__(self, pool: PoolView) -> None:
-        super().__init__(DevKeys(Path()), pool, CircuitSource(TRANSFER.name, circuit))
+        super().__init__(PoolKeys(DevKeys(Path()), Path(), CircuitSource(TRANSFER.name, circuit)), pool)
 
     def require(self) -> None:
         """It needs no key file."""

@@ -12,12 +12,15 @@ from client.errors import RpcFailed, TransactionExpired
 from client.notes.choice import value_of
 from client.notes.errors import NoPool, NotEnoughNotes, PoolKeyMissing, TreesDiffer
 from client.notes.pages import find_pool
+from compute.confidential.prover import CircuitSource
 from compute.dev_keys import DevKeys
 from compute.shielded.payments import NoteWallet, round_fee
-from compute.shielded.pool_prover import PoolProver
+from compute.shielded.pool_prover import PoolKeys, PoolProver
+from compute.shielded.prover import TRANSFER
+from crypto.groth16.key_file_errors import DamagedKeyFile
 from crypto.note_errors import MemoTooLong
 from crypto.notes import PoolNote
-from tests.support.note_wallets import ALICE, BOB, CAROL, NoteRpc
+from tests.support.note_wallets import ALICE, BOB, CAROL, NoteRpc, circuit
 from tests.support.small_chain import CLU, FUNDS, account
 
 TEN, FIVE = Amount(10 * CLU), Amount(5 * CLU)
@@ -193,10 +196,13 @@ async def test_a_pool_is_found_or_said_not_to_be(rpc: NoteRpc) -> None:
 
 
 async def test_without_the_pools_key_nothing_is_proven(rpc: NoteRpc, tmp_path: Path) -> None:
-    prover = PoolProver(DevKeys(tmp_path), await find_pool(rpc))
-    with pytest.raises(PoolKeyMissing) as refused:
-        prover.require()
-    assert refused.value.found is None
+    keys = PoolKeys(DevKeys(tmp_path), tmp_path / "pools", CircuitSource(TRANSFER.name, circuit))
+    with pytest.raises(PoolKeyMissing):
+        PoolProver(keys, await find_pool(rpc)).require()
+    other = tmp_path / "other.zkey"
+    other.write_bytes(b"no key")
+    with pytest.raises(DamagedKeyFile):
+        keys.keep(other)
 
 
 def test_fees_are_round_and_leave_room() -> None:
