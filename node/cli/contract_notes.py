@@ -9,12 +9,13 @@ from client.notes.keys import SpendingKey
 from client.notes.store import NoteStore
 from client.notes.sync import held_store, read_chain
 from client.wallet import Wallet
-from node.cli.contract_values import note_number, shown
+from node.cli.contract_types import Types
+from node.cli.contract_values import note_number
 from node.cli.errors import BadArgument
 from node.cli.places import notes_folder
 
 if TYPE_CHECKING:
-    from compute.dsl.compiled import Compiled, CompiledMethod
+    from compute.dsl.compiled import CompiledMethod
 
 
 async def scanned(wallet: Wallet, spending: SpendingKey) -> NoteStore:
@@ -48,16 +49,11 @@ async def given_notes(
     return found
 
 
-def note_rows(compiled: "Compiled", store: NoteStore, contract: ObjectId) -> list[dict[str, Any]]:
+def note_rows(types: Types, store: NoteStore, contract: ObjectId) -> list[dict[str, Any]]:
     """The account's unspent notes of a contract, with what is in them."""
-    from compute.dsl.reading import note_contents
-
     rows = []
     for note in store.unspent(contract):
-        content = note.content
-        if not isinstance(content, ContractNote) or content.kind > len(compiled.declaration.notes):
-            continue
-        kind = compiled.declaration.notes[content.kind - 1]
-        parts = note_contents(compiled, content)
-        rows.append({"note": f"note:{note.position}", "type": kind.type_name, "contents": shown(parts)})
+        if isinstance(note.content, ContractNote):
+            name, contents = types.note(note.content)
+            rows.append({"note": f"note:{note.position}", "type": name, "contents": contents})
     return rows

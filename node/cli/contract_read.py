@@ -14,19 +14,18 @@ from client.wallet import Wallet
 from compute.confidential.errors import ConfidentialComputeError
 from compute.confidential.keys import DataKeys, ReaderKey, reader_key
 from compute.confidential.permits import MAX_FILE_BYTES, open_permit, read_permit
-from compute.confidential.reader import Opening, open_at, open_call
+from compute.confidential.reader import open_at, open_call
 from contracts.application import build_application
 from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
 from node.cli.contract_notes import note_rows, scanned
-from node.cli.contract_source import Entry, add_contract, find_contract, load_source
-from node.cli.contract_values import shown
+from node.cli.contract_source import add_contract, find_contract
+from node.cli.contract_types import Types, types_of
 from node.cli.frame import add_command
 from node.cli.keyring import add_key_arguments, open_account
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
-    from compute.dsl.compiled import Compiled
     from node.cli.frame import Commands
 
 
@@ -74,16 +73,16 @@ async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
         with screen.progress("reading the contract"):
-            compiled = _compiled(entry)
             history = await get_contract_history(rpc, entry.contract)
+            types = await types_of(rpc, entry, history)
             keys = _keys(arguments.permit, reader_key(secret.seed), wallet)
             if arguments.transaction is None:
-                seen = [_register(compiled, keys, history, index) for index in range(len(history.registers))]
+                seen = [_register(types, keys, history, index) for index in range(len(history.registers))]
             else:
-                seen = await _written(rpc, arguments.transaction, compiled, keys, history)
+                seen = await _written(rpc, arguments.transaction, types, keys, history)
             notes = []
-            if compiled is not None and compiled.declaration.notes and arguments.permit is None:
-                notes = note_rows(compiled, await scanned(wallet, spending_key(secret.seed)), entry.contract)
+            if any(method.outputs for method in history.record.methods) and arguments.permit is None:
+                notes = note_rows(types, await scanned(wallet, spending_key(secret.seed)), entry.contract)
     return _show(screen, entry.contract, history, seen, notes)
 
 
@@ -101,11 +100,6 @@ def _show(
     }
 
 
-def _compiled(entry: Entry) -> "Compiled | None":
-    """The class's types, where the source is known; without it values are shown as field elements."""
-    return None if entry.source is None else load_source(entry.source).cls.compiled
-
-
 def _keys(permit: Path | None, own: ReaderKey, wallet: Wallet) -> DataKeys:
     """What opens the registers: one's own reader key, or a permit's. Raises a PermitError, OSError."""
     if permit is None:
@@ -114,26 +108,16 @@ def _keys(permit: Path | None, own: ReaderKey, wallet: Wallet) -> DataKeys:
         return open_permit(read_permit(file.read(MAX_FILE_BYTES + 1)), own, wallet.identity)
 
 
-def _register(compiled: "Compiled | None", keys: DataKeys, contract: ContractView, index: int) -> Seen:
+def _register(types: Types, keys: DataKeys, contract: ContractView, index: int) -> Seen:
     spec, register = contract.record.registers[index], contract.registers[index]
     try:
-        value = _value(compiled, index, open_at(keys, contract, index))
+        value = types.register(spec.name, open_at(keys, contract, index))
     except ConfidentialComputeError as refusal:
         return Seen(spec.name, spec.sealed, register.version, register.epoch, None, str(refusal))
     return Seen(spec.name, spec.sealed, register.version, register.epoch, value)
 
 
-def _value(compiled: "Compiled | None", index: int, opening: Opening) -> Any:
-    if compiled is None:
-        return [str(element) for element in opening.values]
-    from compute.dsl.reading import register_value
-
-    return shown(register_value(compiled.declaration.registers[index], opening))
-
-
-async def _written(
-    rpc: RpcClient, hash_: str, compiled: "Compiled | None", keys: DataKeys, contract: ContractView
-) -> list[Seen]:
+async def _written(rpc: RpcClient, hash_: str, types: Types, keys: DataKeys, contract: ContractView) -> list[Seen]:
     """What the calls of a transaction wrote into the contract. Raises RpcFailed, and as open_call."""
     raw = bytes.fromhex((await rpc.call("chain_getTransaction", hash=hash_))["raw"][2:])
     transaction = Transaction.decode(raw, build_application().unions)
@@ -142,6 +126,6 @@ async def _written(
         if isinstance(action, Call) and action.contract == contract.contract:
             for move, opening in zip(action.moves, open_call(keys, contract, action), strict=True):
                 spec = contract.record.registers[move.register]
-                value = _value(compiled, move.register, opening)
+                value = types.register(spec.name, opening)
                 seen.append(Seen(spec.name, spec.sealed, opening.version, action.epoch, value))
     return seen
