@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from compute.dsl.compiled import Compiled, CompiledMethod
+from compute.dsl.compiled import CompiledMethod
+from compute.dsl.declaration import Declaration
 from compute.dsl.execution import Found, Numbers
 from compute.dsl.refusals import WrongArguments
 from compute.dsl.values import Value
@@ -30,16 +31,16 @@ def argument_numbers(method: CompiledMethod, given: Mapping[str, object]) -> dic
     }
 
 
-def initial_registers(compiled: Compiled, initial: Mapping[str, object]) -> dict[str, Found]:
+def initial_registers(declaration: Declaration, initial: Mapping[str, object]) -> dict[str, Found]:
     """Every register before its first write: what is said of public ones, zeros else.
 
     Raises ArgumentRefused, WrongArguments for what is no public register.
     """
-    public = {declared.name: declared for declared in compiled.declaration.registers if not declared.sealed}
+    public = {declared.name: declared for declared in declaration.registers if not declared.sealed}
     if not initial.keys() <= public.keys():
-        raise WrongArguments(compiled.name, tuple(public), tuple(initial))
+        raise WrongArguments(declaration.name, tuple(public), tuple(initial))
     found = {}
-    for declared in compiled.declaration.registers:
+    for declared in declaration.registers:
         name, kind = declared.name, declared.kind
         numbers = kind.lowered(initial[name], name) if name in initial else (0,) * len(declared.leaves)
         found[name] = Found(INITIAL_VERSION, numbers, INITIAL_BLINDING)

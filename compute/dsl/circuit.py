@@ -28,6 +28,7 @@ from crypto.r1cs.gadgets.bits import assert_range
 from crypto.r1cs.gadgets.poseidon import commit_vector, poseidon
 from crypto.r1cs.wire import Wire, as_wire
 
+BODY: Final = "body"  # a scope, and under it one for each line
 ARGUMENTS: Final = "arguments"  # a scope
 
 
@@ -83,7 +84,7 @@ class _Building:
         with constants_checked(self.method):
             self._open()
             arguments = [self._argument(*pair) for pair in zip(self.method.parameters, self.given, strict=True)]
-            with self.cs.scope("body"):
+            with self.cs.scope(BODY), self.wires.by_line():
                 returned = run_body(self.contract, self.method, run, arguments)
             if returned is not None:
                 for signal, number in zip(self.result, returned.numbers(), strict=True):

@@ -11,12 +11,15 @@ from chain.types.scalars import FieldElement, Hash, Name, Uint, VkId
 from client.notes.content import CONTRACT_KINDS
 from compute.confidential.prover import CircuitSource
 from compute.dsl.circuit import build
+from compute.dsl.composites import structs_in
 from compute.dsl.declaration import Declaration, MethodDeclaration
 from compute.dsl.elements import sealed_length
 from compute.dsl.errors import BadDeclaration, TooLarge
 from compute.dsl.fields import FIRST, INBOX, LEASE, Declared
 from compute.dsl.notes import Note, note_elements
+from compute.dsl.scalars import SCALAR_NAMES
 from compute.dsl.shape import Shape, shape_of
+from compute.dsl.values import Value
 from contracts.confidential import specs
 from contracts.confidential.specs import OutputSpec
 from crypto.r1cs.circuit import Circuit
@@ -92,9 +95,26 @@ class Compiled:
 
 def compile_contract(declaration: Declaration) -> Compiled:
     """Raises a ContractRefused."""
+    _require_distinct_structs(declaration)
     shapes = [shape_of(declaration, method) for method in declaration.methods]
     known = replace(declaration, notes=_notes(declaration, shapes))
     return Compiled(known, tuple(map(partial(_compiled, known), known.methods, shapes)))
+
+
+def _require_distinct_structs(declaration: Declaration) -> None:
+    """Tools know structs by name. Raises BadDeclaration where two share one, or take a name of the language's."""
+    kinds = [declared.kind for declared in declaration.registers]
+    for method in declaration.methods:
+        kinds += [each.kind for each in (*method.parameters, *((method.result,) if method.result else ()))]
+    known: dict[str, type[Value]] = {}
+    for kind in kinds:
+        for struct in structs_in(kind):
+            if known.setdefault(struct.type_name, struct) is not struct or struct.type_name in SCALAR_NAMES:
+                raise BadDeclaration(
+                    declaration.place,
+                    f"a second type called {struct.type_name}.",
+                    "Give each struct a name of its own.",
+                )
 
 
 def _notes(declaration: Declaration, shapes: Sequence[Shape]) -> tuple[type[Note], ...]:

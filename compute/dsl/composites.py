@@ -6,6 +6,7 @@ an entry that a private index picked, in a lambda of `select`, and of a value th
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import (
     Annotated,
     Any,
@@ -21,6 +22,7 @@ from typing import (
     get_type_hints,
 )
 
+from compute.dsl.claims import Equal
 from compute.dsl.errors import (
     BadDeclaration,
     BranchEffect,
@@ -80,10 +82,8 @@ class Composite(Value):
             )
 
     def __eq__(self, other: object) -> Bool:  # type: ignore[override]
-        same = Bool(True)
-        for left, right in zip(self.numbers(), type(self).coerced(other).numbers(), strict=True):
-            same = same & Bool.made(machine().equal(left, right))
-        return same
+        pairs = zip(self.numbers(), type(self).coerced(other).numbers(), strict=True)
+        return reduce(Bool.__and__, [Bool.claimed(Equal(left, right)) for left, right in pairs])
 
     @classmethod
     def coerced(cls, given: object) -> Self:
@@ -291,6 +291,16 @@ def _chosen(condition: Any, if_one: Value, if_zero: Value) -> Value:
 def chosen(condition: Bool, if_one: Value, if_zero: Value) -> Value:
     """if_one where the condition is true, else if_zero, leaf by leaf; both are of one type."""
     return _chosen(condition.number, if_one, if_zero)
+
+
+def structs_in(kind: type[Value]) -> Iterator[type[Struct]]:
+    """All structs that a type is made of, itself included."""
+    if issubclass(kind, Array):
+        yield from structs_in(kind.entry)
+    elif issubclass(kind, Struct):
+        yield kind
+        for part in kind.parts.values():
+            yield from structs_in(part)
 
 
 def require_type(given: object) -> type[Value]:

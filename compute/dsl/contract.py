@@ -9,6 +9,7 @@ class Counter(Contract):
         self.count += amount
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from compute.dsl.compiled import Compiled, compile_contract
@@ -82,6 +83,11 @@ class Contract:
     def pay(self, recipient: Address, amount: u64 | int, asset: Asset = NATIVE) -> None:
         """Tokens that the contract holds go to an account. Public: recipient, amount, below 2**63, and asset."""
         self.running.move(amount, asset, recipient)
+
+    @classmethod
+    def examples(cls) -> "Plain | Sequence[Plain]":
+        """Plain contracts after calls that show what it does, refused ones too: audits try them. Overwrite it."""
+        return ()
 
     @classmethod
     def plain(cls, **initial: Any) -> "Plain":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from chain.types.scalars import Blob, FieldElement, Hash, Uint, VkId
+from compute.dsl.abi import abi_bytes
 from compute.dsl.arguments import initial_registers
 from compute.dsl.compiled import Compiled, register_spec
 from compute.dsl.elements import reduced
@@ -37,13 +38,13 @@ def deploy(
     keys: Mapping[str, KeyOfCircuit],
     sealing: Mapping[int, KeyOfCircuit],
     initial: Mapping[str, object] | None = None,
-    abi: bytes = b"",
+    abi: bytes | None = None,
 ) -> Deploy:
     """The action that creates the contract; all keys must be registered and active.
 
     keys: of each method's circuit, by the method's name. sealing: of the circuits that seal to so many readers, none
-    for a contract without sealed registers. initial: first content of public registers, zeros where not given.
-    Raises WrongCircuitKeys, WrongArguments, ArgumentRefused.
+    for a contract without sealed registers. initial: first content of public registers, zeros where not given; abi: the
+    contract's own where not given. Raises WrongCircuitKeys, WrongArguments, ArgumentRefused, AbiTooLarge.
     """
     methods = []
     for method in compiled.methods:
@@ -53,14 +54,15 @@ def deploy(
     sealed_to = tuple(
         SealingKey(Uint(count), circuit.vk_id, Hash(circuit.r1cs_hash)) for count, circuit in sorted(sealing.items())
     )
+    said = abi_bytes(compiled) if abi is None else abi
     return Deploy(
-        code_hash(methods, sealed_to), register_specs(compiled, initial or {}), tuple(methods), sealed_to, Blob(abi)
+        code_hash(methods, sealed_to), register_specs(compiled, initial or {}), tuple(methods), sealed_to, Blob(said)
     )
 
 
 def register_specs(compiled: Compiled, initial: Mapping[str, object]) -> tuple[RegisterSpec, ...]:
     """The contract's registers as a deployment says them. Raises WrongArguments, ArgumentRefused."""
-    found = initial_registers(compiled, initial)
+    found = initial_registers(compiled.declaration, initial)
     return tuple(
         register_spec(
             declared,

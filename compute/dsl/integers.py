@@ -95,6 +95,15 @@ class Integers:
         if not plain(condition):
             self._refused(RequirementFailed(calling_place(), message))
 
+    def require_equal(self, left: Number, right: Number, holds: bool, message: str) -> None:
+        self.require(int(self.equal(left, right) == int(holds)), message)
+
+    def require_less(self, left: Number, right: Number, kind: Range, message: str) -> None:
+        self.require(self.less(left, right, kind), message)
+
+    def require_at_most(self, left: Number, right: Number, kind: Range, message: str) -> None:
+        self.require(int(plain(left) <= plain(right)), message)
+
     def bits(self, number: Number, count: int) -> list[Number]:
         return [plain(number) >> place & 1 for place in range(count)]
 

@@ -87,6 +87,18 @@ class Machine(Protocol):
         """The call is refused unless the bit is 1."""
         ...
 
+    def require_equal(self, left: Number, right: Number, holds: bool, message: str) -> None:
+        """The call is refused unless both are the same field element, or, where not `holds`, differ."""
+        ...
+
+    def require_less(self, left: Number, right: Number, kind: Range, message: str) -> None:
+        """The call is refused unless left < right, for numbers of a type."""
+        ...
+
+    def require_at_most(self, left: Number, right: Number, kind: Range, message: str) -> None:
+        """The call is refused unless left <= right, for numbers of a type."""
+        ...
+
     def bits(self, number: Number, count: int) -> list[Number]:
         """The bits of a number of that many, lowest first."""
         ...

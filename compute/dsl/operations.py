@@ -20,7 +20,7 @@ I = TypeVar("I", bound=Integer)  # noqa: E741  # an integer type
 def require(condition: Bool, message: str = "") -> None:
     """The call is refused unless the condition holds. message: constant text, for plain execution and tools.
 
-    Constraints: 1, besides those of the condition.
+    Constraints: of x == y 1; of x < y, x <= y the type's bits; of any other condition its own and 1.
     """
     if type(condition) is not Bool:
         raise TypesDiffer(
@@ -28,7 +28,7 @@ def require(condition: Bool, message: str = "") -> None:
         )
     if type(message) is not str:
         raise TypesDiffer(calling_place(), "a message that is no text.", "Write the message as constant text.")
-    machine().require(condition.number, message)
+    condition.require(message)
 
 
 def select(condition: Bool, if_true: V | Callable[[], V | int] | int, if_false: V | Callable[[], V | int] | int) -> V:
@@ -41,9 +41,9 @@ def select(condition: Bool, if_true: V | Callable[[], V | int] | int, if_false: 
         raise TypesDiffer(
             calling_place(), f"select() by a {named(condition)}.", "Its first argument is a Bool, as of a comparison."
         )
-    one, zero = _branch(condition, if_true), _branch(~condition, if_false)
-    left, right = _alike(one, zero)
-    return cast(V, chosen(condition, left, right))
+    bit = Bool.made(condition.number)
+    left, right = _alike(_branch(bit, if_true), _branch(~bit, if_false))
+    return cast(V, chosen(bit, left, right))
 
 
 def _branch(condition: Bool, branch: object) -> object:

@@ -32,7 +32,7 @@ SENDER: Final = bytes(32)  # who calls where a test does not say
 NATIVE: Final = bytes(32)
 ADDRESSES: Final = 4  # of a wallet, that a note may have come to
 SAID: Final = ("sender", "height", "period")
-_CONTRACT: Final = id_element(bytes(range(32)))
+CONTRACT: Final = id_element(bytes(range(32)))
 
 
 def wallet(name: str) -> SpendingKey:
@@ -59,18 +59,20 @@ class PlainNote:
 class Plain:
     """A contract's state in the open. Methods are called with Python's values; registers read as attributes.
 
-    holdings: what the contract has, by asset; payments: what it paid out, in order; posted: notes in each inbox.
+    holdings: what the contract has, by asset; payments: what it paid out, in order; posted: notes in each inbox;
+    record: all calls that were made, refused ones too.
     """
 
     def __init__(self, compiled: Compiled, initial: Mapping[str, object]) -> None:
         """initial: first content of public registers; what is not given begins with zeros. Raises ArgumentRefused."""
         self.compiled, self.checked = compiled, True
-        self.registers = initial_registers(compiled, initial)
+        self.registers = initial_registers(compiled.declaration, initial)
         self.outputs: list[Output] = []
         self.nullifiers: set[int] = set()
         self.holdings: dict[int, int] = {}
         self.payments: list[Movement] = []
         self.posted = {d.name: 0 for d in compiled.declaration.registers if d.inbox is not None}
+        self.record: list[tuple[CompiledMethod, Situation]] = []
         self._drawn = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -91,6 +93,7 @@ class Plain:
         method = self.compiled.method(name)
         said = {key: named.pop(key) for key in SAID if key in named}
         situation = self.situation(method, bound_arguments(method, positional, named), **said)
+        self.record.append((method, situation))
         outcome = run(method, situation, checked=self.checked)
         self._apply(method, outcome)
         result = method.declaration.result
@@ -118,11 +121,11 @@ class Plain:
         height = said.get("height", 1)
         secrets = self._secrets(method, given)
         return Situation(
-            contract=_CONTRACT,
+            contract=CONTRACT,
             registers=dict(self.registers),
             arguments={**argument_numbers(method, given), **{name: n.numbers for name, n in secrets.spent.items()}},
             epoch=1,
-            data_key=_element(0),
+            data_key=randomness(0),
             blindings={declared.name: self._draw() for declared in method.shape.writes},
             caller=Address.lowered(said.get("sender", SENDER), "sender")[0],
             period=said.get("period", (height, height)),
@@ -169,7 +172,7 @@ class Plain:
     def _draw(self) -> int:
         """Stands for randomness, the same in every run of a test."""
         self._drawn += 1
-        return _element(self._drawn)
+        return randomness(self._drawn)
 
 
 def owner_nullifier(note: PlainNote) -> int:
@@ -197,5 +200,6 @@ def _opened(note: PlainNote, leaves: list[int]) -> SpentNote:
     return SpentNote(note.output.numbers, note.output.rcm, diversifier, Point(x, y), note.position, path)
 
 
-def _element(number: int) -> int:
+def randomness(number: int) -> int:
+    """Stands for a random number, the same in every run."""
     return int.from_bytes(tagged_hash(domains.CONTRACT_CODE, number.to_bytes(8, "big"))[:31], "big")

@@ -1,9 +1,11 @@
 """The scalars: field elements, sized integers, booleans, addresses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, Final, NoReturn, Self
 
 from chain.execution.statement import id_element
+from compute.dsl.claims import Both, Claim, Equal, Less
 from compute.dsl.errors import FloatRefused, NeverHolds, TypesDiffer
 from compute.dsl.integers import machine
 from compute.dsl.machine import BIT, Number
@@ -15,6 +17,8 @@ from crypto.errors import CryptoError
 from crypto.field import SCALAR_FIELD
 
 ID_BYTES: Final = 32
+SIZED_NAMES: Final = ("u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64")
+SCALAR_NAMES: Final = frozenset(("Field", "Bool", "Identifier", "Address", "Asset", *SIZED_NAMES))
 
 
 class Scalar(Value):
@@ -65,7 +69,7 @@ class Scalar(Value):
 
     def __eq__(self, other: object) -> "Bool":  # type: ignore[override]
         left, right = self._paired(other, "==")
-        return Bool.made(machine().equal(left.number, right.number))
+        return Bool.claimed(Equal(left.number, right.number))
 
     def _paired(self, other: object, sign: str) -> tuple[Self, Self]:
         """Both operands as values of one type."""
@@ -148,14 +152,44 @@ class Field(Scalar):
 
 
 class Bool(Scalar):
-    """True or False, and their logic: & | ^ ~, since Python's own `and`, `or`, `not` would look into them."""
+    """True or False, and their logic: & | ^ ~, since Python's own `and`, `or`, `not` would look into them.
 
-    __slots__ = ()
+    A comparison is a Claim before it is a number: require() of it costs less than making its bit and requiring that.
+    """
+
+    __slots__ = ("_claim", "_number")
     type_name = "Bool"
     low, high = BIT.low, BIT.high
+    _number: Number | None
+    _claim: Claim | None
 
     def __init__(self, value: "Bool | bool") -> None:
-        self.number = Bool._operand(value, "Bool()").number
+        given = Bool._operand(value, "Bool()")
+        self._number, self._claim = given._number, given._claim
+
+    @classmethod
+    def claimed(cls, claim: Claim) -> "Bool":
+        """Whether the claim holds."""
+        value = cls.__new__(cls)
+        value._number, value._claim = None, claim
+        return value
+
+    @property
+    def number(self) -> Number:  # of a claim it is made when it is first asked for
+        if self._number is None:
+            self._number = 0 if self._claim is None else self._claim.bit()
+        return self._number
+
+    @number.setter
+    def number(self, number: Number) -> None:
+        self._number, self._claim = number, None
+
+    def require(self, message: str) -> None:
+        """The call is refused unless it holds."""
+        if self._claim is None:
+            machine().require(self.number, message)
+        else:
+            self._claim.require(message)
 
     @classmethod
     def _operand(cls, other: object, sign: str) -> Self:
@@ -172,7 +206,7 @@ class Bool(Scalar):
         return bool(next(numbers))
 
     def __and__(self, other: "Bool | bool") -> "Bool":
-        return Bool.made(machine().both(self.number, Bool._operand(other, "&").number))
+        return Bool.claimed(Both(self, Bool._operand(other, "&")))
 
     def __or__(self, other: "Bool | bool") -> "Bool":
         return Bool.made(machine().either(self.number, Bool._operand(other, "|").number))
@@ -181,6 +215,8 @@ class Bool(Scalar):
         return Bool.made(machine().differ(self.number, Bool._operand(other, "^").number))
 
     def __invert__(self) -> "Bool":
+        if isinstance(self._claim, Equal | Less):
+            return Bool.claimed(replace(self._claim, holds=not self._claim.holds))
         return Bool.made(1 - self.number)
 
     __rand__ = __and__

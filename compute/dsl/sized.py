@@ -6,6 +6,7 @@ its type's bits in constraints, except where it follows from the operands' (u64(
 
 from typing import ClassVar, Self, cast
 
+from compute.dsl.claims import Less
 from compute.dsl.errors import FloatRefused, NeverHolds, TypesDiffer
 from compute.dsl.integers import machine
 from compute.dsl.machine import Number, Range
@@ -86,6 +87,9 @@ class Integer(Scalar):
         quotient, remainder = machine().divided(left.number, right.number, left.kind)
         return type(left).made(quotient), type(left).made(remainder)
 
+    def __rdivmod__(self, other: int) -> tuple[Self, Self]:
+        return divmod(type(self)._operand(other, "//"), self)
+
     def __floordiv__(self, other: "Integer | int") -> Self:
         return divmod(self, other)[0]
 
@@ -121,11 +125,11 @@ class Integer(Scalar):
 
     def __lt__(self, other: "Integer | int") -> Bool:
         left, right = self._paired(other, "<")
-        return Bool.made(machine().less(left.number, right.number, left.kind))
+        return Bool.claimed(Less(left.number, right.number, left.kind))
 
     def __gt__(self, other: "Integer | int") -> Bool:
         left, right = self._paired(other, ">")
-        return Bool.made(machine().less(right.number, left.number, left.kind))
+        return Bool.claimed(Less(right.number, left.number, left.kind))
 
     def __le__(self, other: "Integer | int") -> Bool:
         return ~(self > other)

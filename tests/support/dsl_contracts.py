@@ -2,6 +2,7 @@
 
 from compute.dsl import (
     Address,
+    Array,
     Bool,
     Contract,
     Field,
@@ -14,12 +15,16 @@ from compute.dsl import (
     Spend,
     Struct,
     contract,
+    i16,
     maximum,
     method,
+    poseidon,
     require,
     select,
+    u8,
     u32,
     u64,
+    u128,
 )
 
 
@@ -108,3 +113,49 @@ class Auction(Contract):
         self.take(self.price)
         self.pay(recipient, select(half, self.price // 2, self.price))
         self.once(Field(winner))
+
+
+class Point(Struct):
+    x: i16
+    y: i16
+
+
+Grid = Array[u8, 5]
+
+
+@contract
+class Everything(Contract):
+    """Types and operations, each once, for tests that hold both forms equal."""
+
+    grid = Sealed(Grid)
+    corner = Sealed(Point)
+    path = Register(Array[Point, 2])
+    wide = Register(u128)
+    element = Register(Field)
+
+    @method
+    def arrays(self, place: Private[u8], value: Public[u8], path: Public[Array[u32, 3]]) -> Public[u32]:
+        """Items by private place."""
+        self.grid[place] = value
+        self.grid[0] = self.grid[place] // 2
+        total = sum(self.grid, u32(0))
+        for step in path:
+            total = total + step % 7
+        return total
+
+    @method
+    def structs(self, move: Private[Point], back: Private[Bool]) -> None:
+        """Structs in registers, changed in place."""
+        self.corner.x += move.x
+        self.corner.y = select(back, lambda: self.corner.y - move.y, lambda: self.corner.y + move.y)
+        self.path[1] = self.corner
+        self.path[0].x = -self.path[0].x
+        require((self.corner != self.path[0]) | back, "the same corner")
+
+    @method
+    def wide_numbers(self, factor: Private[u128], divisor: Public[u64], element: Private[Field]) -> Public[Field]:
+        """Products and quotients that would wrap around the field."""
+        quotient, rest = divmod(self.wide * factor, u128(divisor))
+        self.wide = maximum(quotient, rest, 5)
+        self.element = self.element * element - Field(rest)
+        return poseidon(self.element, Field(quotient))

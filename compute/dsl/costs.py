@@ -1,0 +1,68 @@
+"""What a contract's methods cost: constraints by part and by line, keys, seconds of proving, bytes and fees."""
+
+from dataclasses import dataclass
+
+from chain.execution.fees import base_cost
+from chain.params import DEVNET, Params
+from chain.types.scalars import Amount, VkId
+from compute.dsl.circuit import BODY
+from compute.dsl.compiled import Compiled, CompiledMethod, register_spec
+from contracts.confidential.call_sizes import call_bytes, method_work
+from crypto.r1cs.estimate import estimate
+
+_ANY_KEY = VkId(bytes(32))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCost:
+    """Of one method. parts: constraints by part of the statement, the body's in one; lines: of the body by line.
+
+    Microseconds of CPU and bytes are estimates of crypto/r1cs/estimate.py; work and bytes on chain are exact. fee: in
+    nano-CLU, at a base fee, without a tip.
+    """
+
+    method: str
+    constraints: int
+    public_inputs: int
+    parts: dict[str, int]
+    lines: dict[str, int]
+    key_bytes: int
+    setup_microseconds: int
+    prove_microseconds: int
+    prove_peak_bytes: int
+    call_bytes: int
+    work: int
+    fee: int
+
+
+def costs(compiled: Compiled, params: Params = DEVNET, base_fee: Amount | None = None) -> tuple[MethodCost, ...]:
+    """Of all methods, in the class's order. base_fee: nano-CLU per work unit, a new chain's where not given."""
+    fee = params.initial_base_fee if base_fee is None else base_fee
+    return tuple(_cost(compiled, method, params, fee) for method in compiled.methods)
+
+
+def _cost(compiled: Compiled, method: CompiledMethod, params: Params, base_fee: Amount) -> MethodCost:
+    circuit, spec = method.circuit, method.spec(_ANY_KEY)
+    registers = [register_spec(declared) for declared in compiled.declaration.registers]
+    taken, work = estimate(circuit.size), method_work(spec, registers, params)
+    parts: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    for scope, count in circuit.cost_by_scope().items():
+        part, _, line = scope.partition("/")
+        parts[part or "bind"] = parts.get(part or "bind", 0) + count
+        if part == BODY:
+            lines[line] = lines.get(line, 0) + count
+    return MethodCost(
+        method=method.name,
+        constraints=len(circuit.constraints),
+        public_inputs=circuit.public_count,
+        parts=parts,
+        lines=lines,
+        key_bytes=taken.key_bytes,
+        setup_microseconds=taken.setup_microseconds,
+        prove_microseconds=taken.prove_microseconds,
+        prove_peak_bytes=taken.prove_peak_bytes,
+        call_bytes=call_bytes(spec, registers),
+        work=work,
+        fee=base_cost(work, base_fee),
+    )
