@@ -1,24 +1,26 @@
 """What a contract's methods cost: constraints by part and by line, keys, seconds of proving, bytes and fees."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from chain.execution.fees import base_cost
+from chain.execution.fees import ENVELOPE_WRITES, base_cost
 from chain.params import DEVNET, Params
-from chain.types.scalars import Amount, VkId
+from chain.types.scalars import Amount, VkId, WorkUnits
 from compute.dsl.circuit import BODY
 from compute.dsl.compiled import Compiled, CompiledMethod, register_spec
-from contracts.confidential.call_sizes import call_bytes, method_work
+from contracts.confidential.call_sizes import call_cost
 from crypto.r1cs.estimate import estimate
 
-_ANY_KEY = VkId(bytes(32))
+_ANY_KEY: Final = VkId(bytes(32))
+_ENVELOPE_BUCKETS: Final = 2  # of 256 bytes, beside the call and with the signature
 
 
 @dataclass(frozen=True, slots=True)
 class MethodCost:
     """Of one method. parts: constraints by part of the statement, the body's in one; lines: of the body by line.
 
-    Microseconds of CPU and bytes are estimates of crypto/r1cs/estimate.py; work and bytes on chain are exact. fee: in
-    nano-CLU, at a base fee, without a tip.
+    Microseconds of CPU, bytes of keys and memory are estimates of crypto/r1cs/estimate.py; what the chain counts is
+    exact. work: of a transaction with this one call, at most; fee: in nano-CLU, at a base fee, without a tip.
     """
 
     method: str
@@ -44,7 +46,9 @@ def costs(compiled: Compiled, params: Params = DEVNET, base_fee: Amount | None =
 def _cost(compiled: Compiled, method: CompiledMethod, params: Params, base_fee: Amount) -> MethodCost:
     circuit, spec = method.circuit, method.spec(_ANY_KEY)
     registers = [register_spec(declared) for declared in compiled.declaration.registers]
-    taken, work = estimate(circuit.size), method_work(spec, registers, params)
+    taken, call, prices = estimate(circuit.size), call_cost(spec, registers, params.prices), params.prices
+    envelope = _ENVELOPE_BUCKETS * prices.bytes_bucket + prices.signature + ENVELOPE_WRITES * prices.write
+    work = WorkUnits(envelope + call.work)
     parts: dict[str, int] = {}
     lines: dict[str, int] = {}
     for scope, count in circuit.cost_by_scope().items():
@@ -62,7 +66,7 @@ def _cost(compiled: Compiled, method: CompiledMethod, params: Params, base_fee: 
         setup_microseconds=taken.setup_microseconds,
         prove_microseconds=taken.prove_microseconds,
         prove_peak_bytes=taken.prove_peak_bytes,
-        call_bytes=call_bytes(spec, registers),
+        call_bytes=call.bytes,
         work=work,
         fee=base_cost(work, base_fee),
     )

@@ -1,35 +1,39 @@
 """What a contract's class is written out as: ABI, README, statement code, costs. All of it follows from the class."""
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chain.execution.fees import transaction_work
 from chain.params import DEVNET
-from chain.types.scalars import VkId
 from compute.dsl import errors
 from compute.dsl.abi import AbiTooLarge, abi, abi_bytes
 from compute.dsl.artifacts import artifacts
 from compute.dsl.compiled import Compiled
+from compute.dsl.contract import Contract
 from compute.dsl.costs import costs
-from compute.dsl.plain import wallet
 from compute.dsl.publics import public_inputs
 from compute.dsl.readme import readme
 from compute.dsl.statement_code import statement_code
-from contracts.confidential.call import Call
+from compute.sandbox import Sandbox
 from contracts.confidential.description import MAX_ABI_BYTES
 from contracts.confidential.queries import contract_abi
 from contracts.confidential.signals import call_size
 from contracts.confidential.specs import abi_hash
-from tests.support.dsl_chain import OWNER, Deployed
 from tests.support.dsl_contracts import Auction, Counter, Everything
-from tests.support.small_chain import account
 from tests.unit.compute.test_dsl_refusals import load
 
 CONTRACTS = [Counter.compiled, Auction.compiled, Everything.compiled]
+
+
+@pytest.fixture
+def chain() -> Iterator[Sandbox]:
+    with Sandbox() as chain:
+        yield chain
+
+
 named = pytest.mark.parametrize("compiled", CONTRACTS, ids=lambda compiled: compiled.name)
 
 
@@ -77,19 +81,20 @@ def test_the_statement_code_takes_a_claim(compiled: Compiled) -> None:
         assert f"{method.name}(" in cls.__doc__
 
 
-def test_the_statement_code_reads_a_calls_claim() -> None:
+def test_the_statement_code_reads_a_calls_claim(chain: Sandbox) -> None:
     made: dict[str, Any] = {}
     exec(compile(statement_code(Counter.compiled), "statement.py", "exec"), made)
-    deployed = Deployed(Counter.compiled, owner=account(OWNER))
-    draft = deployed.draft("increment", 5)
-    (claim,) = draft.action.claims(deployed.chain.envelope(2, draft.action), 0)
+    owner = chain.person("owner")
+    deployed = chain.deploy(Counter, owner, initial={"owner": owner})
+    draft = deployed.draft("increment", 5, sender=owner)
+    (claim,) = draft.action.claims(chain.local.envelope_of(owner.id, draft.action), 0)
     said = made["Increment"](*claim.inputs)
     assert (said.epoch, said.write_count_version, said.write_calls_before, said.write_calls_after) == (1, 0, 0, 1)
 
 
-def test_a_node_serves_the_abi_that_was_deployed() -> None:
-    deployed = Deployed(Counter.compiled, owner=account(OWNER))
-    served = contract_abi(deployed.chain.view, deployed.contract)
+def test_a_node_serves_the_abi_that_was_deployed(chain: Sandbox) -> None:
+    deployed = chain.deploy(Counter, chain.person("owner"))
+    served = contract_abi(chain.view, deployed.id)
     assert served.abi == abi_bytes(Counter.compiled)
     assert served.abi_hash == abi_hash(served.abi)
 
@@ -119,24 +124,20 @@ def test_costs_are_told_by_line() -> None:
     assert line == 64
 
 
-def test_the_fee_is_that_of_a_real_call() -> None:
-    """Work is told before deployment; a transaction of one call takes no more and little less, whatever it says."""
-    deployed = Deployed(Auction.compiled, closes=20, seller=wallet("seller"))
-    draft = deployed.draft("place", 5, addresses=["seller"])
-    assert isinstance(draft.action, Call)
-    signed = deployed.chain.sign(2, deployed.chain.envelope(2, draft.action))
-    cost = costs(Auction.compiled)[0]
-    work = transaction_work(signed, DEVNET)
-    assert work <= cost.work <= work + DEVNET.prices.bytes_bucket
+def test_the_fee_is_that_of_a_real_call(chain: Sandbox) -> None:
+    seller, bidder = chain.person("seller"), chain.person("bidder")
+    deployed = chain.deploy(Auction, seller, initial={"seller": seller, "closes": 500})
+    sent, cost = deployed.place(5, sender=bidder), costs(Auction.compiled)[0]
+    assert cost.work - DEVNET.prices.bytes_bucket <= sent.work <= cost.work
     assert cost.fee == cost.work * DEVNET.initial_base_fee
 
 
-def test_a_shape_is_what_the_chain_counts() -> None:
-    for compiled in CONTRACTS:
-        deployed = Deployed(compiled)
-        for method, spec in zip(compiled.methods, deployed.view.record.methods, strict=True):
-            assert replace(spec, vk_id=VkId(bytes(32))) == method.spec(VkId(bytes(32)))
-            assert call_size(spec, deployed.view.record.registers) == method.circuit.public_count
+@pytest.mark.parametrize("contract", [Counter, Auction, Everything])
+def test_a_shape_is_what_the_chain_counts(chain: Sandbox, contract: type[Contract]) -> None:
+    record = chain.deploy(contract, chain.person("owner")).view.record
+    for method, spec in zip(contract.compiled.methods, record.methods, strict=True):
+        assert method.spec(spec.vk_id) == spec
+        assert call_size(spec, record.registers) == method.circuit.public_count
 
 
 def test_an_abi_has_a_limit(tmp_path: Path) -> None:
