@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from chain.codec import decode, decode_plain, from_json
 from chain.types.scalars import Height, ObjectId
-from client.errors import NotAnRpc
+from client.errors import NotAnRpc, RpcFailed
 from client.notes.errors import NoPool
 from client.notes.scan import Glance
 from client.rpc import RpcClient
@@ -20,6 +20,7 @@ from crypto.note_hints import POINT_BYTES
 
 NOTES: Final = 500  # of a page, the most that a node gives
 ELEMENTS: Final = 5_000
+POOL_UNKNOWN: Final = "UnknownPool"
 
 T = TypeVar("T")
 
@@ -99,11 +100,20 @@ async def list_pools(rpc: RpcClient) -> list[PoolView]:
 
 
 async def find_pool(rpc: RpcClient, pool: ObjectId | None = None) -> PoolView:
-    """The pool of an id, or the oldest one. Raises NoPool, RpcFailed, Unreachable, NotAnRpc."""
-    pools = await list_pools(rpc)
-    found = next((each for each in pools if pool is None or each.pool == pool), None)
-    if found is None:
-        raise NoPool(None if pool is None else "0x" + pool.hex())
+    """The pool of an id, or the oldest that the node lists. Raises NoPool, RpcFailed, Unreachable, NotAnRpc."""
+    if pool is None:
+        pools = await list_pools(rpc)
+        if not pools:
+            raise NoPool(None)
+        return pools[0]
+    try:
+        found = _read(PoolView, await rpc.call("contract_getPool", id=pool), rpc.url)
+    except RpcFailed as failed:
+        if failed.name != POOL_UNKNOWN:
+            raise
+        raise NoPool("0x" + pool.hex()) from failed
+    if found.pool != pool:
+        raise NotAnRpc(rpc.url, f"pool 0x{pool.hex()} was asked for, and 0x{found.pool.hex()} shown")
     return found
 
 

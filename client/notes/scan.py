@@ -62,7 +62,7 @@ def glance(record: NoteRecord) -> Glance:
 class Scanner:
     """The eyes of a view key. Addresses 0 to `addresses` - 1 are looked at; one that is found further on moves that.
 
-    pools: objects that hold pool notes; all others hold contract notes.
+    pools: objects that hold pool notes only, where a deep scan need not look for contract notes.
     """
 
     def __init__(self, key: ViewKey, pools: Collection[ObjectId], addresses: int = 1) -> None:
@@ -127,8 +127,11 @@ class Scanner:
         return None
 
     def _content(self, record: NoteRecord, shared: Point, owner: int) -> Content | None:
-        opened = open_pool_note if record.object in self.pools else open_contract_note
-        return opened(record, shared, owner)
+        """Of an object that is not known to be a pool the note may be of either kind: a node may keep pools from us."""
+        opened = open_pool_note(record, shared, owner)
+        return (
+            opened if opened is not None or record.object in self.pools else open_contract_note(record, shared, owner)
+        )
 
     def _nullifier(self, record: NoteRecord) -> int | None:
         return None if self._nk is None else notes.nullifier(self._nk, record.output.commitment, record.position)

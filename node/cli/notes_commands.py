@@ -85,16 +85,16 @@ async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, st
 
 
 def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen) -> None:
-    balances = _balances(store, monies)
+    balances, spendable = _balances(store, monies), _free(store)
     rows = [(each["pool"], each["shown"], each["notes"], each["waiting_shown"]) for each in balances]
     screen.table(f"At height {store.height}", ("pool", "balance", "notes", "on its way"), rows)
-    spendable = _free(store)
-    columns = ("number", "height", "holds", "to address", "memo", "state")
-    screen.table("Notes", columns, [_row(_own_json(note, spendable, monies)) for note in shown])
+    if shown:
+        columns = ("number", "height", "holds", "to address", "memo", "state")
+        screen.table("Notes", columns, [_row(_own_json(note, spendable, monies)) for note in shown])
     sent = [_sent_json(note, monies) for note in _to_others(store)]
-    columns = ("number", "height", "holds", "to", "memo", "transaction")
-    rows = [tuple(each[name] for name in ("number", "height", "holds", "to", "memo", "transaction")) for each in sent]
-    screen.table("Sent", columns, rows)
+    if sent:
+        names = ("number", "height", "holds", "to", "memo", "transaction")
+        screen.table("Sent", names, [tuple(each[name] for name in names) for each in sent])
 
 
 def _row(note: dict[str, Any]) -> tuple[object, ...]:

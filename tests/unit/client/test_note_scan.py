@@ -20,6 +20,8 @@ NOTE = PoolNote(0, 5_000_000_000, 321, b"for the roof".ljust(62, b"\0"))
 TO_ME = record(NOTE, MINE.incoming.address(), ovk=THEIRS.outgoing, position=3)
 TO_THEM = record(NOTE, THEIRS.incoming.address(), 78, ovk=MINE.outgoing, position=4)
 
+CONTRACTS_OWN = ContractNote(1, (1, 2, 3, 4), 99)  # as many elements as a pool's note
+
 
 def scanner(addresses: int = 1) -> Scanner:
     return Scanner(MINE, {POOL}, addresses)
@@ -85,6 +87,14 @@ def test_a_contracts_note_is_found_with_its_type_and_fields() -> None:
         assert scanner().tagged([glance(made)]) == [0]
         assert [found.content for found in scanner().received([made])] == [content]
     assert list(scanner().received([record(content, THEIRS.incoming.address(), object_=CONTRACT)])) == []
+
+
+def test_a_pool_that_a_node_keeps_from_us_is_no_place_to_hide_in() -> None:
+    for made, content in (
+        (TO_ME, NOTE),
+        (record(CONTRACTS_OWN, MINE.incoming.address(), object_=CONTRACT), CONTRACTS_OWN),
+    ):
+        assert [found.content for found in Scanner(MINE, ()).received([made])] == [content]
 
 
 def test_later_addresses_are_found_and_then_remembered() -> None:
