@@ -11,7 +11,7 @@ from chain.codec import decode_plain, encode
 from chain.types.scalars import ChainId, Hash
 from client.errors import AnswerRefused, NotAnRpc
 from client.notes.keys import SpendingKey
-from client.notes.pages import NOTES, list_pools, tree_view
+from client.notes.pages import NOTES, find_pool, list_pools, tree_view
 from client.notes.store import NoteStore, open_store
 from client.notes.sync import read_chain
 from crypto import notes
@@ -221,6 +221,10 @@ async def test_nullifiers_that_cannot_be_are_refused(rpc: PoolRpc, store: NoteSt
 async def test_pools_are_listed_oldest_first(rpc: PoolRpc) -> None:
     later = rpc.pools.opened()
     assert [pool.pool for pool in await list_pools(rpc)] == [rpc.pool, later]
+    assert (await find_pool(rpc)).pool == rpc.pool and (await find_pool(rpc, later)).pool == later
+    rpc.alter["contract_getPool"] = lambda told: {**told, "pool": "0x" + "05" * 32}
+    with pytest.raises(NotAnRpc):
+        await find_pool(rpc, later)
     rpc.alter["contract_listPools"] = lambda told: {"pools": [replace]}
     with pytest.raises(NotAnRpc):
         await list_pools(rpc)
