@@ -48,6 +48,7 @@ STORAGE: Final = _sha("storage")
 VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its consensus seed
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 SCHNORR_NONCE: Final = _sha("schnorr-nonce")  # k of a signature: (half, secret, message)
+ACCOUNT_ELEMENT: Final = _sha("account-element")  # an account as circuits know it: 31 bytes of it
 PERMIT: Final = _sha("permit")  # the canonical bytes of what a permit grants; 31 bytes of it are signed
 CONTRACT_CODE: Final = _sha("contract-code")  # the hashes of a contract's constraint systems: [methods, sealing]
 CONTRACT_ABI: Final = _sha("contract-abi")  # the bytes of a contract's ABI file

@@ -6,7 +6,7 @@ Source: protocol.md, "Statements: what a proof says is decided by the node".
 from typing import TYPE_CHECKING, Final
 
 from chain.codec import encode
-from chain.types.scalars import FieldElement, Hash, ObjectId, VkId
+from chain.types.scalars import AccountId, FieldElement, Hash, ObjectId, VkId
 from crypto import domains
 from crypto.hashing import tagged_hash
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STATEMENT_VERSION: Final = 1
 MAX_PUBLIC_INPUTS: Final = 32
+_NOBODY: Final = AccountId(bytes(32))
 
 
 def effects_digest(envelope: "Envelope") -> Hash:
@@ -52,5 +53,15 @@ def context_element(
 
 
 def id_element(identifier: bytes) -> FieldElement:
-    """A 32-byte id as a field element: its first 31 bytes, big-endian (248 bits stay collision-resistant)."""
+    """A 32-byte id, which is a hash, as a field element: its first 31 bytes, big-endian (248 bits still resist)."""
     return FieldElement(int.from_bytes(identifier[:31], "big"))
+
+
+def account_element(account: bytes) -> FieldElement:
+    """An account as a field element: 31 bytes of a hash of all its 32. The 32 zero bytes, nobody's key, are 0.
+
+    A key is no hash: with its own first 31 bytes whoever proves a payment could choose the last one, and so pay nobody.
+    """
+    if account == _NOBODY:
+        return FieldElement(0)
+    return FieldElement(int.from_bytes(tagged_hash(domains.ACCOUNT_ELEMENT, account)[:31], "big"))

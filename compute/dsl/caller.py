@@ -1,11 +1,11 @@
-"""Who calls a deployed contract, and what he has for it: keys, notes, and the ids that proofs know by 31 bytes only."""
+"""Who calls a deployed contract, and what he has for it: keys, notes, and ids of which proofs know an element only."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from chain.execution.statement import id_element
-from chain.types.scalars import NATIVE, AccountId, AssetId
+from chain.execution.statement import account_element, id_element
+from chain.types.scalars import NATIVE, AccountId, AssetId, FieldElement
 from client.notes.address import Address, parse_address
 from client.notes.content import ContractNote
 from client.notes.keys import OutgoingViewKey, SpendingKey
@@ -70,16 +70,17 @@ class Book:
         if caller.spending is not None:
             found.append(caller.spending.full_view().incoming.address())
         self._addresses = {(each.auth, *each.pk): each for each in found}
-        self._ids: dict[int, bytes] = {id_element(each): each for each in ids}
+        self._accounts = {account_element(each): each for each in ids}
+        self._assets = {id_element(each): each for each in ids}
 
     def account(self, element: int) -> AccountId:
         """The account that is paid. Raises CallLacks."""
-        found = self._ids.get(element)
+        found = self._accounts.get(FieldElement(element))
         return self._lacks("the account that it pays", "accounts") if found is None else AccountId(found)
 
     def asset(self, element: int) -> AssetId:
         """Raises CallLacks."""
-        found = self._ids.get(element)
+        found = self._assets.get(FieldElement(element))
         return self._lacks("the asset that it moves", "assets") if found is None else AssetId(found)
 
     def address(self, owner: tuple[int, ...]) -> Address:
@@ -88,7 +89,7 @@ class Book:
         return self._lacks("the address that a note goes to", "addresses") if found is None else found
 
     def _lacks(self, what: str, field_name: str) -> NoReturn:
-        raise CallLacks(self._method, what, f"proofs know it by a part only: give the whole in Caller.{field_name}")
+        raise CallLacks(self._method, what, f"proofs know it by one element only: give it whole in Caller.{field_name}")
 
 
 def _flat(given: object) -> Iterator[object]:

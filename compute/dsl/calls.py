@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chain.execution.statement import id_element
+from chain.execution.statement import account_element, id_element
 from chain.types.scalars import Amount, FieldElement, Height, Uint
 from client.notes.hints import Outgoing, make_hint
 from compute.confidential.keys import DataKeys
@@ -100,7 +100,7 @@ def _situation(
         epoch=contract.record.epoch,
         data_key=current_data_key(caller.reader, contract) if shape.sealed and caller.reader is not None else 0,
         blindings={each.name: random_element(entropy) for each in shape.writes if each.sealed},
-        caller=0 if caller.account is None else id_element(caller.account),
+        caller=0 if caller.account is None else account_element(caller.account),
         period=period or (0, 0),
         posted={} if now is None else {register.name: register.posted for register in now.registers},
         notes=secrets,

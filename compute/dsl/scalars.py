@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Final, NoReturn, Self
 
-from chain.execution.statement import id_element
+from chain.execution.statement import account_element, id_element
 from compute.dsl.claims import Both, Claim, Equal, Less
 from compute.dsl.errors import FloatRefused, NeverHolds, TypesDiffer
 from compute.dsl.integers import machine
@@ -225,7 +225,7 @@ class Bool(Scalar):
 
 
 class Identifier(Scalar):
-    """An id of the chain's, as proofs name it: its first 31 bytes. Outside it is given as 32 bytes."""
+    """An id of the chain's, as proofs name it: one element. Outside it is given as 32 bytes."""
 
     __slots__ = ()
     type_name = "Identifier"
@@ -235,9 +235,14 @@ class Identifier(Scalar):
         self.number = type(self)._operand(given, f"{self.type_name}()").number
 
     @classmethod
+    def element_of(cls, identifier: bytes) -> int:
+        """The element of 32 bytes."""
+        return id_element(identifier)
+
+    @classmethod
     def lowered(cls, given: object, name: str) -> tuple[int, ...]:
         if isinstance(given, bytes) and len(given) == ID_BYTES:
-            return (id_element(given),)
+            return (cls.element_of(given),)
         return super().lowered(given, name)
 
 
@@ -246,6 +251,10 @@ class Address(Identifier):
 
     __slots__ = ()
     type_name = "Address"
+
+    @classmethod
+    def element_of(cls, identifier: bytes) -> int:
+        return account_element(identifier)
 
     @classmethod
     def lowered(cls, given: object, name: str) -> tuple[int, ...]:

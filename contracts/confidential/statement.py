@@ -5,7 +5,7 @@ does not use is left out entirely.
 
     ctx, contract
     epoch, kc                          if it reads or writes a sealed register
-    caller                             id_element of the sender
+    caller                             account_element of the sender
     after, before                      the first and the last height at which the call is good
     arguments...
     per read                           sealed: version, cm           public: values...
@@ -14,7 +14,7 @@ does not use is left out entirely.
     root, nf...                        if it spends notes
     E.x, E.y, per output cm, ct...     if it makes notes
     per take asset, amount             asset: 0 for the native token, else its id_element
-    per pay recipient, asset, amount
+    per pay recipient, asset, amount   recipient: its account_element
 
 A register's `version` is the one before; cm' and ct are those of version + 1. Register versions stand in ctx's guard;
 whatever else of a call is no public input, such as full ids and the hints of notes, in its effect's data.
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from chain.codec import encode
 from chain.execution.action import GROTH16, Claim, Effect
-from chain.execution.statement import context_element, id_element
+from chain.execution.statement import account_element, context_element, id_element
 from chain.types.scalars import Blob, FieldElement, ProofBytes
 from crypto.field import FIELD_BYTES
 
@@ -62,7 +62,7 @@ def call_inputs(action: "Call", envelope: "Envelope") -> tuple[FieldElement, ...
     if action.kc is not None:
         fields += [FieldElement(action.epoch), action.kc]
     if action.caller:
-        fields.append(id_element(envelope.sender))
+        fields.append(account_element(envelope.sender))
     if action.before:
         fields += [FieldElement(action.after), FieldElement(action.before)]
     fields += action.arguments
@@ -105,7 +105,7 @@ def _money_inputs(action: "Call") -> Iterator[FieldElement]:
         yield id_element(take.asset)
         yield FieldElement(take.amount)
     for pay in action.pays:
-        yield id_element(pay.recipient)
+        yield account_element(pay.recipient)
         yield id_element(pay.asset)
         yield FieldElement(pay.amount)
 

@@ -1,16 +1,20 @@
 """The escrow on a chain of its own: how a deal ends, what is refused, who sees what."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from chain.execution.accounts import InsufficientBalance
-from compute.confidential.errors import NotAReader
+from chain.execution.statement import account_element
+from chain.types.scalars import AccountId
+from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.keys import DataKeys
 from compute.confidential.permits import open_permit
 from compute.dsl.refusals import CallRefused
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from compute.sandbox.local_chain import Snapshot
+from contracts.confidential.call import Call
 from contracts.confidential.errors import OutsidePeriod, StaleRegister
 from crypto.poseidon import poseidon
 from examples.contracts.escrow.contract import DELIVERED, EMPTY, FUNDED, SETTLED, Escrow
@@ -278,8 +282,10 @@ def test_the_other_party_is_not_shown_before_it_acts_or_is_paid(empty: Deal) -> 
     empty.chain.mine_to(empty.deliver_by)
     taken_back = empty.escrow.refund(sender=empty.buyer)
     for person in (empty.seller, empty.arbiter):
-        assert all(person.id[:31] not in each.transaction.raw for each in (opened, taken_back))
-    assert empty.buyer.id[:31] in taken_back.transaction.raw
+        known_as = account_element(person.id).to_bytes(32, "big")
+        for each in (opened, taken_back):
+            assert person.id not in each.transaction.raw and known_as not in each.transaction.raw
+    assert empty.buyer.id in taken_back.transaction.raw
 
 
 def test_calls_look_alike_whatever_is_agreed(empty: Deal) -> None:
@@ -295,3 +301,18 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     for line in ("the buyer reads the key: it is right", "the seller was paid 7.00 CLU", "the escrow holds 0.00 CLU"):
         assert line in told
+
+
+def test_who_ends_a_deal_cannot_send_the_others_part_to_a_key_that_is_nobodys(delivered: Deal) -> None:
+    """The seller proves the payment of both parts, and so writes down who gets them."""
+    delivered.chain.mine(DISPUTES)
+    draft = delivered.escrow.draft("release", sender=delivered.seller)
+    assert isinstance(draft.action, Call)
+    own, rest = draft.action.pays
+    nobody = AccountId(rest.recipient[:31] + bytes([rest.recipient[31] ^ 1]))
+    with pytest.raises(StatementFalse):
+        delivered.chain.send(
+            delivered.seller, replace(draft, action=replace(draft.action, pays=(own, replace(rest, recipient=nobody))))
+        )
+    delivered.chain.send(delivered.seller, draft)
+    assert delivered.stage == SETTLED

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chain.execution.accounts import InsufficientBalance
+from chain.execution.statement import account_element
 from chain.types.scalars import Uint
 from compute.confidential.errors import NotAReader
 from compute.dsl.caller import Caller, WalletNote
@@ -75,7 +76,7 @@ class Sale:
 
 def known_as(person: Person) -> int:
     """An account as proofs name it."""
-    return int.from_bytes(person.id[:31], "big")
+    return account_element(person.id)
 
 
 class Stages:
@@ -181,14 +182,15 @@ def plain_auction() -> Plain:
 
 def folded_in(order: Sequence[int], bids: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
     """Number of the winner, best and second bid; the bids: amount and the height until which they were good."""
-    plain = plain_auction()
-    for number, (amount, until) in enumerate(bids):
-        plain.place(amount, wallet("bidder"), sender=bytes([number + 1] * 32), period=(1, until))
+    plain, senders = plain_auction(), [bytes([number + 1] * 32) for number in range(len(bids))]
+    for sender, (amount, until) in zip(senders, bids, strict=True):
+        plain.place(amount, wallet("bidder"), sender=sender, period=(1, until))
     notes: list[PlainNote] = plain.notes_of(AUCTIONEER)
     for place in order:
         plain.fold(notes[place], height=11)
     standing = plain.standing
-    return standing["bidder"] % 256 - 1, standing["best"], standing["second"]
+    winner = list(map(account_element, senders)).index(standing["bidder"])
+    return winner, standing["best"], standing["second"]
 
 
 @pytest.mark.parametrize("amounts", [(7, 9, 8), (9, 8, 7), (8, 7, 9), (9, 9, 7), (7, 9, 9), (9, 9, 9)])

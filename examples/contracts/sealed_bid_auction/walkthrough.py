@@ -3,6 +3,7 @@
 python -m examples.contracts.sealed_bid_auction.walkthrough [--rpc http://127.0.0.1:8645]
 """
 
+from chain.execution.statement import account_element
 from compute.sandbox import CLU, Deployed, Person
 from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
 from examples.contracts.stage import Chain, Teller, clu, play
@@ -44,7 +45,7 @@ def story(chain: Chain, tell: Teller) -> None:
     before = chain.balance(seller)
     tell("it is closed: the proof covers every bid that was posted", auction.close(sender=auctioneer))
     outcome = auction.read().outcome
-    winner = next(name for name, each in bidders.items() if int.from_bytes(each.id[:31], "big") == outcome["winner"])
+    winner = next(name for name, each in bidders.items() if account_element(each.id) == outcome["winner"])
     tell(f"everybody reads: {winner} won and pays {clu(outcome['price'])}")
     tell(f"the seller was paid {clu(chain.balance(seller) - before)}")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chain.execution.context import ExecutionContext
-from chain.execution.statement import id_element
+from chain.execution.statement import account_element
 from chain.types.scalars import FieldElement
 from compute.dev_keys import DevKeys
 from compute.dsl.caller import Caller, CallLacks
@@ -51,7 +51,7 @@ def test_calls_with_real_proofs(dev_keys: DevKeys) -> None:
         assert revealed.event(Called).arguments == (FieldElement(39), FieldElement(40))
         counter.freeze(sender=owner)
         seen = counter.read(owner)
-        assert (seen.count, seen.calls, seen.owner, seen.frozen) == (40, 1, id_element(owner.id), True)
+        assert (seen.count, seen.calls, seen.owner, seen.frozen) == (40, 1, account_element(owner.id), True)
 
 
 def test_calls_step_registers(chain: Sandbox, counter: Deployed) -> None:
@@ -139,9 +139,9 @@ def auction(chain: Sandbox) -> Deployed:
 def test_an_inbox_closes_when_all_is_folded_and_tokens_move(chain: Sandbox, auction: Deployed) -> None:
     seller, winner = chain.person("seller"), chain.person("bob")
     assert auction.notes_of(seller) == []
-    standing = {"best": 80, "second": 70, "winner": id_element(winner.id), "folded": 3}
+    standing = {"best": 80, "second": 70, "winner": account_element(winner.id), "folded": 3}
     assert auction.read(seller).standing == standing
-    assert auction.close(sender=seller).result == id_element(winner.id)
+    assert auction.close(sender=seller).result == account_element(winner.id)
     assert auction.read().price == 70
     payee = chain.person("payee")
     before = chain.balance(payee)

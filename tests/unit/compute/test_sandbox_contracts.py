@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chain.execution.accounts import InsufficientBalance
+from chain.execution.statement import account_element
 from compute.confidential.errors import NotAReader
 from compute.confidential.permit_errors import OutsidePermit
 from compute.confidential.permits import open_permit
@@ -137,7 +138,7 @@ def test_notes_are_made_found_and_spent_and_tokens_move() -> None:
         assert auction.read().price == PRICE
         before = chain.balance(seller)
         auction.settle(high, seller, True, sender=high)
-        assert winner == int.from_bytes(high.id[:31], "big")
+        assert winner == account_element(high.id)
         assert (chain.balance(seller) - before, auction.holding()) == (PRICE // 2, PRICE // 2)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chain.execution.statement import id_element
+from chain.execution.statement import account_element, id_element
 from chain.execution.transaction import WrongChain, WrongFork, WrongGenesis
 from chain.execution.verifier import FalseEvidence
 from chain.state.overlay import Overlay
@@ -250,7 +250,7 @@ def test_nothing_is_deployed_over_a_contract(chain: ContractChain) -> None:
 def test_who_calls_is_a_public_input(chain: ContractChain) -> None:
     _, call = proven(chain, "mine")
     (claim,) = call.claims(chain.envelope(ALICE, call), 0)
-    assert claim.inputs[1:3] == (id_element(chain.contract), id_element(account(ALICE)))
+    assert claim.inputs[1:3] == (id_element(chain.contract), account_element(account(ALICE)))
     with pytest.raises(WrongParts):
         chain.check(ALICE, replace(call, caller=False))
     with pytest.raises(WrongParts):

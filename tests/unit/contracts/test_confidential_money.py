@@ -129,7 +129,7 @@ def test_an_amount_of_zero_moves_nothing_and_makes_no_account(chain: ContractCha
 
 
 def test_every_part_of_a_payment_is_bound_by_the_proof(chain: ContractChain) -> None:
-    """Also the last byte of an id, of which the public inputs have 31."""
+    """Also the last byte of an id."""
     chain.send(ALICE, chain.call("put", takes=(take(1_000),)))
     call = chain.call("get", pays=(pay(BOB, 400),))
     envelope = chain.proven(chain.envelope(ALICE, call))
@@ -145,6 +145,20 @@ def test_every_part_of_a_payment_is_bound_by_the_proof(chain: ContractChain) -> 
         with pytest.raises(FalseEvidence):
             chain.submit(ALICE, replace(envelope, actions=(replace(proven, pays=(other,)),)))
     assert chain.submit(ALICE, envelope).code == OK
+
+
+@pytest.mark.parametrize("byte", range(32))
+def test_whoever_proves_a_payment_chooses_no_byte_of_the_recipient(chain: ContractChain, byte: int) -> None:
+    """The circuit knows one element of him. Were it 31 bytes of the key, he could be made one of 256, all but one
+    nobody's.
+    """
+    other = bytearray(account(BOB))
+    other[byte] ^= 0x80
+    paid = [Pay(each, NATIVE, Amount(400)) for each in (account(BOB), AccountId(bytes(other)))]
+    first, second = (chain.call("get", pays=(each,)) for each in paid)
+    inputs = [call.claims(chain.envelope(ALICE, call), 0)[0].inputs[1:] for call in (first, second)]
+    assert inputs[0][0] == inputs[1][0] and inputs[0][2:] == inputs[1][2:]
+    assert inputs[0][1] != inputs[1][1]
 
 
 def test_the_last_byte_of_an_asset_is_bound_by_the_proof(chain: ContractChain) -> None:

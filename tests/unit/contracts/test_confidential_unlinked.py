@@ -6,7 +6,7 @@ import pytest
 
 from chain.execution import accounts
 from chain.execution.fee_source import ProofPaidFailure
-from chain.execution.statement import id_element
+from chain.execution.statement import account_element
 from chain.execution.verifier import FalseEvidence
 from chain.types.receipt import OK
 from chain.types.scalars import NATIVE, AccountId, Amount, Nonce, ObjectId, Uint
@@ -59,7 +59,7 @@ def with_proofs(chain: PaidChain, envelope: Envelope) -> Envelope:
 def test_a_call_is_paid_by_a_proof_and_its_caller_is_a_key_without_an_account(chain: PaidChain) -> None:
     envelope = unlinked(chain, ONE_TIME, chain.call("mine"))
     (claim,) = envelope.actions[1].claims(envelope, 1)
-    assert claim.inputs[2] == id_element(account(ONE_TIME))
+    assert claim.inputs[2] == account_element(account(ONE_TIME))
     receipt = chain.submit(ONE_TIME, envelope)
     assert (receipt.code, receipt.fee) == (OK, FEE)
     assert chain.register_now(0).version == 1
