@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compute.confidential.reader import Opening
+from compute.dsl.abi import abi_bytes
 from compute.dsl.abi_reading import AbiReader, AbiUnusable
 from compute.dsl.elements import packed, reduced
 from crypto.field import SCALAR_FIELD
@@ -107,3 +108,11 @@ def test_another_number_of_elements_than_the_chains_is_refused() -> None:
             reader().register(name, opening(*values))
     with pytest.raises(AbiUnusable, match="nothing"):
         reader().register("nothing", opening(1))
+
+
+def test_a_classes_own_abi_is_read_as_its_class() -> None:
+    found = AbiReader(abi_bytes(Auction.compiled))
+    declared = Auction.compiled.declaration.registers[0]
+    elements = tuple(int(each) for each in packed(declared.leaves, (9, 8, 7, 6)))  # type: ignore[arg-type]
+    assert found.register("standing", opening(*elements)) == declared.kind.lifted(iter((9, 8, 7, 6)))
+    assert found.note(1, (5, 7)) == ("Bid", {"amount": 5, "bidder": 7})
