@@ -16,8 +16,9 @@ class NotAReader(ConfidentialComputeError):
 
     def __init__(self, epoch: int, readers: int) -> None:
         super().__init__(
-            f"the data key of epoch {epoch} is sealed to {readers} readers and this key is none of them; "
-            f"ask the contract's owner to be added."
+            f"the data key of epoch {epoch} is sealed to {readers} reader{'' if readers == 1 else 's'} and this key is "
+            f"no such reader; ask the contract's owner to be added, or, for what was written before you were, a reader "
+            f"for a permit."
         )
         self.epoch, self.readers = epoch, readers
 

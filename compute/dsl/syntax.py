@@ -7,6 +7,7 @@ never become a circuit, or would make two runs differ: loops without bounds, exc
 import ast
 import builtins
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -158,11 +159,10 @@ class _Checker:
             if name in ALLOWED_BUILTINS or name == self._contract:
                 return None
             what = "no part of the language" if hasattr(builtins, name) else "not known"
-            raise NameRefused(
-                source.place(node),
-                f"{name!r} is {what}.",
-                f"Of Python's own functions methods use {', '.join(_GOING_THROUGH)}; see docs/dsl.md.",
-            )
+            known = f"Of Python's own functions methods use {', '.join(_GOING_THROUGH)}; see docs/dsl.md."
+            lacking = f"Write `from {LANGUAGE} import {name}` at the top of the file."
+            exported = name in sys.modules[LANGUAGE].__all__
+            raise NameRefused(source.place(node), f"{name!r} is {what}.", lacking if exported else known)
         found = outside[name]
         if not _is_usable(found):
             kind = type(found).__name__
