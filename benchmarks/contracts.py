@@ -30,6 +30,9 @@ from contracts.notes import state as notes
 from contracts.shielded.actions import Open
 from crypto.note_tree import tree_path
 from crypto.notes import PoolNote
+from examples.contracts.anonymous_vote.contract import Poll
+from examples.contracts.anonymous_vote.members import MemberList, identity
+from examples.contracts.payroll.contract import STAFF, Payroll
 
 PROOFS = 5
 VERIFICATIONS = 30
@@ -86,7 +89,43 @@ def coin_of(chain: Sandbox, pool: ObjectId, person: Person) -> Coin:
     return Coin(last.address, note, last.record.position, tree_path(leaves, last.record.position))
 
 
-CONTRACTS: dict[str, Calls] = {"shielded-pool": shielded_pool}
+def anonymous_vote(chain: Sandbox) -> Iterator[Call]:
+    """Five members vote, here from an account; a teller counts and closes."""
+    teller, secrets = chain.person("teller"), range(1, 6)
+    members, closes = MemberList(map(identity, secrets)), chain.height + 100
+    initial = {"members": members.root, "teller": teller, "closes": closes}
+    poll = chain.deploy(Poll, teller, counts=(1,), initial=initial)
+    for secret in secrets:
+        way = members.way(identity(secret))
+        vote = poll.draft("vote", secret, way.place, way.path, 1, sender=teller, period=(1, closes - 1))
+        if secret in secrets[:-1]:
+            chain.send(teller, vote)
+    yield Call("anonymous-vote", "vote", teller, vote)
+    *four, last = poll.notes_of(teller)
+    yield Call("anonymous-vote", "count", teller, poll.draft("count", last, sender=teller))
+    yield Call("anonymous-vote", "count_four", teller, poll.draft("count_four", *four, sender=teller))
+    chain.mine_to(closes)
+    yield Call("anonymous-vote", "close", teller, poll.draft("close", sender=teller))
+
+
+def payroll(chain: Sandbox) -> Iterator[Call]:
+    """Money in, two runs of four salaries, an employee's withdrawals, money back."""
+    employer, employee = chain.person("employer"), chain.person("employee")
+    contract = chain.deploy(Payroll, employer, counts=(1,), initial={"employer": employer})
+
+    def call(method: str, *arguments: object, sender: Person = employer) -> Call:
+        return Call("payroll", method, sender, contract.draft(method, *arguments, sender=sender))
+
+    yield call("fund", 100 * CLU)
+    run = [employee] * STAFF, [CLU] * STAFF
+    yield call("run", 1, *run)
+    pay = contract.notes_of(employee)
+    yield call("withdraw", pay[0], CLU // 2, employee, employee, sender=employee)
+    yield call("join", *pay[1:3], employee, sender=employee)
+    yield call("reclaim", CLU)
+
+
+CONTRACTS: dict[str, Calls] = {"shielded-pool": shielded_pool, "anonymous-vote": anonymous_vote, "payroll": payroll}
 WALLET = "wallet"  # not a contract: what scanning for notes costs
 NAMES = (*CONTRACTS, WALLET)
 
