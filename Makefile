@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers secrecy lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -38,8 +38,11 @@ test: lint types imports unit
 
 test-peers: setup
 	@tests/peers/setup.sh
-	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/integration examples/contracts
+	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/integration examples/contracts
 	$(BIN)/python -m pytest -m peers -q tests/peers
+
+secrecy: setup
+	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
 
 wheel: setup
 	@rm -rf dist

@@ -12,7 +12,6 @@ from chain.codec import encode
 from chain.consensus.timing import Timing
 from chain.execution.block import Chain
 from chain.execution.genesis import apply_genesis, genesis_tip
-from chain.mempool import Mempool
 from chain.state.store import MemoryStore
 from chain.types.genesis import Genesis
 from chain.types.receipt import receipts_root
@@ -106,7 +105,7 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     for pool in pools:
         opened.callback(pool.shutdown, cancel_futures=True)
     verifier = instruments.verifier(genesis)(lambda vk_id: key_bytes(database.snapshot(), vk_id), *pools)
-    mempool, hub = Mempool(), Hub()
+    mempool, hub = instruments.mempool(), Hub()
     ledger = start_ledger(database, genesis, verifier, mempool.get)
     consensus_log = ConsensusLog(home.wal, None if storage_key is None else storage_key.subkey("log"))
     opened.callback(consensus_log.close)

@@ -1,7 +1,8 @@
 """What a demonstration or a test may fasten to a node; a node in real use has none of it.
 
-Recording writes every byte that crosses loopback to files that a search can go through. A credulous node believes every
-proof: a Byzantine proposer, to show that the others refuse its blocks.
+Recording writes every byte that crosses loopback, and every transaction that waits for a block, to files that a search
+can go through. No RPC method shows what waits: whoever dumps the memory pool is the node's operator. A credulous node
+believes every proof: a Byzantine proposer, to show that the others refuse its blocks.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chain.execution.action import Claim
+from chain.mempool import Mempool
 from chain.types.genesis import Genesis
-from chain.types.scalars import ChainId
+from chain.types.scalars import ChainId, Nonce, WorkUnits
+from chain.types.transaction import Transaction
 from node.errors import NodeError
 from node.verifier import NodeVerifier
 
 
 class Recorder:
-    """Appends bytes to a file per kind in a folder: p2p messages, sealed and in the clear, and RPC bodies."""
+    """Appends bytes to a file per kind in a folder: p2p messages, sealed and in the clear, RPC bodies, the pool."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,6 +53,10 @@ class Instruments:
     recorder: Recorder | None = None
     credulous: bool = False
 
+    def mempool(self) -> Mempool:
+        """This node's memory pool."""
+        return Mempool() if self.recorder is None else RecordedMempool(self.recorder)
+
     def verifier(self, genesis: Genesis) -> type[NodeVerifier]:
         """The class of this node's verifier. Raises CredulousOnDevnetOnly."""
         if not self.credulous:
@@ -57,6 +64,18 @@ class Instruments:
         if not genesis.params.allow_insecure_keys:
             raise CredulousOnDevnetOnly(genesis.chain_id)
         return CredulousVerifier
+
+
+class RecordedMempool(Mempool):
+    """Records the bytes of whatever it takes: all that a dump of it would show, of any moment."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def add(self, transaction: Transaction, work: WorkUnits, committed: Nonce, *, allow_gap: bool = False) -> None:
+        super().add(transaction, work, committed, allow_gap=allow_gap)
+        self._recorder("pool", transaction.raw)
 
 
 class CredulousVerifier(NodeVerifier):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from crypto.keys import SecretKey
 from node.app import App
+from node.demo.control import store_in_the_clear
 from node.devnet.files import DevAccount, Plan, create_single, read_accounts
 from node.home import Home
+from node.instruments import Instruments, Recorder
 from tests.support.devnet_scene import free_base_port
 
 BLOCK_TIME_MS = 50
@@ -30,11 +32,16 @@ class OneNode:
 
 
 @asynccontextmanager
-async def one_node(root: Path) -> AsyncIterator[OneNode]:
-    """Runs inside the block, from its first block on; nothing is left of it afterwards."""
+async def one_node(root: Path, recordings: Path | None = None) -> AsyncIterator[OneNode]:
+    """Runs inside the block, from its first block on; nothing is left of it afterwards.
+
+    recordings: where to write what passes through it and waits in it; then its database is in the clear, too.
+    """
     plan = Plan(1, "test-chain", BLOCK_TIME_MS, free_base_port(2))
     home = create_single(root / "node", plan, time.time_ns() // 1_000_000, None)
-    app = App(home)
+    if recordings is not None:
+        store_in_the_clear(home)
+    app = App(home, instruments=Instruments(None if recordings is None else Recorder(recordings)))
     news = app.node.hub.subscribe()
     running = asyncio.create_task(app.run())
     try:
