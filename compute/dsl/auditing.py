@@ -27,6 +27,7 @@ from crypto.babyjubjub import Point
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit import AuditSubject, NoHonestWitness
 from crypto.r1cs.circuit import Inputs
+from crypto.r1cs.errors import CircuitError
 
 if TYPE_CHECKING:
     from compute.dsl.contract import Contract
@@ -35,10 +36,24 @@ CASES: Final = 3  # each costs every test another witness
 GUESSES: Final = 256  # combinations that are tried where a contract gives no examples
 
 
+class MethodUncalled(NoHonestWitness):
+    """No call of a method is known that the contract accepts, so its audit has nothing to start from."""
+
+    code = 6314
+
+    def __init__(self, method: str, calls: int) -> None:
+        CircuitError.__init__(
+            self,
+            f"none of the {calls} calls of {method} that `examples` makes, or that were guessed, is accepted; "
+            f"let the class's examples() call it as a user would.",
+        )
+        self.method, self.cases = method, calls
+
+
 def contract_subjects(contract: "type[Contract]") -> dict[str, AuditSubject]:
     """The methods' subjects by name. Cases are calls that the class's `examples` made, else guesses.
 
-    Raises NoHonestWitness for a method that no example calls and no guess fits.
+    Raises MethodUncalled for a method that no example calls and no guess fits.
     """
     made = contract.examples()
     recorded = [pair for plain in ((made,) if isinstance(made, Plain) else made) for pair in plain.record]
@@ -47,7 +62,7 @@ def contract_subjects(contract: "type[Contract]") -> dict[str, AuditSubject]:
         calls = [situation for called, situation in recorded if called is method] or list(guessed_calls(method))
         good = [situation for situation in calls if accepted(method, situation)]
         if not good:
-            raise NoHonestWitness(len(calls))
+            raise MethodUncalled(method.name, len(calls))
         edges = (situation for situation in varied(method, good) if accepted(method, situation))
         subjects[method.name] = method_subject(method, [*good[:1], *good[1:][-1:], *islice(edges, CASES)][:CASES])
     return subjects

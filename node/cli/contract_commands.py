@@ -2,6 +2,8 @@
 
 import argparse
 
+from node.cli.contract_audit import add_audit
+from node.cli.contract_build import add_build
 from node.cli.contract_call import add_call
 from node.cli.contract_deploy import add_deploy
 from node.cli.contract_new import add_new
@@ -16,7 +18,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
     for add in (
         add_new,
+        add_build,
         add_test,
+        add_audit,
         add_deploy,
         add_call,
         add_read,

@@ -51,13 +51,9 @@ def add_audit(commands: "Commands") -> None:
 
 
 def _audit(arguments: argparse.Namespace, screen: Screen) -> Json:
-    from crypto.r1cs.audit import TESTS
     from node.cli.audit_subjects import load_circuit
 
-    tests = arguments.only.split(",") if arguments.only else TESTS
-    for test in tests:
-        if test not in TESTS:
-            raise BadArgument("--only", ", ".join(TESTS), test)
+    tests = chosen_tests(arguments.only)
     for name in ("sample", "effort"):
         if getattr(arguments, name) < 0:
             raise BadArgument(f"--{name}", "0 or more", str(getattr(arguments, name)))
@@ -69,20 +65,30 @@ def _audit(arguments: argparse.Namespace, screen: Screen) -> Json:
     return report.to_json()
 
 
+def chosen_tests(only: str | None) -> "Sequence[str]":
+    """The tests that --only names, all without it. Raises BadArgument."""
+    from crypto.r1cs.audit import TESTS
+
+    tests = only.split(",") if only else TESTS
+    for test in tests:
+        if test not in TESTS:
+            raise BadArgument("--only", ", ".join(TESTS), test)
+    return tests
+
+
 def audit_subject(
-    subject: "AuditSubject", arguments: argparse.Namespace, screen: Screen, tests: "Sequence[str] | None" = None
+    subject: "AuditSubject", arguments: argparse.Namespace, screen: Screen, tests: "Sequence[str]"
 ) -> "Report":
     """Run the tests within --sample, --effort and --seed, and show what they found. Raises as Audit."""
-    from crypto.r1cs.audit import TESTS, Audit
+    from crypto.r1cs.audit import Audit
 
-    chosen = tests or TESTS
-    with screen.progress(f"auditing {subject.name}", parts=PARTS * len(chosen)) as step:
+    with screen.progress(f"auditing {subject.name}", parts=PARTS * len(tests)) as step:
         report = Audit(
             subject,
             arguments.sample or None,
             seed=arguments.seed,
             effort=arguments.effort * 1_000_000 or None,
-            tests=chosen,
+            tests=tests,
             progress=_Bar(step),
         ).run()
     _show(report, screen)

@@ -12,7 +12,11 @@ from client.errors import TransactionFailed
 from client.wallet import ChainIdentity
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
 from compute.confidential.permit_errors import AnotherAuditor, NotAPermit
+from compute.dsl import auditing
 from contracts.confidential.errors import NotOwner
+from crypto.r1cs.audit import AuditSubject
+from crypto.r1cs.builder import Builder
+from crypto.r1cs.r1cs_file import read_r1cs
 from node.cli.contract_errors import (
     ContractCodeFailed,
     ContractUnknown,
@@ -86,6 +90,53 @@ def test_a_folder_without_tests_is_no_pass(tmp_path: Path, cli: Cli) -> None:
     cli.run("test", str(tmp_path))
     assert cli.status == 2
     assert cli.refused("test", str(tmp_path / "nowhere")) == NoContractThere.code and cli.status == 2
+
+
+def test_a_build_has_circuits_abi_and_costs(tally: Path, cli: Cli) -> None:
+    built = cli.run("build", str(tally))
+    folder = Path(built["folder"])
+    assert folder == tally / "build" and sorted(path.name for path in folder.iterdir()) == built["files"]
+    assert [method["method"] for method in built["methods"]] == ["add", "announce"]
+    costs = json.loads((folder / "costs.json").read_text())
+    circuit = read_r1cs((folder / "MyTally-add.r1cs").read_bytes())
+    assert costs == built["methods"] and costs[0]["constraints"] == len(circuit.constraints)
+    assert json.loads((folder / "abi.json").read_text())["name"] == "MyTally"
+    elsewhere = cli.run("build", f"{tally / 'contract.py'}:MyTally", "--out", str(tally / "elsewhere"))
+    assert (tally / "elsewhere" / "statement.py").exists() and elsewhere["files"] == built["files"]
+
+
+QUICK = ("--sample", "2", "--effort", "1", "--only", "differential,mutation")
+
+
+def test_an_audit_looks_at_every_method(tally: Path, cli: Cli) -> None:
+    report = cli.run("audit", str(tally), *QUICK)
+    assert cli.status == 0 and [method["circuit"] for method in report["methods"]] == [
+        "MyTally.add",
+        "MyTally.announce",
+    ]
+    assert len(cli.run("audit", str(tally), "--method", "announce", *QUICK)["methods"]) == 1
+    assert cli.refused("audit", str(tally), "--method", "subtract") == BadArgument.code and cli.status == 2
+    for wrong in (("--sample", "-1"), ("--effort", "-1"), ("--only", "luck")):
+        assert cli.refused("audit", str(tally), *wrong) == BadArgument.code
+
+
+def test_an_audit_that_finds_something_ends_with_one(tally: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cs = Builder()
+    out, given = cs.output("out"), cs.private("given")
+    cs.define(out, cs.hint("anything", lambda values: values, [given], 1)[0])  # nothing ties it to what is given
+    subject = AuditSubject(cs.build(), [{"given": 5}], name="loose")
+    monkeypatch.setattr(auditing, "contract_subjects", lambda contract: {"loose": subject})
+    report = cli.run("audit", str(tally), *QUICK[:-1], "jacobian")
+    assert cli.status == 1 and report["methods"][0]["findings"]
+
+
+def test_a_method_that_no_example_calls_is_told(tally: Path, cli: Cli) -> None:
+    text = (tally / "contract.py").read_text()
+    text = text.replace("        plain.announce(1)\n", "").replace("self.total >= least", "least == 1_234_567")
+    (tally / "contract.py").write_text(text)
+    error = cli.run("audit", str(tally), *QUICK)["error"]
+    assert error["code"] == auditing.MethodUncalled.code and error["fields"]["method"] == "announce"
+    assert cli.status == 2
 
 
 SOURCES = {
@@ -213,7 +264,7 @@ async def wrong_ways(chain: OnChain, tally: Path, tmp_path: Path) -> None:
     document = json.loads(label.read_text())
     label.write_text(json.dumps({**document, "chain_id": "another"}))
     assert await chain.asked_in_vain("account0", "read", "tally") == OtherChainsContract.code
-    by_id = await chain.values("account0", document["contract"])
-    assert (by_id["total"], by_id["calls"]) == (16, 4)  # by the ABI that it was deployed with
+    by_its_abi = await chain.values("account0", document["contract"])
+    assert by_its_abi == {"total": 16, "calls": 4}
     named = await chain.values("account0", document["contract"], "--source", str(tally))
     assert named == {"total": 16, "calls": 4}
