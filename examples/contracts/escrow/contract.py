@@ -20,6 +20,8 @@ from compute.dsl import (
     u8,
     u64,
 )
+from compute.dsl.plain import Plain
+from crypto import poseidon as hashing
 
 EMPTY, FUNDED, DELIVERED, SETTLED = range(4)  # what `stage` says
 
@@ -127,3 +129,22 @@ class Escrow(Contract):
     def _end(self) -> None:
         require((self.stage == FUNDED) | (self.stage == DELIVERED), "no tokens are waiting here")
         self.stage = u8(SETTLED)
+
+    @classmethod
+    def examples(cls) -> list[Plain]:
+        """Deals that end in every way: for audits."""
+        buyer, seller, arbiter, key = bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), 2**200
+        terms = {"seller": seller, "arbiter": arbiter, "price": 7, "deposit": 9, "goods": 5}
+        terms |= {"lock": hashing.poseidon([key]), "deliver_by": 10, "disputes_until": 20}
+        deals = [cls.plain() for _ in range(5)]
+        for number, deal in enumerate(deals):
+            deal.open(**terms, sender=buyer)
+            if number % 2:
+                deal.deliver(key, sender=seller, height=10)
+        early, late, undone, overdue, disputed = (deals[number] for number in (0, 1, 3, 2, 4))
+        early.release(sender=buyer, height=5)
+        late.release(sender=seller, height=21)
+        undone.refund(sender=seller, height=5)
+        overdue.refund(sender=buyer, height=11)
+        disputed.split(3, sender=arbiter)
+        return deals

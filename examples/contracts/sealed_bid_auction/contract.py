@@ -25,6 +25,7 @@ from compute.dsl import (
     u32,
     u64,
 )
+from compute.dsl.plain import Plain, wallet
 
 
 class Bid(Note):
@@ -126,3 +127,19 @@ class SealedBidAuction(Contract):
         abandoned = ~outcome.closed & (self.after > self.terms.expires)
         require(lost | abandoned, "there is no deposit to take back")
         self.pay(to, self.terms.deposit)
+
+    @classmethod
+    def examples(cls) -> list[Plain]:
+        """A closed auction with bids at both ends and a tie, and one whose auctioneer vanished: for audits."""
+        auctioneer, bidders, account = wallet("auctioneer"), wallet("bidders"), bytes([4] * 32)
+        terms = {"seller": bytes([9] * 32), "reserve": 2, "deposit": 9, "closes": 10, "expires": 20}
+        closed, abandoned = (cls.plain(terms=terms, auctioneer=auctioneer) for _ in range(2))
+        for number, (amount, height) in enumerate(((9, 10), (2, 3), (9, 4))):
+            closed.place(amount, bidders, sender=bytes([number] * 32), height=height)
+        for bid in closed.notes_of(auctioneer):
+            closed.fold(bid, height=11)
+        closed.close(height=20)
+        closed.refund(closed.notes_of(bidders)[0], account, height=12)
+        abandoned.place(3, bidders, sender=account, height=1)
+        abandoned.refund(abandoned.notes_of(bidders)[0], account, height=21)
+        return [closed, abandoned]
