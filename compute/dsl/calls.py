@@ -8,18 +8,19 @@ from typing import Any
 from chain.execution.statement import account_element, id_element
 from chain.types.scalars import Amount, FieldElement, Height, Uint
 from client.notes.hints import Outgoing, make_hint
-from compute.confidential.keys import DataKeys
+from compute.confidential.keys import DataKeys, Outsider
 from compute.confidential.prover import Draft, Entropy, random_element
 from compute.confidential.reader import current_data_key, open_at
 from compute.dsl.arguments import argument_numbers, bound_arguments
 from compute.dsl.caller import Book, Caller, CallLacks, WalletNote
 from compute.dsl.compiled import Compiled, CompiledMethod
 from compute.dsl.declaration import Parameter
-from compute.dsl.elements import sealed_length, signed, unpacked
+from compute.dsl.elements import sealed_length, unpacked
 from compute.dsl.errors import DslError
 from compute.dsl.execution import Found, Numbers, Outcome, Situation, Step, circuit_inputs, execute
 from compute.dsl.fields import Declared
 from compute.dsl.note_statement import Movement, NoteSecrets, SpentNote, note_kind, note_root
+from compute.dsl.reading import register_numbers
 from compute.dsl.refusals import ArgumentRefused
 from contracts.confidential import state
 from contracts.confidential.call import Call, Move, Pay, Read, Take
@@ -221,13 +222,8 @@ def _spent(method: CompiledMethod, parameter: Parameter, given: object, caller: 
 
 def _found(method: CompiledMethod, contract: ContractView, declared: Declared[Any], keys: DataKeys | None) -> Found:
     """The register as it stands."""
-    index = method.contract.index(declared.name)
-    if not declared.sealed or keys is None:
-        register = contract.registers[index]
-        pairs = zip(declared.leaves, register.values, strict=True)
-        return Found(register.version, tuple(signed(leaf, value) for leaf, value in pairs))
-    opening = open_at(keys, contract, index)
-    return Found(opening.version, tuple(unpacked(declared.leaves, opening.values)), opening.blinding)
+    opening = open_at(keys or Outsider(), contract, method.contract.index(declared.name))
+    return Found(opening.version, register_numbers(declared, opening), opening.blinding)
 
 
 def elements(numbers: Numbers) -> tuple[FieldElement, ...]:

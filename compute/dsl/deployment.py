@@ -1,9 +1,9 @@
 """A compiled contract as the action that deploys it."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
-from chain.types.scalars import Blob, FieldElement, Hash, Uint, VkId
+from chain.types.scalars import Blob, FieldElement, Hash, Uint
+from compute.dev_keys import KeyedCircuit
 from compute.dsl.abi import abi_bytes
 from compute.dsl.arguments import initial_registers
 from compute.dsl.compiled import Compiled, register_spec
@@ -11,16 +11,6 @@ from compute.dsl.elements import reduced
 from compute.dsl.errors import DslError
 from contracts.confidential.actions import Deploy
 from contracts.confidential.specs import RegisterSpec, SealingKey, code_hash
-
-
-class KeyOfCircuit(Protocol):
-    """What a deployment says of a circuit's key; a CircuitKeys says more."""
-
-    @property
-    def vk_id(self) -> VkId: ...
-
-    @property
-    def r1cs_hash(self) -> bytes: ...
 
 
 class WrongCircuitKeys(DslError):
@@ -35,8 +25,8 @@ class WrongCircuitKeys(DslError):
 
 def deploy(
     compiled: Compiled,
-    keys: Mapping[str, KeyOfCircuit],
-    sealing: Mapping[int, KeyOfCircuit],
+    keys: Mapping[str, KeyedCircuit],
+    sealing: Mapping[int, KeyedCircuit],
     initial: Mapping[str, object] | None = None,
     abi: bytes | None = None,
 ) -> Deploy:
