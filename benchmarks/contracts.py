@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import process_time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchmarks.note_scan import scan_row
 from chain.execution.fees import base_cost, transaction_work
@@ -23,6 +23,8 @@ from chain.types.scalars import Amount, FieldElement, ObjectId
 from chain.types.transaction import Transaction
 from client.notes.scan import Scanner
 from compute.confidential.prover import Draft
+from compute.dsl import Contract, Private, Sealed, contract, method, u32, u64
+from compute.sandbox.deployed import Deployed
 from compute.sandbox.people import Person
 from compute.sandbox.sandbox import CLU, Sandbox
 from compute.shielded.prover import TRANSFER, Coin, Order, Payment, draft_transfer
@@ -30,9 +32,12 @@ from contracts.notes import state as notes
 from contracts.shielded.actions import Open
 from crypto.note_tree import tree_path
 from crypto.notes import PoolNote
+from crypto.poseidon import poseidon
 from examples.contracts.anonymous_vote.contract import Poll
 from examples.contracts.anonymous_vote.members import MemberList, identity
+from examples.contracts.escrow.contract import Escrow
 from examples.contracts.payroll.contract import STAFF, Payroll
+from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
 
 PROOFS = 5
 VERIFICATIONS = 30
@@ -125,7 +130,75 @@ def payroll(chain: Sandbox) -> Iterator[Call]:
     yield call("reclaim", CLU)
 
 
-CONTRACTS: dict[str, Calls] = {"shielded-pool": shielded_pool, "anonymous-vote": anonymous_vote, "payroll": payroll}
+@contract
+class Counter(Contract):
+    """The least that a contract with a secret can do."""
+
+    total = Sealed(u64)
+
+    @method
+    def add(self, amount: Private[u32]) -> None:
+        """Add an amount that stays private."""
+        self.total += amount
+
+
+def counter(chain: Sandbox) -> Iterator[Call]:
+    """One sealed register, one private argument."""
+    owner = chain.person("owner")
+    yield Call("counter", "add", owner, chain.deploy(Counter, owner, counts=(1,)).draft("add", 5, sender=owner))
+
+
+def sealed_bid_auction(chain: Sandbox) -> Iterator[Call]:
+    """Two bids, folded and closed by the auctioneer; the loser's deposit goes back."""
+    auctioneer, first, second = (chain.person(name) for name in ("auctioneer", "first", "second"))
+    closes = chain.height + 100
+    terms = {"seller": auctioneer, "reserve": CLU, "deposit": 10 * CLU, "closes": closes, "expires": closes + 100}
+    initial = {"terms": terms, "auctioneer": auctioneer}
+    auction = chain.deploy(SealedBidAuction, auctioneer, counts=(1,), initial=initial)
+    auction.place(2 * CLU, first, sender=first, period=(1, closes))
+    bid = auction.draft("place", 3 * CLU, second, sender=second, period=(1, closes))
+    yield Call("sealed-bid-auction", "place", second, bid)
+    chain.mine_to(closes)
+    low, high = auction.notes_of(auctioneer)
+    auction.fold(low, sender=auctioneer)
+    yield Call("sealed-bid-auction", "fold", auctioneer, auction.draft("fold", high, sender=auctioneer))
+    yield Call("sealed-bid-auction", "close", auctioneer, auction.draft("close", sender=auctioneer))
+    (receipt,) = auction.notes_of(first)
+    yield Call("sealed-bid-auction", "refund", first, auction.draft("refund", receipt, first, sender=first))
+
+
+def escrow(chain: Sandbox) -> Iterator[Call]:
+    """A deal that is done, then one that an arbiter splits."""
+    buyer, seller = chain.person("buyer"), chain.person("seller")
+    deadline = chain.height + 100
+    terms: dict[str, Any] = {"seller": seller, "arbiter": buyer, "price": CLU, "deposit": 2 * CLU, "goods": 1}
+    terms |= {"lock": poseidon([7]), "deliver_by": deadline, "disputes_until": deadline + 100}
+
+    def opened() -> tuple[Deployed, Draft]:
+        deal = chain.deploy(Escrow, buyer, readers=[buyer, seller], counts=(2,))
+        return deal, deal.draft("open", sender=buyer, **terms)
+
+    deal, opening = opened()
+    yield Call("escrow", "open", buyer, opening)
+    delivery = deal.draft("deliver", 7, sender=seller, period=(1, deadline))
+    yield Call("escrow", "deliver", seller, delivery)
+    yield Call("escrow", "release", buyer, deal.draft("release", sender=buyer))
+    deal, opening = opened()
+    chain.send(buyer, opening)
+    yield Call("escrow", "split", buyer, deal.draft("split", CLU, sender=buyer))
+    deal, opening = opened()
+    chain.send(buyer, opening)
+    yield Call("escrow", "refund", seller, deal.draft("refund", sender=seller))
+
+
+CONTRACTS: dict[str, Calls] = {
+    "counter": counter,
+    "shielded-pool": shielded_pool,
+    "sealed-bid-auction": sealed_bid_auction,
+    "anonymous-vote": anonymous_vote,
+    "payroll": payroll,
+    "escrow": escrow,
+}
 WALLET = "wallet"  # not a contract: what scanning for notes costs
 NAMES = (*CONTRACTS, WALLET)
 
