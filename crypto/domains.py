@@ -47,6 +47,7 @@ NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer ann
 STORAGE: Final = _sha("storage")
 VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its consensus seed
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
+EDDSA_NONCE: Final = _sha("eddsa-nonce")  # r of a signature: (half, secret, message)
 SCHNORR_NONCE: Final = _sha("schnorr-nonce")  # k of a signature: (half, secret, message)
 ACCOUNT_ELEMENT: Final = _sha("account-element")  # an account as circuits know it: 31 bytes of it
 PERMIT: Final = _sha("permit")  # the canonical bytes of what a permit grants; 31 bytes of it are signed

@@ -4,9 +4,11 @@ from compute.dsl.composites import Array, Struct
 from compute.dsl.contract import Contract, contract
 from compute.dsl.declaration import Private, Public, method
 from compute.dsl.fields import Register, Sealed
+from compute.dsl.membership import Member
 from compute.dsl.notes import Note, Owner, Spend
 from compute.dsl.operations import maximum, minimum, poseidon, require, select
 from compute.dsl.scalars import NATIVE, Address, Asset, Bool, Field
+from compute.dsl.signatures import PublicKey, Signature, is_signed
 from compute.dsl.sized import i8, i16, i32, i64, u8, u16, u32, u64, u128
 
 __all__ = [
@@ -17,12 +19,15 @@ __all__ = [
     "Bool",
     "Contract",
     "Field",
+    "Member",
     "Note",
     "Owner",
     "Private",
     "Public",
+    "PublicKey",
     "Register",
     "Sealed",
+    "Signature",
     "Spend",
     "Struct",
     "contract",
@@ -30,6 +35,7 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "is_signed",
     "maximum",
     "method",
     "minimum",

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from compute.dsl.machine import Machine, Number, Range, current
+from compute.dsl.machine import Function, Machine, Number, Range, current
 from compute.dsl.place import calling_place
 from compute.dsl.refusals import CallRefused, DividedByZero, OutOfRange, OutsideArray, RequirementFailed
+from crypto import eddsa
 from crypto import poseidon as hashing
+from crypto.babyjubjub import Point
+from crypto.eddsa import EddsaSignature
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.wire import Wire
 
@@ -120,6 +123,15 @@ class Integers:
 
     def poseidon(self, inputs: Sequence[Number], tag: int) -> Number:
         return hashing.poseidon([plain(number) % SCALAR_FIELD for number in inputs], tag)
+
+    def signed(self, message: Number, x: Number, y: Number, r_x: Number, r_y: Number, s: Number) -> Number:
+        said, *rest = (plain(number) % SCALAR_FIELD for number in (message, x, y, r_x, r_y, s))
+        key, r = Point(rest[0], rest[1]), Point(rest[2], rest[3])
+        return int(eddsa.verify(key, said, EddsaSignature(r, rest[4])))
+
+    def applied(self, function: Function, numbers: Sequence[Number]) -> Sequence[Number]:
+        inside = [self.ranged(number, kind) for number, kind in zip(numbers, function.inputs, strict=True)]
+        return list(function.on_integers(list(map(plain, inside))))
 
 
 INTEGERS: Final = Integers()  # what constants compute on outside of a method

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Final, NamedTuple, Protocol
 
+from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire
 
 Number = Wire | int
@@ -23,6 +24,19 @@ class Range(NamedTuple):
 
 
 BIT: Final = Range("Bool", 0, 1)
+
+
+class Function(Protocol):
+    """A function with two forms of its own, such as a quantised model. inputs: the numbers that it takes."""
+
+    @property
+    def inputs(self) -> tuple[Range, ...]: ...
+
+    def on_integers(self, numbers: Sequence[int]) -> list[int]: ...
+
+    def on_wires(self, cs: Builder, wires: Sequence[Wire]) -> Sequence[Wire]:
+        """Proves that the wires are in their ranges, too."""
+        ...
 
 
 class Machine(Protocol):
@@ -112,6 +126,14 @@ class Machine(Protocol):
         ...
 
     def poseidon(self, inputs: Sequence[Number], tag: int) -> Number: ...
+
+    def signed(self, message: Number, x: Number, y: Number, r_x: Number, r_y: Number, s: Number) -> Number:
+        """1 if (r, s) is the signature of the key (x, y) over the message, else 0; of any field elements."""
+        ...
+
+    def applied(self, function: "Function", numbers: Sequence[Number]) -> Sequence[Number]:
+        """What a function that is no part of the language makes of numbers; those out of its ranges are refused."""
+        ...
 
 
 _running: ContextVar[Machine | None] = ContextVar("machine", default=None)

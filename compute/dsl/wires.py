@@ -10,11 +10,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from compute.dsl.integers import INTEGERS
-from compute.dsl.machine import BIT, Number, Range
+from compute.dsl.machine import BIT, Function, Number, Range
 from compute.dsl.place import calling_place
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
-from crypto.r1cs.gadgets import boolean, compare, equality, lookup
+from crypto.r1cs.gadgets import boolean, compare, eddsa, equality, lookup
+from crypto.r1cs.gadgets.babyjubjub import PointWire
 from crypto.r1cs.gadgets.bits import assert_interval, to_bits
 from crypto.r1cs.gadgets.divide import div_rem
 from crypto.r1cs.gadgets.poseidon import poseidon
@@ -210,6 +211,19 @@ class Wires:
         if known(*inputs):
             return INTEGERS.poseidon(inputs, tag)
         return poseidon(self.cs, [_reduced(number) for number in inputs], tag)
+
+    @located
+    def signed(self, message: Number, x: Number, y: Number, r_x: Number, r_y: Number, s: Number) -> Number:
+        if known(message, x, y, r_x, r_y, s):
+            return INTEGERS.signed(message, x, y, r_x, r_y, s)
+        said, *rest = (as_wire(_reduced(number)) for number in (message, x, y, r_x, r_y, s))
+        return eddsa.verify(self.cs, PointWire(rest[0], rest[1]), said, PointWire(rest[2], rest[3]), rest[4])
+
+    @located
+    def applied(self, function: Function, numbers: Sequence[Number]) -> Sequence[Number]:
+        if known(*numbers):
+            return INTEGERS.applied(function, numbers)
+        return function.on_wires(self.cs, [self._masked(number) for number in numbers])
 
     @property
     def _always(self) -> bool:

@@ -39,6 +39,7 @@ SHA_256 = {
     "STORAGE": b"cluster/storage/1",
     "READER_SEED": b"cluster/reader-seed/1",
     "ACCOUNT_ELEMENT": b"cluster/account-element/1",
+    "EDDSA_NONCE": b"cluster/eddsa-nonce/1",
     "SCHNORR_NONCE": b"cluster/schnorr-nonce/1",
     "PERMIT": b"cluster/permit/1",
     "CONTRACT_CODE": b"cluster/contract-code/1",
