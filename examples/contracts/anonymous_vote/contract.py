@@ -25,9 +25,10 @@ from compute.dsl import (
     u32,
     u64,
 )
+from compute.dsl.plain import Plain, wallet
+from examples.contracts.anonymous_vote.members import MemberList, identity
 
 CHOICES: Final = 4
-DEPTH: Final = 16  # of the tree of members: room for 65,536
 
 
 class Ballot(Note):
@@ -105,3 +106,17 @@ class Poll(Contract):
         for choice in range(CHOICES):
             self.tally.votes[choice] += u32(ballot.choice == choice)
         self.tally.ballots += 1
+
+    @classmethod
+    def examples(cls) -> Plain:
+        """A poll of five: what audits try."""
+        teller, secrets = wallet("teller"), range(11, 16)
+        members = MemberList(map(identity, secrets))
+        poll = cls.plain(members=members.root, teller=teller, closes=10)
+        for place, secret in enumerate(secrets):
+            poll.vote(secret, place, members.way(identity(secret)).path, place % CHOICES, period=(1, 9))
+        *four, last = poll.notes_of(teller)
+        poll.count_four(*four)
+        poll.count(last)
+        poll.close(height=10)
+        return poll

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from crypto.poseidon import poseidon
-from examples.contracts.anonymous_vote.contract import DEPTH
 
+DEPTH: Final = 16  # room for 65,536, and the length of the way that `vote` takes
 NOBODY: Final = 0  # an empty place; no secret is known whose hash it is
 
 

@@ -10,12 +10,14 @@ from chain.execution.verifier import FalseEvidence
 from chain.types.scalars import FieldElement
 from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.prover import Draft
+from compute.dsl.auditing import contract_subjects
 from compute.dsl.caller import Caller
 from compute.dsl.calls import draft_call
 from compute.dsl.refusals import RequirementFailed
 from compute.sandbox import CLU, Deployed, Person, Pool, Sandbox
 from contracts.confidential.errors import OutsidePeriod, StaleCount, StaleRegister
 from contracts.notes.errors import DuplicateNullifier, NoteSpent, UnknownRoot
+from crypto.r1cs.audit import Audit
 from examples.contracts.anonymous_vote.contract import CHOICES, Poll
 from examples.contracts.anonymous_vote.members import MemberList, identity
 
@@ -223,3 +225,21 @@ def test_who_votes_through_a_pool_is_not_seen(scene: Scene) -> None:
         assert not any(each in sent[-1].transaction.raw for each in known)
     assert (sent[0].size, sent[0].work) == (sent[1].size, sent[1].work)
     assert {note.content.fields for note in scene.poll.notes_of(scene.teller)} == {(0,), (3,)}
+
+
+# Circuits
+
+
+def test_circuits_and_plain_execution_agree() -> None:
+    assert Poll.examples().result == {"votes": [2, 1, 1, 1], "ballots": 5}
+
+
+def test_no_method_grows_unnoticed() -> None:
+    counts = {method.name: len(method.circuit.constraints) for method in Poll.compiled.methods}
+    assert counts == {"vote": 7_991, "count": 8_711, "count_four": 27_758, "close": 1_155}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [method.name for method in Poll.compiled.methods])
+def test_methods_are_sound(name: str) -> None:
+    Audit(contract_subjects(Poll)[name], sample=20, effort=5_000_000).run().require_sound()

@@ -22,6 +22,7 @@ from compute.dsl import (
     u16,
     u64,
 )
+from compute.dsl.plain import Plain, wallet
 
 STAFF: Final = 4  # notes of one run: fewer employees are filled up with pay of nothing, more take several runs
 
@@ -105,3 +106,18 @@ class Payroll(Contract):
 
     def only_employer(self) -> None:
         require(self.caller == self.employer, "only the employer does this")
+
+    @classmethod
+    def examples(cls) -> Plain:
+        """Two months of three people: what audits try."""
+        employer, savings, staff = bytes([1] * 32), bytes([2] * 32), [wallet(name) for name in ("ann", "ben", "cem")]
+        payroll = cls.plain(employer=employer)
+        payroll.fund(2**62, sender=employer)
+        for month, amounts in ((1, (50, 30, 20, 0)), (2, (2**61, 0, 0, 7))):
+            payroll.run(month, [*staff, staff[0]], amounts, sender=employer)
+        first, second, *_ = payroll.notes_of(staff[0])
+        payroll.withdraw(first, 20, savings, staff[0])
+        payroll.join(second, payroll.notes_of(staff[0])[-1], staff[1])
+        payroll.withdraw(payroll.notes_of(staff[1])[0], 30, savings, staff[1])
+        payroll.reclaim(9, sender=employer)
+        return payroll

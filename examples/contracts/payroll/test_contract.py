@@ -13,10 +13,12 @@ from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.keys import DataKeys
 from compute.confidential.permit_errors import AnotherAuditor, OutsidePermit
 from compute.confidential.permits import open_permit
+from compute.dsl.auditing import contract_subjects
 from compute.dsl.plain import Plain, wallet
 from compute.dsl.refusals import CallRefused, OutOfRange, RequirementFailed
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from contracts.notes.errors import DuplicateNullifier, NoteSpent, UnknownRoot
+from crypto.r1cs.audit import Audit
 from examples.contracts.payroll import auditor as audit
 from examples.contracts.payroll.contract import STAFF, Payroll
 
@@ -293,3 +295,22 @@ def test_what_the_contract_holds_is_free_or_somebodys(steps: list[tuple[str, int
         owed = sum(note.amount for person in WALLETS for note in plain.notes_of(person))  # type: ignore[misc]
         assert plain.holds() == plain.books["free"] + owed
         assert plain.books["paid"] >= owed
+
+
+# Circuits
+
+
+def test_circuits_and_plain_execution_agree() -> None:
+    books = Payroll.examples().books
+    assert (books["runs"], books["paid"]) == (2, 100 + 2**61 + 7)
+
+
+def test_no_method_grows_unnoticed() -> None:
+    counts = {method.name: len(method.circuit.constraints) for method in Payroll.compiled.methods}
+    assert counts == {"fund": 4_446, "run": 17_187, "withdraw": 10_308, "join": 16_382, "reclaim": 4_513}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [method.name for method in Payroll.compiled.methods])
+def test_methods_are_sound(name: str) -> None:
+    Audit(contract_subjects(Payroll)[name], sample=20, effort=5_000_000).run().require_sound()
