@@ -114,7 +114,10 @@ def sender_shared(secret: int, key: Point) -> Point:
 
 
 def receiver_shared(address: int, ephemeral: Point) -> Point:
-    """S = k_d * E, for the k_d of `address_secret`; E of an action that stands on the chain is in the subgroup.
+    """S = k_d * E, for the k_d of `address_secret`.
+
+    That E is in the subgroup an honest circuit proves; a contract's may lie. Of a note that opens under another E it
+    must not be told that it did, which would tell k_d modulo 8.
 
     Raises NotOnCurve, ScalarOutOfRange.
     """

@@ -16,7 +16,7 @@ from client.notes.hints import open_outgoing
 from client.notes.keys import FullViewKey, IncomingViewKey, OutgoingViewKey, ViewKey
 from contracts.notes.state import NoteRecord
 from crypto import note_hints, notes
-from crypto.babyjubjub import Point
+from crypto.babyjubjub import Point, in_subgroup
 from crypto.errors import CryptoError
 from crypto.field import FIELD_BYTES
 
@@ -122,7 +122,7 @@ class Scanner:
             _, owner = self._address(index)
             shared = self._shared_point(record, index)
             content = None if shared is None else self._content(record, shared, owner)
-            if content is not None:
+            if content is not None and in_subgroup(_point(record)):  # else that it opens would tell k_d modulo 8
                 return Received(record, index, content, self._nullifier(record))
         return None
 

@@ -9,9 +9,9 @@ from client.notes.content import ContractNote
 from client.notes.hints import SEAL_BYTES
 from client.notes.keys import SpendingKey
 from client.notes.scan import GAP, Scanner, glance
-from contracts.notes.output import NoteHint, NoteOutput
+from contracts.notes.output import NoteHint, NoteOutput, Point
 from contracts.notes.state import NoteRecord
-from crypto import notes
+from crypto import babyjubjub, notes
 from crypto.notes import PoolNote
 from tests.support.note_records import CONTRACT, POOL, record, with_hint
 
@@ -122,6 +122,22 @@ def test_a_note_that_a_node_altered_is_nobodys(part: str) -> None:
 def test_an_ephemeral_point_off_the_curve_stops_no_scan() -> None:
     bad = replace(TO_ME, ephemeral=replace(TO_ME.ephemeral, x=FieldElement(1)))
     assert [found.record for found in scanner().received([bad, TO_ME], deep=True)] == [TO_ME]
+
+
+def test_no_note_opens_under_a_point_that_would_tell_bits_of_the_secret() -> None:
+    """A contract's circuit that lies can publish any E: under one of order 8, S is one of eight, and one opens."""
+    order_8 = babyjubjub.multiply(babyjubjub.SUBORDER, babyjubjub.decode_point((9).to_bytes(32, "little")))
+    secret, tried = notes.address_secret(MINE.incoming.ivk, MINE.incoming.address().diversifier), []
+    for guess in range(8):
+        shared = babyjubjub.multiply(guess, order_8)
+        row = notes.encrypt(shared, TO_ME.output.commitment, NOTE.plaintext())
+        output = replace(TO_ME.output, ciphertext=tuple(map(FieldElement, row)))
+        tried.append(replace(TO_ME, ephemeral=Point(*map(FieldElement, order_8)), output=output))
+    opened = notes.decrypt(
+        notes.receiver_shared(secret, order_8), TO_ME.output.commitment, tried[secret % 8].output.ciphertext
+    )
+    assert opened == NOTE.plaintext()
+    assert list(scanner().received(tried)) == list(scanner().received(tried, deep=True)) == []
 
 
 def test_garbage_as_ciphertext_is_no_note() -> None:
