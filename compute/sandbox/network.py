@@ -24,7 +24,7 @@ from client.results import Outcome, chain_status
 from client.rpc import RpcClient
 from client.wallet import POLL_SECONDS, ChainIdentity, Wallet
 from compute.confidential.on_chain import deploy_contract, register_circuits
-from compute.confidential.prover import Draft, Prover, complete
+from compute.confidential.prover import CircuitSource, Draft, Prover, complete
 from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.dsl.contract import Contract
@@ -32,6 +32,7 @@ from compute.dsl.deployment import deploy
 from compute.sandbox.deployed import Deployed, initial_values
 from compute.sandbox.errors import SandboxClosed
 from compute.sandbox.people import Person
+from compute.sandbox.sandbox import Step
 from compute.sandbox.sent import Sent
 from contracts.application import build_application
 from contracts.confidential.queries import ContractState, ContractView
@@ -137,17 +138,24 @@ class Network:
         """Random bytes for drafts."""
         return os.urandom(count)
 
-    def send(self, sender: Person, *drafts: Draft) -> Sent:
-        """One transaction of drafts, proven, submitted and final. Raises as ContractClient.send."""
-        return self._run(self._send(self._wallet(sender.secret), drafts))
+    def send(self, sender: Person, *steps: Step) -> Sent:
+        """One transaction of actions and of drafts, proven, submitted and final. Raises as ContractClient.send."""
+        return self._run(self._send(self._wallet(sender.secret), steps))
 
-    async def _send(self, wallet: Wallet, drafts: Sequence[Draft]) -> Sent:
-        envelope = await wallet.prepare([draft.action for draft in drafts])
+    async def _send(self, wallet: Wallet, steps: Sequence[Step]) -> Sent:
+        drafts = [step for step in steps if isinstance(step, Draft)]
+        envelope = await wallet.prepare([step.action if isinstance(step, Draft) else step for step in steps])
         transaction = wallet.sign_envelope(complete(envelope, drafts, self._prover.prove))
         outcome = await wallet.submit_signed(transaction)
         return Sent(transaction, _receipt(outcome), outcome.height or Height(0))
 
     # Contracts
+
+    def circuit(self, source: CircuitSource) -> CircuitKeys:
+        """The circuit's keys, made if this machine has none, registered and active when this returns."""
+        keys = self._prover.keys(source)
+        self._run(register_circuits(self._wallet(self._bank), [keys]))
+        return keys
 
     def register(self, contract: type[Contract], *, counts: Sequence[int] = (1, 2)) -> None:
         """Keys for a contract's circuits, made if this machine has none, registered and active when this returns.

@@ -13,7 +13,7 @@ from typing import Final
 
 from chain.types.scalars import Blob, Hash, ProgramId, Uint
 from client.whole_files import write_whole
-from compute.dev_keys import CircuitKeys, DevKeys
+from compute.dev_keys import CircuitKeys, DevKeys, KeyedCircuit
 from compute.zkml.errors import ModelFileUnusable, ProgramNotOfManifest
 from compute.zkml.manifest import Manifest
 from compute.zkml.model_file import encode_model, read_model
@@ -32,12 +32,12 @@ def model_keys(keys: DevKeys, provable: Provable) -> CircuitKeys:
     return keys.get(KEY_NAME, provable.statement.constrain)
 
 
-def program_id(provable: Provable, keys: CircuitKeys) -> ProgramId:
+def program_id(provable: Provable, keys: KeyedCircuit) -> ProgramId:
     """Under which id the model's program is registered, on any chain."""
     return registration(provable, keys).program
 
 
-def registration(provable: Provable, keys: CircuitKeys, royalty_bps: int = 0) -> RegisterProgram:
+def registration(provable: Provable, keys: KeyedCircuit, royalty_bps: int = 0) -> RegisterProgram:
     """The action that registers the model's program."""
     manifest = provable.manifest
     return RegisterProgram(
