@@ -10,6 +10,7 @@ NumPy and the zkml tools are needed for this alone, so the language itself does 
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from compute.dsl.composites import Array
 from compute.dsl.errors import BadDeclaration, TypesDiffer, UnknownType
@@ -23,6 +24,9 @@ from compute.zkml.model import QuantisedModel
 from compute.zkml.provable import Provable
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.wire import Wire
+
+E = TypeVar("E", bound=Integer)
+N = TypeVar("N")
 
 
 class Model:
@@ -43,7 +47,7 @@ class Model:
         self.features, self.outputs = self._model.features, self._model.outputs
         self.tops = self._model.encoding.tops
 
-    def __call__(self, features: "Array[Integer, object]") -> "Array[i64, object]":
+    def __call__(self, features: "Array[E, N]") -> "Array[i64, object]":
         """The outputs, exact integers: for a classifier the logits, or with class_only the class.
 
         Constraints: those of the model's circuit without its commitments (`cluster zk cost`).

@@ -26,7 +26,8 @@ from compute.dsl import (
     u8,
     u64,
 )
-from examples.contracts.credit_line.model import SCORING, THRESHOLD
+from compute.dsl.plain import Plain, wallet
+from examples.contracts.credit_line.model import SCORING, THRESHOLD, best
 
 
 class Report(Note):
@@ -112,3 +113,18 @@ class CreditLine(Contract):
 
     def only_lender(self) -> None:
         require(self.caller == self.lender, "only the lender does this")
+
+    @classmethod
+    def examples(cls) -> list[Plain]:
+        """A line that is offered, granted, used and offered again: for audits."""
+        lender, bureau, borrower, purse = bytes([1] * 32), bytes([2] * 32), bytes([3] * 32), wallet("borrower")
+        line = cls.plain(lender=lender, bureau=bureau, program=7)
+        line.fund(50, sender=lender)
+        line.offer(borrower, 30, sender=lender)
+        line.report(best(), borrower, purse, sender=bureau)
+        line.apply(line.notes_of(purse)[0], sender=borrower)
+        line.draw(30, sender=borrower)
+        line.repay(13, sender=borrower)
+        line.offer(borrower, 17, sender=lender)
+        line.withdraw(33, sender=lender)
+        return [line]

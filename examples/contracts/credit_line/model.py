@@ -22,3 +22,10 @@ INFERENCE: Final = CircuitSource(KEY_NAME, MODEL.statement.constrain)
 def score(features: Sequence[int]) -> int:
     """What the model says of a report's features: the higher, the better."""
     return MODEL.model.logits(features)[0]
+
+
+def best() -> list[int]:
+    """The features of the best customer that there could be."""
+    nobody = [0] * SCORING.features
+    rising = (score([255 * (place == raised) for place in range(len(nobody))]) for raised in range(len(nobody)))
+    return [255 if raised > score(nobody) else 0 for raised in rising]

@@ -8,6 +8,7 @@ import pytest
 from chain.execution.accounts import InsufficientHolding
 from chain.execution.statement import id_element
 from compute.confidential.errors import NotAReader, StatementFalse
+from compute.dsl.auditing import contract_subjects
 from compute.dsl.calls import AnotherContract
 from compute.dsl.compiled import Compiled, compile_contract
 from compute.dsl.model import Model
@@ -18,33 +19,31 @@ from compute.zkml.model import QuantisedModel
 from contracts.confidential.errors import StaleRegister
 from contracts.notes.errors import NoteSpent, UnknownRoot
 from contracts.registry.state import require_program
+from crypto.r1cs.audit import Audit
 from examples.contracts.credit_line import contract as source
 from examples.contracts.credit_line.contract import CreditLine
 from examples.contracts.credit_line.lookup import AnotherModel, program_element, require_model
-from examples.contracts.credit_line.model import INFERENCE, MODEL, SCORING, THRESHOLD, score
+from examples.contracts.credit_line.model import INFERENCE, MODEL, THRESHOLD, best, score
 from examples.contracts.credit_line.walkthrough import story
 from examples.contracts.stage import Teller
 
 LIMIT, FUNDS = 30 * CLU, 50 * CLU
 
 
-def customer(least: int, most: int) -> list[int]:
-    """Features of somebody whose score lies between."""
-    weights = MODEL.model.steps[-1].operation.weights.tolist()  # type: ignore[attr-defined]
-    features = [128] * SCORING.features
-    for place in sorted(range(len(features)), key=lambda each: -abs(weights[each])):
-        for value in (0, 255, *range(256)):
-            wanted = score(features) < least
-            if not wanted and score(features) <= most:
-                return features
-            changed = [*features[:place], value, *features[place + 1 :]]
-            if (score(changed) > score(features)) == wanted:
-                features = changed
-    raise AssertionError(f"no features between {least} and {most}")
+def customers() -> tuple[list[int], list[int]]:
+    """Of those between the best and the worst, two that differ in one point: the model trusts the first."""
+    features = best()
+    for place, most in enumerate(best()):
+        for value in range(1, 256):
+            before = list(features)
+            features[place] = abs(most - value)
+            if score(features) < THRESHOLD <= score(before):
+                return before, features
+    raise AssertionError("the model trusts everybody")
 
 
-TRUSTED, BEST = customer(THRESHOLD, THRESHOLD + 400), customer(100_000, 200_000)
-DOUBTFUL = customer(THRESHOLD - 400, THRESHOLD - 1)
+BEST = best()
+TRUSTED, DOUBTFUL = customers()
 
 
 class Scene:
@@ -261,6 +260,16 @@ def test_a_kinder_model_of_ones_own_proves_nothing(scene: Scene, other: type[Oth
     changed = replace(honest.action, nullifiers=(honest.action.moves[0].nonce,))  # type: ignore[union-attr]
     with pytest.raises(StatementFalse):
         scene.chain.send(scene.borrower, replace(honest, action=changed))
+
+
+# Whether its circuits allow more than the contract (docs/auditing.md)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", [method.name for method in CreditLine.compiled.methods])
+def test_circuits_do_what_the_methods_say(method: str) -> None:
+    subject = contract_subjects(CreditLine)[method]
+    Audit(subject, sample=20, effort=10**6, tests=("differential", "hiding", "mutation")).run().require_sound()
 
 
 # Who sees what
