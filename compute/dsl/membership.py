@@ -71,7 +71,10 @@ class Member(Struct, Generic[D]):
         return node
 
     def proves(self, leaf: Field, root: Field) -> Bool:
-        """Whether the leaf stands at the place in the tree of that root. Constraints: 68, and 301 for each level; 65 if it is required."""
+        """Whether the leaf stands at the place in the tree of that root.
+
+        Constraints: 68, and 301 for each level; 65 if it is required.
+        """
         inside = self.place < ARITY ** len(self.path) if len(self.path) < MOST_DEPTH else Bool(True)
         return inside & (self.root(leaf) == root)
 
