@@ -196,6 +196,11 @@ class Bool(Scalar):
         return cls.made(int(other)) if type(other) is bool else super()._operand(other, sign)
 
     @classmethod
+    def coerced(cls, given: object) -> Self:
+        """What is stored or returned is a number from then on: it is read when no method runs any more."""
+        return cls.made(cls._operand(given, "=").number)
+
+    @classmethod
     def lowered(cls, given: object, name: str) -> tuple[int, ...]:
         if type(given) is not bool:
             raise ArgumentRefused(name, "Bool, True or False")

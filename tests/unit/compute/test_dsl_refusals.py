@@ -45,6 +45,8 @@ class Subject(Contract):
     pair = Sealed(Pair)
     element = Sealed(Field)
     pairs = Sealed(Array[Pair, 2])
+    agreed = Register(Bool)
+    flags = Register(Array[Bool, 2])
 
     def helper(self, x):
         return x + 1
@@ -206,6 +208,9 @@ ALLOWED = [
     "x = [doubled(y) for y in (a, c)]\n        self.shown = sum(x) + len(x)",
     "if LIMIT > 5 and not LIMIT == 7: self.shown = a",
     "self.row[b] = 7\n        self.row[0] = self.row[b] - 7",
+    "self.agreed = (a < c) & flag",
+    "self.agreed = a == c",
+    "self.flags = [a < c, a != c]\n        self.flags[0] = ~(a < c)",
     "self.pairs[0].left = a\n        self.pairs[b] = Pair(left=a, right=self.pairs[b].right)",
     "pair = Pair(left=TABLE[1], right=b)\n        pair.left = a\n        self.pair = pair",
     "self.pair.left = a\n        self.pair = Pair(left=self.pair.left, right=b)",
