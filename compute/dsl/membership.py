@@ -63,7 +63,10 @@ class Member(Struct, Generic[D]):
         return _MADE[depth]
 
     def root(self, leaf: Field) -> Field:
-        """The root that this path leads to from a leaf. Constraints: 32, and 301 for each level."""
+        """The root that this path leads to from a leaf; places beyond the tree lead there, too, which `proves` refuses.
+
+        Constraints: 32, and 301 for each level.
+        """
         bits, node = self.place.bits(), Field.coerced(leaf)
         for level, siblings in enumerate(self.path):
             low, high = bits[2 * level : 2 * level + 2]
@@ -71,12 +74,12 @@ class Member(Struct, Generic[D]):
         return node
 
     def proves(self, leaf: Field, root: Field) -> Bool:
-        """Whether the leaf stands at the place in the tree of that root.
+        """Whether the leaf, which is not 0 as empty places are, stands at the place in the tree of that root.
 
-        Constraints: 68, and 301 for each level; 65 if it is required.
+        Constraints: 71, and 301 for each level; 66 if it is required.
         """
         inside = self.place < ARITY ** len(self.path) if len(self.path) < MOST_DEPTH else Bool(True)
-        return inside & (self.root(leaf) == root)
+        return inside & (leaf != 0) & (self.root(leaf) == root)
 
 
 def _children(node: Field, siblings: "Array[Field, Any]", low: Bool, high: Bool) -> list[Field]:

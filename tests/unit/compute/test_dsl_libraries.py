@@ -91,6 +91,16 @@ def test_another_place_is_none() -> None:
         assert MEMBER(LEAVES[3], *numbers_of({**member, "place": place}), TREE.root) == (0,)
 
 
+def test_an_empty_place_is_nobodys() -> None:
+    """Nobody's account is 0 to proofs, as empty places are."""
+    (_, x, y), upper = TREE.member(6)["path"]  # type: ignore[misc]
+    empty = {"place": 7, "path": [[LEAVES[4], LEAVES[5], LEAVES[6]], upper]}
+    assert (x, y) == (LEAVES[5], 0)
+    path = numbers_of(empty)
+    assert on_integers(lambda leaf, member: member.root(leaf), (Field, Member[2]))(0, *path) == (TREE.root,)
+    assert MEMBER(0, *path, TREE.root) == (0,)
+
+
 def test_an_inner_node_is_no_member() -> None:
     first = poseidon(LEAVES[:4], domains.MEMBER_TREE)
     shallow = Both(lambda leaf, member, root: member.proves(leaf, root), Field, Member[1], Field)
