@@ -158,11 +158,13 @@ class _Checker:
         if name not in outside:
             if name in ALLOWED_BUILTINS or name == self._contract:
                 return None
-            what = "no part of the language" if hasattr(builtins, name) else "not known"
-            known = f"Of Python's own functions methods use {', '.join(_GOING_THROUGH)}; see docs/dsl.md."
-            lacking = f"Write `from {LANGUAGE} import {name}` at the top of the file."
-            exported = name in sys.modules[LANGUAGE].__all__
-            raise NameRefused(source.place(node), f"{name!r} is {what}.", lacking if exported else known)
+            what, instead = "not known", "Write it above the class that uses it: the class is built when it is read."
+            if hasattr(builtins, name):
+                what = "no part of the language"
+                instead = f"Of Python's own functions methods use {', '.join(_GOING_THROUGH)}; see docs/dsl.md."
+            if name in sys.modules[LANGUAGE].__all__:
+                instead = f"Write `from {LANGUAGE} import {name}` at the top of the file."
+            raise NameRefused(source.place(node), f"{name!r} is {what}.", instead)
         found = outside[name]
         if not _is_usable(found):
             kind = type(found).__name__

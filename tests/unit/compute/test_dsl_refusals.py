@@ -127,7 +127,7 @@ BODIES: list[Case] = [
     (errors.NameRefused, "x = LISTED[0]", "tuples"),
     (errors.NameRefused, "print(a)", "docs/dsl.md"),
     (errors.NameRefused, "x = getattr(a, 'number')", "docs/dsl.md"),
-    (errors.NameRefused, "x = nowhere", "docs/dsl.md"),
+    (errors.NameRefused, "x = nowhere", "above the class"),
     (errors.NameRefused, "x = a.__class__", "operations"),
     (errors.FloatRefused, "x = a + 0.5", "smallest unit"),
     (errors.FloatRefused, "x = a * float(1)", "//"),
