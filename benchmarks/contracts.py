@@ -101,8 +101,8 @@ def anonymous_vote(chain: Sandbox) -> Iterator[Call]:
     initial = {"members": members.root, "teller": teller, "closes": closes}
     poll = chain.deploy(Poll, teller, counts=(1,), initial=initial)
     for secret in secrets:
-        way = members.way(identity(secret))
-        vote = poll.draft("vote", secret, way.place, way.path, 1, sender=teller, period=(1, closes - 1))
+        member = members.member(identity(secret))
+        vote = poll.draft("vote", secret, member, 1, sender=teller, period=(1, closes - 1))
         if secret in secrets[:-1]:
             chain.send(teller, vote)
     yield Call("anonymous-vote", "vote", teller, vote)

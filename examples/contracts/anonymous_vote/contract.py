@@ -7,6 +7,7 @@ from compute.dsl import (
     Bool,
     Contract,
     Field,
+    Member,
     Note,
     Owner,
     Private,
@@ -19,9 +20,7 @@ from compute.dsl import (
     method,
     poseidon,
     require,
-    select,
     u8,
-    u16,
     u32,
     u64,
 )
@@ -44,20 +43,11 @@ class Tally(Struct):
     ballots: u32
 
 
-def root(leaf: Field, place: u16, path: Array[Field, Literal[16]]) -> Field:
-    """What the leaf at a place and the siblings above it hash to. Constraints: 243 for each level."""
-    node = leaf
-    for right, sibling in zip(place.bits(), path, strict=True):
-        first = select(right, sibling, node)
-        node = poseidon(first, node + sibling - first)
-    return node
-
-
 @contract
 class Poll(Contract):
     """Members vote without a name; a teller, who sees choices and no names, cannot change, add or leave out a vote.
 
-    members: root of the tree whose leaves are poseidon(secret) of each member; closes: the first height without votes.
+    members: root of a MemberTree of poseidon(secret) of each member; closes: the first height without votes.
     """
 
     members = Register(Field)
@@ -68,17 +58,11 @@ class Poll(Contract):
     closed = Register(Bool)
 
     @method
-    def vote(
-        self,
-        secret: Private[Field],
-        place: Private[u16],
-        path: Private[Array[Field, Literal[16]]],
-        choice: Private[u8],
-    ) -> None:
+    def vote(self, secret: Private[Field], member: Private[Member[Literal[8]]], choice: Private[u8]) -> None:
         """A member posts a ballot, once. Pay its fee out of a shielded pool, or the account that pays is seen."""
         require(self.before < self.closes, "the poll is over")
         require(choice < CHOICES, "there is no such choice")
-        require(root(poseidon(secret), place, path) == self.members, "this secret is no member's at this place")
+        require(member.proves(poseidon(secret), self.members), "this secret is no member's at this place")
         self.once(secret)
         self.create(Ballot(choice=choice), self.teller)
 
@@ -114,7 +98,7 @@ class Poll(Contract):
         members = MemberList(map(identity, secrets))
         poll = cls.plain(members=members.root, teller=teller, closes=10)
         for place, secret in enumerate(secrets):
-            poll.vote(secret, place, members.way(identity(secret)).path, place % CHOICES, period=(1, 9))
+            poll.vote(secret, members.member(identity(secret)), place % CHOICES, period=(1, 9))
         *four, last = poll.notes_of(teller)
         poll.count_four(*four)
         poll.count(last)

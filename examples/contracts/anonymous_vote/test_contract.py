@@ -45,8 +45,8 @@ class Scene:
     def ballot(self, person: Person, choice: int, **changes: Any) -> Draft:
         """A vote that is not sent yet."""
         secret = self.secrets[person.name]
-        way = self.members.way(identity(changes.pop("listed", secret)))
-        given = {"secret": secret, "place": way.place, "path": way.path, "choice": choice} | changes
+        member = self.members.member(identity(changes.pop("listed", secret)))
+        given = {"secret": secret, "member": member, "choice": choice} | changes
         first = self.chain.height + 1
         return given.pop("poll", self.poll).draft("vote", sender=person, period=(first, first + 9), **given)
 
@@ -128,18 +128,18 @@ def test_who_is_not_listed_has_no_vote(scene: Scene) -> None:
     listed = scene.secrets[scene.voters[3].name]
     with pytest.raises(RequirementFailed, match="no member's"):
         scene.ballot(scene.stranger, 1, listed=listed)
-    way = scene.members.way(identity(listed))
-    for changed in ({"place": way.place ^ 1}, {"path": (*way.path[:-1], 7)}):
+    place, path = scene.members.member(identity(listed)).values()
+    others = [siblings if level else [7, *siblings[1:]] for level, siblings in enumerate(path)]
+    for changed in ({"place": place ^ 1, "path": path}, {"place": place, "path": others}):
         with pytest.raises(RequirementFailed, match="no member's"):
-            scene.ballot(scene.voters[3], 1, **changed)
+            scene.ballot(scene.voters[3], 1, member=changed)
 
 
 def test_a_list_of_ones_own_is_another_list(scene: Scene) -> None:
     secret, stranger, view = scene.secrets[scene.stranger.name], scene.stranger, scene.poll.view
     own = MemberList([identity(secret)])
-    way = own.way(identity(secret))
     registers = (replace(view.registers[0], values=(FieldElement(own.root),)), *view.registers[1:])
-    given = {"secret": secret, "place": way.place, "path": way.path, "choice": 1}
+    given = {"secret": secret, "member": own.member(identity(secret)), "choice": 1}
     caller = Caller(stranger.id, addresses=(scene.teller.private_address,))
     pretended, period = replace(view, registers=registers), (1, view.registers[2].values[0] - 1)
     draft = draft_call(Poll.compiled, pretended, "vote", given, caller, now=scene.poll.now, period=period)

@@ -25,8 +25,11 @@ class Member:
 
     def ballot(self, poll: Deployed, members: MemberList, choice: int, closes: int) -> Draft:
         """Good all the time of the poll, as everybody's: when it was made does not show."""
-        way = members.way(identity(self.secret))
-        given: dict[str, Any] = {"secret": self.secret, "place": way.place, "path": way.path, "choice": choice}
+        given: dict[str, Any] = {
+            "secret": self.secret,
+            "member": members.member(identity(self.secret)),
+            "choice": choice,
+        }
         return poll.draft("vote", sender=self.person, period=(1, closes - 1), **given)
 
 
@@ -52,8 +55,7 @@ def story(chain: Chain, tell: Teller) -> None:
     again = members[0].ballot(poll, listed, 2, closes)
     tell.refused("ann votes again", lambda: send(members[0].person, again))
     stranger = Member(chain, "a stranger")
-    way = listed.way(identity(members[0].secret))
-    lie: dict[str, Any] = {"secret": stranger.secret, "place": way.place, "path": way.path, "choice": 2}
+    lie: dict[str, Any] = {"secret": stranger.secret, "member": listed.member(identity(members[0].secret)), "choice": 2}
     tell.refused("a stranger votes", lambda: poll.draft("vote", sender=stranger.person, period=(1, closes - 1), **lie))
     tell.refused("a vote up to the last height", lambda: poll.draft("vote", sender=teller, period=(1, closes), **lie))
 
