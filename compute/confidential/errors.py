@@ -143,3 +143,29 @@ class AnotherKey(ConfidentialComputeError):
             f"circuit: proofs under it would be refused. Copy the .zkey of whoever deployed it into the keys folder."
         )
         self.circuit, self.vk_id = circuit, vk_id
+
+
+class ContractNotSigned(ConfidentialComputeError):
+    """A node shows something of a contract that the trusted validators did not sign."""
+
+    code = 6315
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the contract's {what}, as the node shows it, is not in the state that the validators signed; nothing was "
+            f"sealed or sent. Ask another node."
+        )
+        self.what = what
+
+
+class StateTooOld(ConfidentialComputeError):
+    """The newest state that a node proves is old: it may hide a change of readers."""
+
+    code = 6316
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the newest state that the node proves is {seconds} seconds old; nothing was sealed or sent. "
+            f"Ask a node that is up to date, and check this machine's clock."
+        )
+        self.seconds = seconds

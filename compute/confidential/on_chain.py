@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import time
 from typing import Final
 
 from chain.types.scalars import Blob, ObjectId
 from chain.types.transaction import Transaction
 from client.contracts import get_contract, get_contract_history, get_contract_state
 from client.errors import RpcFailed
+from client.light import Trusted
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
+from compute.confidential.proven import Watch, require_signed
 from compute.confidential.prover import Draft, Prover
 from compute.dev_keys import CircuitKeys
 from contracts.confidential.actions import Deploy
@@ -50,18 +53,39 @@ async def deploy_contract(wallet: Wallet, action: Deploy) -> tuple[ObjectId, Out
 
 
 class ContractClient:
-    """One contract, for the account of a wallet."""
+    """One contract, for the account of a wallet.
 
-    def __init__(self, wallet: Wallet, prover: Prover, contract: ObjectId) -> None:
+    trusted: the validators that must have signed what secrets are sealed by (compute/confidential/proven.py); without
+    them it is the node's word. clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        wallet: Wallet,
+        prover: Prover,
+        contract: ObjectId,
+        *,
+        trusted: Trusted | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
         self.wallet, self.contract, self._prover = wallet, contract, prover
+        self._trusted, self._clock = trusted, clock
 
     async def view(self) -> ContractView:
-        """The contract as it stands. Raises RpcFailed (UnknownContract), AnswerRefused, Unreachable, NotAnRpc."""
-        return await get_contract(self.wallet.rpc, self.contract)
+        """The contract as it stands.
+
+        Raises RpcFailed (UnknownContract), AnswerRefused, Unreachable, NotAnRpc, and as require_signed.
+        """
+        return await self._checked(await get_contract(self.wallet.rpc, self.contract))
 
     async def history(self) -> ContractView:
         """The same with all its epochs."""
-        return await get_contract_history(self.wallet.rpc, self.contract)
+        return await self._checked(await get_contract_history(self.wallet.rpc, self.contract))
+
+    async def _checked(self, view: ContractView) -> ContractView:
+        if self._trusted is not None:
+            await require_signed(self.wallet.rpc, Watch(self._trusted, int(1_000 * self._clock())), view)
+        return view
 
     async def now(self) -> ContractState:
         """Its inboxes, leases, notes and holding."""

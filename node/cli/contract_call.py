@@ -10,17 +10,16 @@ from client.results import Outcome
 from client.rpc import RpcClient
 from compute.confidential.keys import reader_key
 from compute.confidential.on_chain import ContractClient
-from compute.confidential.prover import Draft, Prover
-from compute.dev_keys import DevKeys
+from compute.confidential.prover import Draft
 from contracts.confidential.errors import StaleRegister
 from node.cli.amounts import show_amount
+from node.cli.contract_client import contract_client
 from node.cli.contract_notes import given_notes
 from node.cli.contract_source import Source, add_contract, find_contract, source_of
 from node.cli.contract_values import in_the_open, read_arguments, shown
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.keyring import add_key_arguments, open_account
-from node.cli.places import cache_folder
 from node.cli.screen import Json, Screen, Step
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
         given = read_arguments(method, arguments.arguments)
         for name in in_the_open(method, arguments.arguments):
             screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
-        client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+        client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:
             draft, outcome = await _sent(client, source, given, secret, arguments, step)
     document: dict[str, Any] = {

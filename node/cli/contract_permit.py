@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chain.types.scalars import ObjectId
-from client.contracts import get_contract_history
 from client.rpc import RpcClient
 from client.whole_files import write_whole
 from compute.confidential.keys import decode_reader, encode_reader, reader_key
 from compute.confidential.permits import MAX_FILE_BYTES, make_permit, open_permit, read_permit, write_permit
+from node.cli.contract_client import contract_client
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
@@ -43,7 +43,7 @@ async def _make(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
-        history = await get_contract_history(rpc, entry.contract)
+        history = await contract_client(arguments, wallet, entry.contract).history()
     epochs = _epochs(arguments.epochs, history.record.epoch)
     permit = make_permit(reader_key(secret.seed), history, epochs, auditor, wallet.identity)
     write_whole(arguments.out, write_permit(permit))
@@ -66,7 +66,7 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         secret, wallet = await open_account(arguments, rpc)
         terms = permit.terms
         opened = open_permit(permit, reader_key(secret.seed), wallet.identity)
-        history = await get_contract_history(rpc, ObjectId(terms.contract))
+        history = await contract_client(arguments, wallet, ObjectId(terms.contract)).history()
     for number in range(terms.first, terms.last + 1):
         opened.data_key(history, number)  # each is the one that the chain commits to, or this raises
     later = history.record.epoch - terms.last

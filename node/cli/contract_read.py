@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from chain.types.scalars import ObjectId
 from chain.types.transaction import Transaction
-from client.contracts import get_contract_history
 from client.notes.keys import spending_key
 from client.rpc import RpcClient
 from client.wallet import Wallet
@@ -18,6 +17,7 @@ from compute.confidential.reader import open_at, open_call
 from contracts.application import build_application
 from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
+from node.cli.contract_client import contract_client
 from node.cli.contract_notes import note_rows, scanned
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.contract_types import Types, types_of
@@ -73,7 +73,7 @@ async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
         with screen.progress("reading the contract"):
-            history = await get_contract_history(rpc, entry.contract)
+            history = await contract_client(arguments, wallet, entry.contract).history()
             types = await types_of(rpc, entry, history)
             keys = _keys(arguments.permit, reader_key(secret.seed), wallet)
             if arguments.transaction is None:

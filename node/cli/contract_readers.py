@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from client.rpc import RpcClient
 from compute.confidential.keys import decode_reader, encode_reader, reader_key, readers_of
-from compute.confidential.on_chain import ContractClient
-from compute.confidential.prover import Draft, Prover
+from compute.confidential.prover import Draft
 from compute.confidential.reader_changes import draft_add_reader, draft_remove_reader
-from compute.dev_keys import DevKeys
 from contracts.confidential.queries import ContractView
 from contracts.notes.output import Point
+from node.cli.contract_client import contract_client
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, chosen_secret, open_account
-from node.cli.places import cache_folder
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
-        view = await ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract).view()
+        view = await contract_client(arguments, wallet, entry.contract).view()
     own = reader_key(secret.seed).public
     rows = [(encode_reader(reader), "this account" if reader == own else "") for reader in readers_of(view)]
     counts = sorted(key.readers for key in view.record.sealing)
@@ -77,7 +75,7 @@ async def _change(
     async with RpcClient(arguments.rpc) as rpc:
         _, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
-        client = ContractClient(wallet, Prover(DevKeys(cache_folder())), entry.contract)
+        client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:
             outcome = await client.send(draft(await client.view(), reader), progress=step.describe)
             view = await client.view()

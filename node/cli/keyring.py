@@ -30,7 +30,10 @@ def add_key_arguments(parser: argparse.ArgumentParser, *, default: str | None = 
     )
     add_passphrase_file(parser)
     parser.add_argument(
-        "--genesis", metavar="FILE", type=Path, help="sign for this chain only, whatever the node says that it follows"
+        "--genesis",
+        metavar="FILE",
+        type=Path,
+        help="sign for this chain only, and believe of a contract only what its validators signed",
     )
 
 
