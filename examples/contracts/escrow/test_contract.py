@@ -11,14 +11,12 @@ from chain.types.scalars import AccountId
 from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.keys import DataKeys
 from compute.confidential.permits import open_permit
-from compute.dsl.auditing import contract_subjects
 from compute.dsl.refusals import CallRefused
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from compute.sandbox.local_chain import Snapshot
 from contracts.confidential.call import Call
 from contracts.confidential.errors import OutsidePeriod, StaleRegister
 from crypto.poseidon import poseidon
-from crypto.r1cs.audit import Audit, AuditSubject
 from examples.contracts.escrow.contract import DELIVERED, EMPTY, FUNDED, SETTLED, Escrow
 from examples.contracts.escrow.walkthrough import story
 from examples.contracts.stage import Teller
@@ -318,26 +316,3 @@ def test_who_ends_a_deal_cannot_send_the_others_part_to_a_key_that_is_nobodys(de
         )
     delivered.chain.send(delivered.seller, draft)
     assert delivered.stage == SETTLED
-
-
-# Whether its circuits allow more than the contract (docs/auditing.md)
-
-METHODS = [method.name for method in Escrow.compiled.methods]
-
-
-@pytest.fixture(scope="module")
-def subjects() -> dict[str, AuditSubject]:
-    return contract_subjects(Escrow)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_circuits_do_what_the_methods_say(subjects: dict[str, AuditSubject], method: str) -> None:
-    tests = ("differential", "hiding", "mutation")
-    Audit(subjects[method], sample=20, effort=10**6, tests=tests).run().require_sound()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
-def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    tests = ("mutation", "jacobian", "flips", "deletion")
-    Audit(subjects[method], sample=60, effort=10**7, tests=tests).run().require_sound()

@@ -10,7 +10,6 @@ from chain.execution.accounts import InsufficientBalance
 from chain.execution.statement import account_element
 from chain.types.scalars import Uint
 from compute.confidential.errors import NotAReader
-from compute.dsl.auditing import contract_subjects
 from compute.dsl.caller import Caller, WalletNote
 from compute.dsl.calls import draft_call
 from compute.dsl.plain import Plain, PlainNote, wallet
@@ -19,7 +18,6 @@ from compute.sandbox import CLU, Person, Sandbox, Sent
 from compute.sandbox.local_chain import Snapshot
 from contracts.confidential.errors import OutsidePeriod, StaleCount
 from contracts.notes.errors import NoteSpent, UnknownRoot
-from crypto.r1cs.audit import Audit, AuditSubject
 from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
 from examples.contracts.sealed_bid_auction.walkthrough import story
 from examples.contracts.stage import Teller
@@ -371,26 +369,3 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
         "the auction holds 0.00 CLU",
     ):
         assert line in told
-
-
-# Whether its circuits allow more than the contract (docs/auditing.md)
-
-METHODS = [method.name for method in SealedBidAuction.compiled.methods]
-
-
-@pytest.fixture(scope="module")
-def subjects() -> dict[str, AuditSubject]:
-    return contract_subjects(SealedBidAuction)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_circuits_do_what_the_methods_say(subjects: dict[str, AuditSubject], method: str) -> None:
-    tests = ("differential", "hiding", "mutation")
-    Audit(subjects[method], sample=20, effort=10**6, tests=tests).run().require_sound()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
-def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    tests = ("mutation", "jacobian", "flips", "deletion")
-    Audit(subjects[method], sample=60, effort=10**7, tests=tests).run().require_sound()
