@@ -28,6 +28,7 @@ from compute.sandbox.deployed import Deployed
 from compute.sandbox.people import Person
 from compute.sandbox.sandbox import CLU, Sandbox
 from compute.shielded.prover import TRANSFER, Coin, Order, Payment, draft_transfer
+from compute.zkml.artifact import registration
 from contracts.notes import state as notes
 from contracts.shielded.actions import Open
 from crypto.note_tree import tree_path
@@ -35,6 +36,10 @@ from crypto.notes import PoolNote
 from crypto.poseidon import poseidon
 from examples.contracts.anonymous_vote.contract import Poll
 from examples.contracts.anonymous_vote.members import MemberList, identity
+from examples.contracts.credit_line.contract import CreditLine
+from examples.contracts.credit_line.lookup import program_element
+from examples.contracts.credit_line.model import INFERENCE, MODEL
+from examples.contracts.credit_line.walkthrough import customers
 from examples.contracts.escrow.contract import Escrow
 from examples.contracts.payroll.contract import STAFF, Payroll
 from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
@@ -191,6 +196,26 @@ def escrow(chain: Sandbox) -> Iterator[Call]:
     yield Call("escrow", "refund", seller, deal.draft("refund", sender=seller))
 
 
+def credit_line(chain: Sandbox) -> Iterator[Call]:
+    """A bureau reports, a registered model says yes, money is drawn and paid back."""
+    trusted, _ = customers()
+    lender, bureau, customer = (chain.person(name) for name in ("lender", "bureau", "customer"))
+    chain.send(lender, registration(MODEL, inference := chain.circuit(INFERENCE)))
+    initial = {"lender": lender, "bureau": bureau, "program": program_element(inference)}
+    line = chain.deploy(CreditLine, lender, readers=[lender, customer], counts=(2,), initial=initial)
+
+    def call(method: str, *arguments: object, sender: Person) -> Call:
+        return Call("credit-line", method, sender, line.draft(method, *arguments, sender=sender))
+
+    yield call("fund", 50 * CLU, sender=lender)
+    yield call("offer", customer, 30 * CLU, sender=lender)
+    yield call("report", trusted, customer, customer, sender=bureau)
+    yield call("apply", *line.notes_of(customer), sender=customer)
+    yield call("draw", 20 * CLU, sender=customer)
+    yield call("repay", 15 * CLU, sender=customer)
+    yield call("withdraw", CLU, sender=lender)
+
+
 CONTRACTS: dict[str, Calls] = {
     "counter": counter,
     "shielded-pool": shielded_pool,
@@ -198,6 +223,7 @@ CONTRACTS: dict[str, Calls] = {
     "anonymous-vote": anonymous_vote,
     "payroll": payroll,
     "escrow": escrow,
+    "credit-line": credit_line,
 }
 WALLET = "wallet"  # not a contract: what scanning for notes costs
 NAMES = (*CONTRACTS, WALLET)
