@@ -71,7 +71,8 @@ class Reader:
 
     def __init__(self, folder: Path, environment: dict[str, str], added: dict[str, str]) -> None:
         self._folder, self._added = folder, added
-        self._environment = {**os.environ, **environment, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+        own = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # not the page's pytest
+        self._environment = {**own, **environment, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
 
     def does(self, step: File | Command) -> None:
         """Write the file, or run the command and compare what it prints."""

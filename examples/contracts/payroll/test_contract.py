@@ -329,4 +329,4 @@ def test_circuits_and_plain_execution_agree() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    Audit(subjects[method], sample=20, effort=5 * 10**6, tests=TESTS).run().require_sound()
+    Audit(subjects[method], sample=12, effort=2 * 10**6, tests=TESTS).run().require_sound()

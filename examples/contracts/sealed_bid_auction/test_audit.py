@@ -30,7 +30,7 @@ def test_circuits_do_what_the_methods_say(subjects: dict[str, AuditSubject], met
 @pytest.mark.parametrize("method", METHODS)
 def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
     tests = ("mutation", "jacobian", "flips")
-    Audit(subjects[method], sample=60, effort=10**7, tests=tests).run().require_sound()
+    Audit(subjects[method], sample=30, effort=10**7, tests=tests).run().require_sound()
 
 
 @pytest.mark.slow
