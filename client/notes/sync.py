@@ -43,6 +43,11 @@ async def read_chain(
     pages = 0
     while True:
         page = await note_page(rpc, store.outputs)
+        if page.total < store.outputs:
+            raise AnswerRefused(
+                f"it knows {page.total} notes and this wallet has read {store.outputs}: the node is behind, or its "
+                "chain was put back; then read everything again with `cluster notes --deep`"
+            )
         known = {} if deep else await _subtrees(rpc, store, page)
         _take(store, scanner, page, known, deep=deep)
         tell(store.outputs / max(page.total, 1))

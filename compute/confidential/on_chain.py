@@ -13,7 +13,7 @@ from client.light import Trusted
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
-from compute.confidential.proven import Watch, require_signed
+from compute.confidential.proven import Watch, require_signed, require_signed_counts
 from compute.confidential.prover import Draft, Prover
 from compute.dev_keys import CircuitKeys
 from contracts.confidential.actions import Deploy
@@ -83,13 +83,20 @@ class ContractClient:
         return await self._checked(await get_contract_history(self.wallet.rpc, self.contract))
 
     async def _checked(self, view: ContractView) -> ContractView:
-        if self._trusted is not None:
-            await require_signed(self.wallet.rpc, Watch(self._trusted, int(1_000 * self._clock())), view)
+        if (watch := self._watch) is not None:
+            await require_signed(self.wallet.rpc, watch, view)
         return view
+
+    @property
+    def _watch(self) -> Watch | None:
+        return None if self._trusted is None else Watch(self._trusted, int(1_000 * self._clock()))
 
     async def now(self) -> ContractState:
         """Its inboxes, leases, notes and holding."""
-        return await get_contract_state(self.wallet.rpc, self.contract)
+        now = await get_contract_state(self.wallet.rpc, self.contract)
+        if (watch := self._watch) is not None:
+            await require_signed_counts(self.wallet.rpc, watch, now)
+        return now
 
     async def signed(self, *drafts: Draft, progress: Progress = lambda text: None) -> Transaction:
         """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed."""

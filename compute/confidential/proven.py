@@ -2,8 +2,9 @@
 
 A node that answers alone could show an epoch under a data key of its own, sealed to the caller, or its own address in a
 public register that notes go to: the chain would refuse the call, and the node could read it. So before anything is
-sealed, the contract's record, its epochs and its public registers are held against state that more than 2/3 of the
-trusted power signed, and against the clock. Sealed registers need no proof: they open under the epoch's key or not.
+sealed, the contract's record, its epochs and its registers are held against state that more than 2/3 of the
+trusted power signed, and against the clock. Sealed registers, too, and how many notes were posted to inboxes: an older
+content opens under the same key, and a call drawn up on it tells the node in the clear what only the last one may tell.
 
 Source: client/light.py; docs/contracts.md, "Which node to ask".
 """
@@ -20,9 +21,9 @@ from client.light import Trusted, check_answer
 from client.rpc import RpcClient
 from compute.confidential.errors import ContractNotSigned, StateTooOld
 from contracts.confidential import state
-from contracts.confidential.queries import ContractView
+from contracts.confidential.queries import ContractState, ContractView
 
-OLDEST_MS: Final = 120_000  # older state could hide a change of readers
+OLDEST_MS: Final = 30_000  # older state could hide a change of readers, or be one that was moved on since
 ATTEMPTS: Final = 8  # a block later than the answer is what can be proven
 POLL_SECONDS: Final = 0.5
 
@@ -41,7 +42,16 @@ async def require_signed(rpc: RpcClient, watch: Watch, contract: ContractView) -
     Waits for the block that proves what was shown. Raises ContractNotSigned, StateTooOld, AnswerRefused and what
     check_answer raises, RpcFailed, Unreachable.
     """
-    for key, expected, what in _entries(contract):
+    await _require(rpc, watch, _entries(contract))
+
+
+async def require_signed_counts(rpc: RpcClient, watch: Watch, now: ContractState) -> None:
+    """The same of how many notes were posted to each inbox. Raises as require_signed."""
+    await _require(rpc, watch, _counts(now))
+
+
+async def _require(rpc: RpcClient, watch: Watch, entries: Iterator[tuple[Key, bytes | None, str]]) -> None:
+    for key, expected, what in entries:
         for attempt in range(ATTEMPTS):
             if await _signed(rpc, watch, key) == expected:
                 break
@@ -59,10 +69,17 @@ def _entries(contract: ContractView) -> Iterator[tuple[Key, bytes | None, str]]:
         raise ContractNotSigned(f"epoch {contract.record.epoch}")
     for numbered in contract.epochs:
         yield state.epoch_key(own, numbered.number), encode(numbered.epoch), f"epoch {numbered.number}"
+    if len(contract.registers) != len(contract.record.registers):
+        raise ContractNotSigned("list of registers")
     for index, (spec, register) in enumerate(zip(contract.record.registers, contract.registers, strict=True)):
-        if not spec.sealed:
-            fresh = register == state.initial_register(spec)
-            yield state.register_key(own, index), None if fresh else encode(register), f"register {spec.name!r}"
+        fresh = register == state.initial_register(spec)
+        yield state.register_key(own, index), None if fresh else encode(register), f"register {spec.name!r}"
+
+
+def _counts(now: ContractState) -> Iterator[tuple[Key, bytes | None, str]]:
+    for index, register in enumerate(now.registers):
+        expected = encode(state.Posted(register.posted)) if register.posted else None
+        yield state.posted_key(now.contract, index), expected, f"inbox of {register.name!r}"
 
 
 async def _signed(rpc: RpcClient, watch: Watch, key: Key) -> bytes | None:

@@ -89,7 +89,8 @@ class Book:
         return self._lacks("the address that a note goes to", "addresses") if found is None else found
 
     def _lacks(self, what: str, field_name: str) -> NoReturn:
-        raise CallLacks(self._method, what, f"proofs know it by one element only: give it whole in Caller.{field_name}")
+        remedy = f"proofs know it by one element only: give it whole, `--knows` or in Python Caller.{field_name}"
+        raise CallLacks(self._method, what, remedy)
 
 
 def _flat(given: object) -> Iterator[object]:

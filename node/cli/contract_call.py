@@ -1,10 +1,12 @@
 """`cluster contract call`: draw up a call from the contract as it stands, prove it, send it, wait until it is final."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from chain.types.scalars import AccountId, AssetId
 from client.errors import RpcFailed, TransactionFailed
+from client.notes.address import PREFIX, Address, parse_address
 from client.notes.keys import spending_key
 from client.results import Outcome
 from client.rpc import RpcClient
@@ -19,7 +21,8 @@ from node.cli.contract_source import Source, add_contract, find_contract, source
 from node.cli.contract_values import in_the_open, read_arguments, shown
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
-from node.cli.keyring import add_key_arguments, open_account
+from node.cli.keyring import account_of, add_key_arguments, open_account
+from node.cli.money import id_of
 from node.cli.screen import Json, Screen, Step
 
 if TYPE_CHECKING:
@@ -56,6 +59,14 @@ def add_call(commands: "Commands") -> None:
         default=ATTEMPTS,
         metavar="N",
         help=f"how often to draw it up anew when another call came first (default: {ATTEMPTS})",
+    )
+    new.add_argument(
+        "--knows",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="an account (cluster1...), private address (cluz1...) or asset (0x...) that the contract itself pays or "
+        "gives notes to: the chain keeps one element of it, which tells nobody the rest",
     )
     add_key_arguments(new)
 
@@ -128,7 +139,7 @@ async def _draft(
         await client.view(),
         method.name,
         {**given, **spent},
-        _caller(client, secret),
+        _caller(client, secret, arguments.knows),
         now=now,
         period=(now.height + 1, now.height + arguments.heights),
     )
@@ -143,7 +154,21 @@ def _method(source: Source, name: str) -> "CompiledMethod":
     return compiled.method(name)
 
 
-def _caller(client: ContractClient, secret: "SecretKey") -> "Caller":
+def _caller(client: ContractClient, secret: "SecretKey", known: Sequence[str]) -> "Caller":
     from compute.dsl.caller import Caller
 
-    return Caller(client.wallet.account, reader_key(secret.seed), spending_key(secret.seed))
+    accounts, addresses, assets = known_ids(known)
+    keys = reader_key(secret.seed), spending_key(secret.seed)
+    return Caller(client.wallet.account, *keys, addresses=addresses, accounts=accounts, assets=assets)
+
+
+def known_ids(texts: Sequence[str]) -> tuple[tuple[AccountId, ...], tuple[Address, ...], tuple[AssetId, ...]]:
+    """Accounts, private addresses and assets. Raises BadArgument, and what parse_address and decode_address raise."""
+    private = [text for text in texts if text.lower().startswith(PREFIX)]
+    assets = [text for text in texts if text.startswith("0x")]
+    accounts = [text for text in texts if text not in private and text not in assets]
+    return (
+        tuple(account_of(text, "--knows") for text in accounts),
+        tuple(map(parse_address, private)),
+        tuple(AssetId(id_of(text, "--knows", "an asset's id, 0x and 64 hex digits")) for text in assets),
+    )

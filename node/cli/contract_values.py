@@ -69,6 +69,9 @@ def _scalar(kind: "type[Value]", text: str, argument: str) -> object:
         raise BadArgument(argument, f"a {kind.type_name}, a whole number", text) from None
 
 
+UNSHOWN: Final = "another text, which is not shown"
+
+
 def read_arguments(method: "CompiledMethod", texts: Sequence[str]) -> dict[str, object]:
     """A call's arguments by name; a note that is spent stays its text, `note:NUMBER`. Raises BadArgument."""
     parameters = method.declaration.parameters
@@ -78,7 +81,12 @@ def read_arguments(method: "CompiledMethod", texts: Sequence[str]) -> dict[str, 
     found: dict[str, object] = {}
     for parameter, text in zip(parameters, texts, strict=True):
         given = _typed(parameter.name, text)
-        found[parameter.name] = given if parameter.spent else read_value(parameter.kind, given, parameter.name)
+        try:
+            found[parameter.name] = given if parameter.spent else read_value(parameter.kind, given, parameter.name)
+        except BadArgument as refused:
+            if parameter.public or given == text:
+                raise
+            raise BadArgument(refused.argument, refused.expected, UNSHOWN) from None  # it was kept off the screen
     return found
 
 

@@ -47,7 +47,7 @@ class Terms(Struct):
 
 @contract
 class Escrow(Contract):
-    """One deal between a buyer and a seller, who need not trust each other, and an arbiter whom they may name."""
+    """One deal between a buyer and a seller, and an arbiter whom they may name. Who deploys it keeps its readers."""
 
     terms = Sealed(Terms)
     key = Sealed(Field)

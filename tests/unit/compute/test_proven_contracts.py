@@ -1,7 +1,7 @@
 """With trusted validators no node can make up an epoch, a reader or a public register before something is sealed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from compute.dsl.deployment import deploy
 from compute.sandbox import Sandbox
 from contracts.confidential import state
 from contracts.confidential.queries import ContractView, NumberedEpoch
+from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
 from tests.support.one_node import OneNode, one_node
 
 Lie = Callable[[ContractView], ContractView]
@@ -130,6 +131,11 @@ def another_method_key(view: ContractView) -> ContractView:
     return replace(view, record=replace(view.record, methods=(replace(first, vk_id=rest[0].vk_id), *rest)))
 
 
+def never_written(view: ContractView) -> ContractView:
+    """A sealed register as it once was, which opens just as well."""
+    return replace(view, registers=(state.initial_register(view.record.registers[0]), *view.registers[1:]))
+
+
 LIES: list[tuple[Lie, str]] = [
     (another_epoch, "record"),
     (another_data_key, "epoch 1"),
@@ -138,6 +144,7 @@ LIES: list[tuple[Lie, str]] = [
     (another_public_value, "register 'shown'"),
     (a_first_value_that_is_not, "register 'never'"),
     (another_method_key, "record"),
+    (never_written, "register 'count'"),
 ]
 
 
@@ -159,7 +166,7 @@ async def test_a_node_that_lies_is_found_out_before_anything_is_sealed(
                 await client.view()
         rpc.lie = None
         with pytest.raises(StateTooOld):
-            await (await scene.client(clock=lambda: time.time() + 121)).view()
+            await (await scene.client(clock=lambda: time.time() + 31)).view()
         async with one_node(tmp_path / "other") as other:
             strange = trust_genesis(other.home.load_genesis())
             with pytest.raises(AnswerRefused):
@@ -176,5 +183,30 @@ def test_a_key_of_state_is_asked_for_each_thing_that_secrecy_hangs_on() -> None:
             assert chain.view.get(key) == expected
             asked.append(key)
         own = shelf.id
-        epoch, registers = state.epoch_key(own, 1), [state.register_key(own, index) for index in (1, 2)]
+        epoch, registers = state.epoch_key(own, 1), [state.register_key(own, index) for index in (0, 1, 2)]
         assert asked == [state.contract_key(own), epoch, *registers]
+
+
+def test_an_older_sealed_register_and_count_that_tell_a_losers_bid_are_found_out() -> None:
+    """close() on what stood after two of three folds would show the node a loser's bid as the price."""
+    with Sandbox(prove=False) as chain:
+        seller, auctioneer, *bidders = (chain.person(name) for name in ("seller", "auctioneer", "a", "b", "c"))
+        closes = chain.height + 10
+        terms = {"seller": seller, "reserve": 1, "deposit": 1_000, "closes": closes, "expires": closes + 100}
+        initial = {"terms": terms, "auctioneer": auctioneer}
+        auction = chain.deploy(SealedBidAuction, auctioneer, counts=(1,), initial=initial)
+        for bidder, amount in zip(bidders, (701, 333, 902), strict=True):
+            auction.place(amount, bidder, sender=bidder, period=(1, closes))
+        chain.mine_to(closes)
+        seen = []
+        for bid in auction.notes_of(auctioneer):
+            auction.fold(bid, sender=auctioneer)
+            seen.append(auction.view)
+
+        def wrong(entries: Iterator[tuple[Key, bytes | None, str]]) -> list[str]:
+            return [what for key, expected, what in entries if chain.view.get(key) != expected]
+
+        assert wrong(proven._entries(seen[2])) == wrong(proven._counts(auction.now)) == []
+        assert wrong(proven._entries(seen[1])) == ["register 'standing'"]
+        fewer = tuple(replace(each, posted=Uint(min(each.posted, 2))) for each in auction.now.registers)
+        assert wrong(proven._counts(replace(auction.now, registers=fewer))) == ["inbox of 'standing'"]

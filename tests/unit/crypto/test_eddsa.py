@@ -106,6 +106,16 @@ def test_the_circuit_says_the_same() -> None:
         assert witness.public == (int(verify(*case)),)
 
 
+def test_the_circuit_takes_no_other_name_of_a_scalar() -> None:
+    """s + l of 251 bits, which a circuit that cut off bits would tell from s no more: a third of all signatures."""
+    message = next(each for each in range(64) if sign(7, each).s + SUBORDER < 2 ** SUBORDER.bit_length())
+    key, signature = babyjubjub.public_key(7), sign(7, message)
+    other = replace(signature, s=signature.s + SUBORDER)
+    built = circuit()
+    assert built.solve(inputs(key, message, signature)).public == (1,)
+    assert built.solve(inputs(key, message, other)).public == (0,) and not verify(key, message, other)
+
+
 def test_the_circuit_costs_what_it_says() -> None:
     assert len(circuit().constraints) - 1 == 5_075
 

@@ -145,3 +145,13 @@ def test_numbers_wider_than_two_limbs_are_refused() -> None:
     for highest in (2**128, 2**127 + 5, 2**64 - 1):
         with pytest.raises(RangeError):
             mul_wide(cs, c, d, highest)
+
+
+def test_a_quotient_that_holds_modulo_the_field_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """q * b + r = a + SCALAR_FIELD: of 128 bits each, the field would take it for a."""
+    a, b = 5, TOP - 2
+    false = (a + SCALAR_FIELD) // b
+    assert false < 2**128 and solved(QUOTIENT, a, b) == (0, 5)
+    forging = quotient()
+    monkeypatch.setattr(wide, "_quotient", lambda values: false)
+    assert solved(forging, a, b) is None
