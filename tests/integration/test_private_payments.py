@@ -139,6 +139,7 @@ async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
     file = tmp_path / "disclosed.json"
     made = ("disclose", sent["transaction"], "--to", "the tax office", "--key", user.key("account1"))
     await user.run(*made, "--output", "0", "--out", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
     genesis = str(user.node.home.genesis_file)
     shown = await user.run("disclose", "--verify", str(file), "--to", "the tax office", "--genesis", genesis)
     assert (shown["amount"], shown["memo"], shown["address"]) == ("4 CLU", "rent of May", sent["to"])
