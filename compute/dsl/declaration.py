@@ -81,6 +81,12 @@ def declaration_of(cls: type, reserved: frozenset[str]) -> Declaration:
     members = _members(cls)
     registers = registers_of(cls)
     functions = [value for value in members.values() if getattr(value, METHOD_MARK, False)]
+    if "__init__" in vars(cls):
+        raise BadDeclaration(
+            place,
+            f"{cls.__name__} has an __init__, which would never run.",
+            "First contents of registers are given when it is deployed: initial={...}, or --initial.",
+        )
     for name, value in members.items():
         if (isinstance(value, Declared) or getattr(value, METHOD_MARK, False)) and (
             name in reserved or not _NAME.fullmatch(name)
@@ -88,6 +94,8 @@ def declaration_of(cls: type, reserved: frozenset[str]) -> Declaration:
             problem = f"{name!r} cannot name a register or a method."
             raise BadDeclaration(place, problem, f"Use a-z, 0-9 and _, and none of {', '.join(sorted(reserved))}.")
     _require_count(place, "registers", len(registers), 0, MAX_REGISTERS)
+    if not functions:
+        raise BadDeclaration(place, f"{cls.__name__} has no method.", "Write @method above each function to be called.")
     _require_count(place, "methods", len(functions), 1, MAX_METHODS)
     for declared in registers:
         length = sealed_length(declared.leaves) if declared.sealed else len(declared.leaves)
@@ -140,6 +148,9 @@ def _parameter(place: Place, name: str, hint: object) -> Parameter:
             return Parameter(name, require_type(kind), marks == [PUBLIC])
         if marks == [SPEND] and isinstance(kind, type) and issubclass(kind, Note):
             return Parameter(name, kind, False, spent=True)
+        if marks == [SPEND]:
+            shown = getattr(kind, "__name__", kind)
+            raise UnknownType(place, f"{name} spends a {shown}, which is no note.", f"Write class {shown}(Note).")
     raise UnknownType(
         place,
         f"{name} does not say its type and who may know it.",

@@ -33,7 +33,11 @@ class OutOfRange(CallRefused):
     code = 6427
 
     def __init__(self, place: Place, type_name: str, low: int, high: int) -> None:
-        super().__init__(place, f"the result does not fit {type_name}, which holds {low}..{high}; use a wider type.")
+        super().__init__(
+            place,
+            f"the result does not fit {type_name}, which holds {low}..{high}; if it can be too large use a wider type, "
+            f"if below {low} require first that it is not.",
+        )
         self.type_name, self.low, self.high = type_name, low, high
 
 

@@ -108,6 +108,12 @@ def run_body(contract: Declaration, method: MethodDeclaration, run: Run, argumen
     with run.inside(), python_errors(method):
         own = [type(argument).of(iter(argument.numbers())) for argument in arguments]  # the body may change them
         returned = method.function(instance, *own)
+        if method.result is not None and returned is None:
+            raise BadDeclaration(
+                method.place,
+                f"{method.name} says that it returns a {method.result.kind.type_name}, and returns nothing.",
+                "End it with return, or leave the -> out.",
+            )
         if method.result is not None:
             return method.result.kind.coerced(returned)
         if returned is not None:

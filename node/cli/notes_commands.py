@@ -70,7 +70,8 @@ def _view_key(arguments: argparse.Namespace) -> ViewKey:
     if arguments.key is not None:
         return spending_key(chosen_secret(arguments).seed).full_view()
     file: Path = arguments.view_key_file
-    return parse_view_key(file.read_text(encoding="utf-8").strip())
+    lines = file.read_text(encoding="utf-8").split()  # the key alone, or what `cluster address --view-key` prints
+    return parse_view_key(lines[-1] if lines else "")
 
 
 async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, step: Step) -> NoteStore:

@@ -17,7 +17,8 @@ class NoTerminal(CliError):
 
     def __init__(self) -> None:
         super().__init__(
-            "a passphrase is needed and there is no terminal to type it on; name a file with --passphrase-file."
+            "something is to be typed unseen and there is no terminal to type it on; name a file: a passphrase's with "
+            "--passphrase-file, an argument's as @FILE."
         )
 
 

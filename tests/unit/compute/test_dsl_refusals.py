@@ -255,3 +255,34 @@ CONSTANTS = ["limit = 5", "words = ('a', b'b', 3)", "pair_type = Pair", "zero = 
 def test_constants_and_examples_for_tools_are_attributes(tmp_path: Path, attribute: str) -> None:
     text = HEAD.replace("    count = Sealed(u64)", f"    {attribute}\n    count = Sealed(u64)")
     assert load(tmp_path, f"{text}        {USE}\n").Subject.compiled.method("act")
+
+
+DECLARED = [
+    ("    def __init__(self):\n        self.count = 5\n", "", errors.BadDeclaration, r"__init__.*(?s:.)*initial"),
+    (
+        "",
+        "    @method\n    def told(self) -> Public[u64]:\n        require(self.count > 1)\n",
+        errors.BadDeclaration,
+        "returns nothing",
+    ),
+    (
+        "",
+        "    @method\n    def spent(self, pair: Spend[Pair]) -> None:\n        self.count += 1\n",
+        errors.UnknownType,
+        r"class Pair\(Note\)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "error", "said"), DECLARED, ids=["init", "no return", "spends no note"])
+def test_what_would_not_do_what_it_says_is_refused_with_what_to_write(
+    tmp_path: Path, before: str, after: str, error: type[errors.ContractRefused], said: str
+) -> None:
+    head = HEAD.replace("    count = Sealed(u64)\n", f"    count = Sealed(u64)\n{before}")
+    with pytest.raises(error, match=said):
+        load(tmp_path, f"{head}        {USE}\n{after}")
+
+
+def test_a_class_without_methods_is_told_to_mark_them(tmp_path: Path) -> None:
+    with pytest.raises(errors.BadDeclaration, match="@method above"):
+        load(tmp_path, f"{HEAD.replace('    @method', '    # none')}        {USE}\n")

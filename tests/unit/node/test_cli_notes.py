@@ -98,8 +98,8 @@ async def test_where_there_is_no_pool_nothing_is_there_and_nothing_moves(
 
     status, shown = await ask("notes", "--key", "me")
     assert status == 0 and (shown["balances"], shown["notes"], shown["sent"]) == ([], [], [])
-    text = run(capsys, "address", "--key", "me", "--view-key", "incoming")[1]["view_key"]
-    (home / "view").write_text(text + "\n")
+    printed = run(capsys, "address", "--key", "me", "--view-key", "incoming")[1]
+    (home / "view").write_text(f"{printed['address']}\n{printed['view_key']}\n")
     assert (await ask("notes", "--view-key-file", str(home / "view"), "--deep"))[0] == 0
     assert len(list((home / "notes").glob("*.notes"))) == 2
     assert (await ask("pool", "list"))[1] == {"pools": []}
