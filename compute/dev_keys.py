@@ -15,13 +15,14 @@ from typing import Final, Protocol
 
 from chain.types.scalars import VkId
 from client.whole_files import write_first
+from compute.errors import KeysNotKept
 from compute.setup_processes import multiply
 from crypto.errors import CryptoError
 from crypto.groth16.ceremony import check_ceremony
 from crypto.groth16.dev_setup import development_zkey, read_development_zkey
 from crypto.groth16.encoding import compress_key, key_id
 from crypto.groth16.key_file_errors import DamagedKeyFile
-from crypto.groth16.native import ProvingKey
+from crypto.groth16.native import ProvingKey, setup
 from crypto.groth16.types import VerifyingKey
 from crypto.groth16.zkey import check_circuit, read_zkey
 from crypto.groth16.zkey_check import load_zkey
@@ -117,11 +118,11 @@ class DevKeys:
     def put(self, keys: CircuitKeys) -> None:
         """Keep keys that lie elsewhere, unless the circuit has some here already.
 
-        Raises DamagedKeyFile for keys that lie nowhere, OSError.
+        Raises KeysNotKept for keys that lie nowhere, OSError.
         """
-        path = self._path(CEREMONY if keys.ceremony else FOLDER, keys.name, keys.r1cs_hash)
         if keys.zkey is None:
-            raise DamagedKeyFile(path, "the keys to copy live in memory only")
+            raise KeysNotKept(keys.name)
+        path = self._path(CEREMONY if keys.ceremony else FOLDER, keys.name, keys.r1cs_hash)
         self._write(keys.zkey.read_bytes(), path)
 
     def import_ceremony(self, name: str, circuit: Circuit, zkey: bytes) -> CircuitKeys:
@@ -153,6 +154,16 @@ class DevKeys:
         """Put in place whole: of two processes that make it at once, the first one's stays."""
         path.parent.mkdir(parents=True, exist_ok=True)
         write_first(path, data)
+
+
+def keys_in_memory(name: str, circuit: Circuit) -> CircuitKeys:
+    """Keys of a setup that is run now, and that end with this process: half the work of keys that are kept.
+
+    Raises what `crypto.groth16.native.setup` raises.
+    """
+    r1cs = write_r1cs(circuit)
+    proving, verifying = setup(r1cs)
+    return CircuitKeys(name, circuit, sha256(r1cs).digest(), proving, verifying)
 
 
 def _read(name: str, circuit: Circuit, digest: bytes, path: Path, ceremony: bool) -> CircuitKeys:

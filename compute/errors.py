@@ -40,3 +40,16 @@ class ProvingPoolClosed(ComputeError):
 
     def __init__(self) -> None:
         super().__init__("The provers were shut down before this job was done. Start the worker again; it resumes.")
+
+
+class KeysNotKept(ComputeError):
+    """A model is to be handed on with keys that live in memory only."""
+
+    code = 6014
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The keys of {name} live in this process's memory only; expected a .zkey file that can be handed on. "
+            "Name a folder: setup(folder) keeps them there."
+        )
+        self.name = name

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from compute.zkml.compiled import PRIVATE, Compiled, Settings, compile
+from compute.zkml.compiled import PRIVATE, Compiled, Settings, cache_folder, compile
 from compute.zkml.inference import ENCRYPTED
 from examples.data import Dataset, credit
 from examples.market import Market, Report, main
@@ -38,7 +38,7 @@ def compiled(model: Pipeline, data: Dataset) -> Compiled:
 async def run(market: Market) -> Report:
     data = credit()
     model = trained(data)
-    ready = compiled(model, data).setup()
+    ready = compiled(model, data).setup(cache_folder())
     await market.sell(NAME, "Is a loan a bad risk? Logistic regression, German credit data.", ready)
 
     rows = data.rows[:ROWS]

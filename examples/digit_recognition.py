@@ -9,7 +9,7 @@ MNIST, 28 x 28 pixels. examples/train_cnn.py made the file; convolutions cost no
 import asyncio
 from typing import Final
 
-from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, compile
+from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, cache_folder, compile
 from compute.zkml.inference import ENCRYPTED
 from compute.zkml.sources import float_model
 from examples.data import Dataset, mnist
@@ -28,7 +28,7 @@ def compiled(data: Dataset) -> Compiled:
 
 async def run(market: Market) -> Report:
     data = mnist()
-    ready = compiled(data).setup()
+    ready = compiled(data).setup(cache_folder())
     await market.sell(NAME, "Handwritten digits, 28 x 28 pixels of 0..15: convolutional network.", ready)
 
     rows, labels = data.rows[::300][:ROWS], data.labels[::300][:ROWS]

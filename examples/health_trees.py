@@ -10,7 +10,7 @@ from typing import Final
 
 from sklearn.ensemble import GradientBoostingClassifier
 
-from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, compile
+from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, cache_folder, compile
 from compute.zkml.inference import ENCRYPTED
 from examples.data import Dataset, health
 from examples.market import Market, Report, main
@@ -33,7 +33,7 @@ def compiled(model: GradientBoostingClassifier, data: Dataset) -> Compiled:
 async def run(market: Market) -> Report:
     data = health()
     model = trained(data)
-    ready = compiled(model, data).setup()
+    ready = compiled(model, data).setup(cache_folder())
     await market.sell(NAME, "Will CD4 cells stay below 350 under therapy? 30 boosted trees, ACTG 175.", ready)
 
     rows = data.rows[:ROWS]

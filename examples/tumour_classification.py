@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, compile
+from compute.zkml.compiled import PUBLIC_MODEL, Compiled, Settings, cache_folder, compile
 from compute.zkml.inference import ENCRYPTED
 from examples.data import Dataset, tumours
 from examples.market import Market, Report, main
@@ -36,7 +36,7 @@ def compiled(model: Pipeline, data: Dataset) -> Compiled:
 async def run(market: Market) -> Report:
     data = tumours()
     model = trained(data)
-    ready = compiled(model, data).setup()
+    ready = compiled(model, data).setup(cache_folder())
     await market.sell(NAME, "Is a tumour malignant? Linear SVM, breast cancer, Wisconsin.", ready)
 
     rows = data.rows[:ROWS]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from client.inference import Entropy, fresh_salt
-from compute.dev_keys import CircuitKeys, DevKeys
+from compute.dev_keys import CircuitKeys, DevKeys, keys_in_memory
 from compute.zkml.cost import CostReport, cost_of
 from compute.zkml.errors import ProfileUnknown
 from compute.zkml.inference import PUBLIC, Private
@@ -134,14 +134,19 @@ class Compiled:
         require_room(self.cost, "setting up a circuit", self.cost.estimate.setup_peak_bytes)
 
     def setup(self, folder: Path | None = None, *, force: bool = False) -> "Ready":
-        """Keys of a one-party setup, kept in `folder` (default: ~/.cluster/cache, $CLUSTER_HOME): for development only.
+        """Keys of a one-party setup, for development only: kept in `folder`, or without one in memory.
 
-        Keys of the same circuit that lie there are taken instead: models of one shape with committed weights share
-        theirs. Raises TooManyConstraints and ModelTooLarge unless `force`, SetupRefused.
+        Keys of the same circuit that lie there are taken instead, or without a folder those that commands have left in
+        ~/.cluster/cache ($CLUSTER_HOME): models of one shape with committed weights share theirs. Raises
+        TooManyConstraints and ModelTooLarge unless `force`, SetupRefused, DamagedKeyFile.
         """
         if not force:
             self.require_room()
-        keys = DevKeys(cache_folder() if folder is None else folder)
+        if folder is None:
+            found = DevKeys(cache_folder()).find(KEY_NAME, self.circuit)
+            made = keys_in_memory(KEY_NAME, self.circuit) if found is None else found
+            return Ready(self, made, reused=found is not None)
+        keys = DevKeys(folder)
         reused = keys.holds(KEY_NAME, self.circuit)
         return Ready(self, keys.get(KEY_NAME, lambda: self.circuit), reused=reused)
 

@@ -1,12 +1,12 @@
 """Keys on disk: a development setup's `.zkey` proves, loads whole or not at all, and gives way to a ceremony's."""
 
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from compute.dev_keys import CEREMONY, FOLDER, CircuitKeys, DevKeys
+from compute.dev_keys import CEREMONY, FOLDER, CircuitKeys, DevKeys, keys_in_memory
+from compute.errors import KeysNotKept
 from compute.setup_processes import multiply
 from crypto.groth16 import FalseProof, PreparedKey, check_key, compress_proof, verify
 from crypto.groth16.dev_setup import development_zkey, read_development_zkey
@@ -21,7 +21,7 @@ from crypto.groth16.key_file_errors import (
 from crypto.groth16.zkey_check import load_zkey
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Circuit
-from crypto.r1cs.r1cs_file import read_r1cs
+from crypto.r1cs.r1cs_file import read_r1cs, write_r1cs
 from crypto.r1cs.wtns_file import write_wtns
 from tests.support.make_ceremony_vector import load
 from tests.support.tiny_circuit import PRODUCT_R1CS, product_witness
@@ -142,7 +142,14 @@ def test_a_ceremonys_key_is_checked_before_it_is_kept(keys: DevKeys, tmp_path: P
         keys.import_ceremony("product", product(), load().first)
 
 
-def test_keys_in_memory_cannot_be_copied(keys: DevKeys, tmp_path: Path) -> None:
-    made = keys.get("product", product)
-    with pytest.raises(DamagedKeyFile, match="memory"):
-        DevKeys(tmp_path / "elsewhere").put(replace(made, zkey=None))
+def test_keys_in_memory_prove_and_leave_no_file(tmp_path: Path) -> None:
+    made = keys_in_memory("product", product())
+    assert (made.zkey, made.ceremony) == (None, False)
+    assert made.r1cs_hash == sha256(write_r1cs(product())).digest()
+    check_key(made.verifying, public_inputs=2)
+    witness = made.circuit.solve({"product": 42, "x": 6, "y": 7})
+    verify(PreparedKey(made.verifying), compress_proof(made.proving.prove(write_wtns(witness))), (42, 6))
+    assert keys_in_memory("product", product()).vk_id != made.vk_id
+    with pytest.raises(KeysNotKept, match=r"setup\(folder\)"):
+        DevKeys(tmp_path / "elsewhere").put(made)
+    assert list(tmp_path.iterdir()) == []

@@ -8,11 +8,12 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 
 from compute.zkml import room
-from compute.zkml.compiled import PRIVATE, PRIVATE_MODEL, PUBLIC_MODEL, Compiled, Settings, compile
+from compute.zkml.compiled import PRIVATE, PRIVATE_MODEL, PUBLIC_MODEL, Compiled, Settings, cache_folder, compile
 from compute.zkml.errors import ModelTooLarge, TooManyConstraints
 from compute.zkml.folder import load_ready, save_compiled, set_up
 from compute.zkml.inference import COMMITTED, ENCRYPTED, OUTPUTS, PUBLIC
 from compute.zkml.room import available_bytes
+from crypto.groth16 import PreparedKey, verify
 from crypto.r1cs.estimate import estimate
 from tests.support.float_models import FEATURES, PARTS, drawn
 
@@ -161,6 +162,25 @@ def test_a_witness_is_that_of_the_proof(mlp: MLPClassifier, results: str) -> Non
     witness = compiled.witness(3, 4, numbers, 5)
     compiled.circuit.check(witness)
     assert witness.public[:2] == (3, 4)
+
+
+def test_without_a_folder_keys_live_in_memory(
+    mlp: MLPClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path))
+    ready = compile(mlp, SAMPLE).setup()
+    assert not ready.reused and ready.keys.zkey is None and list(tmp_path.iterdir()) == []
+    proof = ready.prove(SAMPLE[0])
+    verify(PreparedKey(proof.verifying), proof.proven.proof, proof.public)
+
+
+def test_without_a_folder_keys_that_commands_have_left_are_taken(
+    mlp: MLPClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUSTER_HOME", str(tmp_path))
+    kept = compile(mlp, SAMPLE).setup(cache_folder())
+    ready = compile(mlp, SAMPLE).setup()
+    assert ready.reused and ready.keys.vk_id == kept.keys.vk_id
 
 
 def test_models_of_one_shape_share_keys(tmp_path: Path) -> None:
