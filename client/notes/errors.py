@@ -229,3 +229,18 @@ class SentNoteUnknown(NoteWalletError):
     def __init__(self, number: int) -> None:
         super().__init__(f"this wallet did not send note number {number}; `cluster notes` lists what it sent.")
         self.number = number
+
+
+class ChainPutBack(NoteWalletError):
+    """The block that a wallet read last is not on the node's chain: that was put back, or has not got there yet."""
+
+    code = 5224
+
+    def __init__(self, height: int, absent: bool) -> None:
+        what = "has no block" if absent else "has another block"
+        super().__init__(
+            f"this wallet has read the chain up to height {height}, and the node {what} there: it is behind, or its "
+            "chain was put back. Ask another node. If the chain was put back, read all of it again with "
+            "`cluster notes --deep`; what waits in transactions of your own stays set aside until they expire."
+        )
+        self.height, self.absent = height, absent

@@ -19,6 +19,7 @@ from chain.codec import decode, encode, wire
 from chain.errors import CodecError
 from chain.types.scalars import Blob, ChainId, FieldElement, Hash, Height, ObjectId, TxHash, Uint
 from client.notes.address import Address, parse_payload
+from client.notes.anchor import Anchor
 from client.notes.content import Content, ContractNote
 from client.notes.errors import SentNoteUnknown, StoreOfOtherChain, StoreUnreadable
 from client.notes.keys import ViewKey
@@ -31,7 +32,7 @@ from crypto.hashing import tagged_hash
 from crypto.notes import PoolNote, parse_pool_note
 from crypto.sealedbox import AEAD_NONCE_BYTES, CiphertextRefused, aead_open, aead_seal
 
-MAGIC: Final = b"cluster-notes-1\n"
+MAGIC: Final = b"cluster-notes-2\n"
 MAX_FILE_BYTES: Final = 2**30
 
 Entropy = Callable[[int], bytes]
@@ -121,13 +122,17 @@ class KeptTree:
 @wire()
 @dataclass(frozen=True, slots=True)
 class StoredNotes:
-    """Everything. outputs, nullifiers: how many of the chain's were read; addresses: how many were given out."""
+    """Everything. outputs, nullifiers: how many of the chain's were read; addresses: how many were given out.
+
+    anchor: the last block that notes were read of, None before the first; height: that of the nullifiers.
+    """
 
     chain_id: ChainId
     genesis_hash: Hash
     outputs: Uint
     nullifiers: Uint
     height: Height
+    anchor: Anchor | None
     addresses: Uint
     notes: tuple[OwnNote, ...]
     sent: tuple[SentNote, ...]
@@ -146,6 +151,7 @@ class NoteStore:
     outputs: int = 0
     nullifiers: int = 0
     height: int = 0
+    anchor: Anchor | None = None
     addresses: int = 1
     notes: list[OwnNote] = field(default_factory=list)
     sent: list[SentNote] = field(default_factory=list)
@@ -248,7 +254,11 @@ class NoteStore:
         ]
 
     def restart(self) -> None:
-        """Forget what was read from the chain, so that all of it is read again."""
+        """Forget what was read from the chain, so that all of it is read again.
+
+        What waits stays: until it expires it can come into a block, also of a chain that was put back.
+        """
+        self.anchor = None
         self.outputs = self.nullifiers = self.height = 0
         self.notes, self.sent, self.trees = [], [], {}
         self._own, self._gone = set(), set()
@@ -261,6 +271,7 @@ class NoteStore:
             Uint(self.outputs),
             Uint(self.nullifiers),
             Height(self.height),
+            self.anchor,
             Uint(self.addresses),
             tuple(self.notes),
             tuple(self.sent),
@@ -314,6 +325,7 @@ def open_store(folder: Path, view: ViewKey, chain_id: ChainId, genesis_hash: Has
         outputs=stored.outputs,
         nullifiers=stored.nullifiers,
         height=stored.height,
+        anchor=stored.anchor,
         addresses=stored.addresses,
         notes=list(stored.notes),
         sent=list(stored.sent),

@@ -1,7 +1,8 @@
 """Keep a store at the chain's head: read all that is new, by ranges, and say to no node which of it is one's own.
 
 Whoever serves the pages learns when a wallet reads and from where on, and that it reads everything. The roots of
-complete subtrees, which spare hashing, are asked for of every object that grew.
+complete subtrees, which spare hashing, are asked for of every object that grew. Before anything is read on, the block
+that was read last must still be there: a chain put back and grown again is refused, whatever it shows.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Final
 
 from chain.types.scalars import Height, ObjectId
 from client.errors import AnswerRefused
+from client.notes.anchor import anchor_at, require_same_chain
 from client.notes.keys import ViewKey
 from client.notes.pages import NotePage, list_pools, note_page, nullifier_page, subtree_roots
 from client.notes.scan import Scanner
@@ -35,19 +37,18 @@ async def read_chain(
     """Read what is new, and put the store into its file.
 
     deep: read everything again and open every note, whatever its hint says; trust no node about trees.
-    Raises AnswerRefused for pages that do not continue each other, RpcFailed, Unreachable, NotAnRpc, OSError.
+    Raises ChainPutBack if what was read is not on the node's chain, AnswerRefused for pages that do not continue each
+    other, RpcFailed, Unreachable, NotAnRpc, OSError. The file then stays as it was last saved.
     """
     scanner = Scanner(view, [pool.pool for pool in await list_pools(rpc)], store.addresses)
     if deep:
         store.restart()
+    await require_same_chain(rpc, store.anchor)
     pages = 0
     while True:
         page = await note_page(rpc, store.outputs)
         if page.total < store.outputs:
-            raise AnswerRefused(
-                f"it knows {page.total} notes and this wallet has read {store.outputs}: the node is behind, or its "
-                "chain was put back; then read everything again with `cluster notes --deep`"
-            )
+            raise AnswerRefused(f"it knows {page.total} notes, and {store.outputs} of the same chain were read before")
         known = {} if deep else await _subtrees(rpc, store, page)
         _take(store, scanner, page, known, deep=deep)
         tell(store.outputs / max(page.total, 1))
@@ -55,8 +56,10 @@ async def read_chain(
         if store.outputs >= page.total:
             break
         if pages % SAVE_EVERY == 0 and not deep:  # a deep scan is worth something when it is done
+            store.anchor = await anchor_at(rpc, page.height)
             store.save()
     await _read_nullifiers(rpc, store, page.height)
+    store.anchor = await anchor_at(rpc, page.height)
     store.addresses = scanner.addresses
     store.forget()
     store.save()

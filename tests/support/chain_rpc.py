@@ -175,9 +175,14 @@ class ChainRpc(RpcClient):
         return found
 
     async def _block(self, height: Count) -> Any:
-        """The transactions of a height."""
+        """Header and transactions of a height."""
+        if not 1 <= height <= self.chain.height:
+            raise NotFound("block", str(height))
         final = self._receipts.items()
-        return {"transactions": ["0x" + hash_.hex() for hash_, place in final if place["height"] == height]}
+        return {
+            "header": to_json(self.chain.headers[height - 1]),
+            "transactions": ["0x" + hash_.hex() for hash_, place in final if place["height"] == height],
+        }
 
     async def _transaction(self, hash: Hex32) -> Any:
         """The bytes of a final transaction."""

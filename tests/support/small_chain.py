@@ -1,4 +1,7 @@
-"""A chain without consensus or headers: transactions in, blocks executed and committed to memory, receipts out."""
+"""A chain without consensus: transactions in, blocks executed and committed to memory, receipts out.
+
+A block's header names its place, its parent and its transactions; nobody signed it, and it carries no roots of state.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +13,7 @@ from chain.execution.context import ExecutionContext
 from chain.execution.verifier import Verifier
 from chain.params import DEVNET, Params
 from chain.state.overlay import Overlay
+from chain.types.block import Header, transactions_root
 from chain.types.genesis import Genesis, GenesisAccount, GenesisValidator
 from chain.types.receipt import Receipt
 from chain.types.scalars import (
@@ -17,13 +21,20 @@ from chain.types.scalars import (
     AccountId,
     Amount,
     AssetId,
+    Blob,
+    BlockId,
     ChainId,
+    Hash,
+    Height,
     Name,
     Nonce,
     Power,
     Timestamp,
+    Uint,
     ValidatorId,
     VrfKey,
+    VrfOutput,
+    VrfProof,
 )
 from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import Validator
@@ -79,6 +90,32 @@ def small_genesis(powers: Sequence[int] = (10,), params: Params = DEVNET) -> Gen
     )
 
 
+def unsigned_header(
+    height: Height, time: Timestamp, proposer: ValidatorId, parent: BlockId, transactions: Hash
+) -> Header:
+    """The header of a block that no consensus made: all other roots are zero."""
+    none, version = Hash(bytes(32)), Uint(1)
+    return Header(
+        protocol_version=version,
+        app_version=version,
+        chain_id=CHAIN_ID,
+        height=height,
+        time=time,
+        proposer=proposer,
+        parent_id=parent,
+        last_commit_hash=none,
+        tx_root=transactions,
+        evidence_root=none,
+        validators_hash=none,
+        next_validators_hash=none,
+        params_hash=none,
+        beacon_output=VrfOutput(bytes(64)),
+        beacon_proof=VrfProof(bytes(80)),
+        state_root=none,
+        receipts_root=none,
+    )
+
+
 class SmallChain(LocalChain):
     """The sandbox's chain with people and validators by number, at the devnet's parameters unless `params` says else.
 
@@ -94,6 +131,17 @@ class SmallChain(LocalChain):
     ) -> None:
         genesis = small_genesis(powers, replace(DEVNET, **params))  # type: ignore[arg-type]
         super().__init__(genesis, ClaimTable(credulous=True) if verifier is None else verifier, components)
+        self.headers: list[Header] = []
+
+    def block(self, *transactions: Transaction) -> list[Receipt]:
+        """As LocalChain; the block gets a header behind that of the height before."""
+        context, proposer = self.next_block, self.proposer
+        root = transactions_root(tuple(Blob(each.raw) for each in transactions))
+        receipts = super().block(*transactions)
+        before = self.headers[: context.height - 1]
+        parent = before[-1].id() if before else BlockId(bytes(32))
+        self.headers = [*before, unsigned_header(context.height, context.time, proposer, parent, root)]
+        return receipts
 
     def envelope(self, person: int, *actions: Action, tip: int = 0, **changes: object) -> Envelope:
         """The person's next envelope, with any field changed."""

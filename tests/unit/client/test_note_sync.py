@@ -25,6 +25,7 @@ RANGES = {
     "contract_scanNotes": {"first", "count"},
     "contract_scanNullifiers": {"first", "count"},
     "contract_getSubtrees": {"id", "first", "count"},
+    "chain_getBlock": {"height"},
 }
 
 
@@ -228,17 +229,3 @@ async def test_pools_are_listed_oldest_first(rpc: PoolRpc) -> None:
     rpc.alter["contract_listPools"] = lambda told: {"pools": [replace]}
     with pytest.raises(NotAnRpc):
         await list_pools(rpc)
-
-
-async def test_a_chain_that_was_put_back_is_noticed_and_read_anew(rpc: PoolRpc, store: NoteStore) -> None:
-    """`cluster devnet revert`: the same chain by name, without notes that the wallet has seen there."""
-    rpc.publish(rpc.foreign(), rpc.foreign())
-    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
-    await read_chain(rpc, store, MINE)
-    reverted = PoolRpc()
-    reverted.publish(reverted.note(MINE, 8), reverted.foreign())
-    with pytest.raises(AnswerRefused, match="put back"):
-        await read_chain(reverted, store, MINE)
-    assert values(again(store)) == [70] and again(store).outputs == 4
-    await read_chain(reverted, store, MINE, deep=True)
-    assert values(store) == [8]
