@@ -23,7 +23,7 @@ from chain.consensus.inputs import INPUTS, Input
 from chain.errors import CodecError
 from chain.types.scalars import Height
 from crypto.sealedbox import AEAD_NONCE_BYTES, AEAD_OVERHEAD, CiphertextRefused, aead_open, aead_seal
-from node.durable import sync_folder
+from node.durable import DISK, Disk
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
@@ -119,10 +119,12 @@ class _Record:
 class ConsensusLog:
     """One height's log is open at a time. Blocking: append_own waits for the disk."""
 
-    def __init__(self, folder: Path, storage_key: bytes | None = None, *, entropy: Entropy = os.urandom) -> None:
+    def __init__(
+        self, folder: Path, storage_key: bytes | None = None, *, entropy: Entropy = os.urandom, disk: Disk = DISK
+    ) -> None:
         """The folder is made if needed. storage_key is 32 bytes, or None for a log in the clear."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._key, self._entropy = folder, storage_key, entropy
+        disk.make_folder(folder)
+        self._folder, self._key, self._entropy, self._disk = folder, storage_key, entropy, disk
         self._magic = _CLEAR if storage_key is None else _SEALED
         self._height = Height(0)
         self._index = 0
@@ -162,13 +164,13 @@ class ConsensusLog:
         self.close()
         self._height = Height(height + 1)
         oldest = self._path(height).name
-        for path in sorted(self._folder.glob("*.log")):
-            if path.name < oldest:
-                path.unlink(missing_ok=True)
+        for name in self._disk.names(self._folder):
+            if name.endswith(".log") and name < oldest:
+                self._disk.remove(self._folder / name)
 
     def close(self) -> None:
         if self._descriptor is not None:
-            os.close(self._descriptor)
+            self._disk.close(self._descriptor)
             self._descriptor = None
 
     def _path(self, height: Height) -> Path:
@@ -179,18 +181,18 @@ class ConsensusLog:
         self._height = height
         path = self._path(height)
         try:
-            fresh = not path.exists()
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fresh = not self._disk.exists(path)
+            descriptor = self._disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
             self._descriptor = descriptor
             if fresh:
-                sync_folder(self._folder)
-            data = path.read_bytes()
+                self._disk.sync_folder(self._folder)
+            data = self._disk.read(path)
             records = list(self._read(data))
             self._index = len(records)
             whole = sum(record.size for record in records)
             if whole < len(data):
-                os.ftruncate(descriptor, whole)
-                os.fsync(descriptor)
+                self._disk.truncate(descriptor, whole)
+                self._disk.sync(descriptor)
         except OSError as refusal:
             raise LogUnwritable(path, refusal.strerror or "refused") from refusal
         return records
@@ -208,10 +210,9 @@ class ConsensusLog:
         if self._descriptor is None:
             raise LogUnwritable(self._path(self._height), "it is closed")
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            self._disk.write(self._descriptor, data)
             if sync:
-                os.fsync(self._descriptor)
+                self._disk.sync(self._descriptor)
         except OSError as refusal:
             raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
 

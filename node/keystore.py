@@ -23,7 +23,7 @@ from crypto.keystore import (
     encrypt_key,
     unprotected_key,
 )
-from node.durable import sync_folder, write_synced
+from node.durable import DISK
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
@@ -202,8 +202,8 @@ def _write_new(path: Path, record: bytes) -> None:
     except OSError as refusal:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
     try:
-        write_synced(descriptor, record)
-        sync_folder(path.parent)
+        DISK.write_synced(descriptor, record)
+        DISK.sync_folder(path.parent)
     except OSError as failure:
         path.unlink(missing_ok=True)
         raise KeyFileUnreadable(path, failure.strerror or "failed") from failure

@@ -5,7 +5,6 @@ rename, fsync of the folder), so after a crash it is the old state or the new on
 process from using the same state.
 """
 
-import fcntl
 import os
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,7 +14,7 @@ from typing import Final, Protocol
 from chain.codec import decode, encode, wire
 from chain.errors import CodecError
 from chain.types.scalars import ChainId, Hash, Height, Round, Signature, Uint, ValidatorId
-from node.durable import sync_folder, write_synced
+from node.durable import DISK, Disk
 from node.errors import NodeError
 
 _MAGIC: Final = b"CLUSIGN\x01"
@@ -144,34 +143,34 @@ class StateFile(Protocol):
 class SignerStateFile:
     """A state file that this process holds the lock of. `close` gives the lock back."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk = DISK) -> None:
         """Raises SignerStateMissing, SignerInUse, SignerStateUnwritable."""
-        self._path = path
-        if not path.exists():
+        self._path, self._disk = path, disk
+        if not disk.exists(path):
             raise SignerStateMissing(path)
-        self._lock = _lock(path)
+        self._lock = _lock(disk, path)
 
     @classmethod
-    def create(cls, path: Path, state: LastSigned) -> "SignerStateFile":
+    def create(cls, path: Path, state: LastSigned, disk: Disk = DISK) -> "SignerStateFile":
         """Make the file of a fresh key. Raises SignerStateExists, SignerStateUnwritable."""
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError as exists:
             raise SignerStateExists(path) from exists
         except OSError as refusal:
             raise SignerStateUnwritable(path, refusal.strerror or "refused") from refusal
         try:
-            write_synced(descriptor, _to_bytes(state))
-            sync_folder(path.parent)
+            disk.write_synced(descriptor, _to_bytes(state))
+            disk.sync_folder(path.parent)
         except OSError as failure:
-            path.unlink(missing_ok=True)
+            disk.remove(path)
             raise SignerStateUnwritable(path, failure.strerror or "failed") from failure
-        return cls(path)
+        return cls(path, disk)
 
     def read(self) -> LastSigned:
         """Raises SignerStateCorrupt, SignerStateUnwritable."""
         try:
-            data = self._path.read_bytes()
+            data = self._disk.read(self._path)
         except OSError as refusal:
             raise SignerStateUnwritable(self._path, refusal.strerror or "refused") from refusal
         return _from_bytes(self._path, data)
@@ -180,21 +179,21 @@ class SignerStateFile:
         """Raises SignerStateUnwritable; then either state may be on disk, and the process must not sign on."""
         fresh = self._path.with_name(self._path.name + ".new")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            write_synced(descriptor, _to_bytes(state))
-            fresh.replace(self._path)
-            sync_folder(self._path.parent)
+            descriptor = self._disk.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            self._disk.write_synced(descriptor, _to_bytes(state))
+            self._disk.replace(fresh, self._path)
+            self._disk.sync_folder(self._path.parent)
         except OSError as refusal:
             raise SignerStateUnwritable(self._path, refusal.strerror or "refused") from refusal
 
     def discard(self) -> None:
         """Take away the state of a key that was never saved."""
-        self._path.unlink(missing_ok=True)
+        self._disk.remove(self._path)
         self.close()
 
     def close(self) -> None:
         """Give the lock back."""
-        os.close(self._lock)
+        self._disk.close(self._lock)
 
 
 def _to_bytes(state: LastSigned) -> bytes:
@@ -216,14 +215,10 @@ def _from_bytes(path: Path, data: bytes) -> LastSigned:
         raise SignerStateCorrupt(path, str(refusal)) from refusal
 
 
-def _lock(path: Path) -> int:
+def _lock(disk: Disk, path: Path) -> int:
     try:
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return disk.lock(path.with_name(path.name + ".lock"))
+    except BlockingIOError as taken:
+        raise SignerInUse(path) from taken
     except OSError as refusal:
         raise SignerStateUnwritable(path, refusal.strerror or "refused") from refusal
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as taken:
-        os.close(descriptor)
-        raise SignerInUse(path) from taken
-    return descriptor

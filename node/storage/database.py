@@ -16,6 +16,7 @@ from chain.execution.block import Tip
 from chain.state.keys import Key
 from chain.state.tree import CACHE_BYTES, NO_TREE, Tree, TreeUpdate
 from chain.types.scalars import Hash, Height, TxHash, Uint
+from node.durable import DISK, Disk
 from node.keystore import Entropy
 from node.storage import check, layout
 from node.storage.errors import (
@@ -33,7 +34,7 @@ from node.storage.errors import (
 from node.storage.layout import Format, at_height
 from node.storage.pruning import find_horizon, prune
 from node.storage.read_cache import ReadCache
-from node.storage.records import OPTIONS, Records
+from node.storage.records import Records
 from node.storage.sealing import Sealed, Sealer, Unsealed
 from node.storage.snapshot import Snapshot
 from node.storage.storage_key import StorageKey
@@ -92,15 +93,16 @@ class Database:
         settings: Settings = DEFAULTS,
         *,
         entropy: Entropy = os.urandom,
+        disk: Disk = DISK,
     ) -> "Database":
         """A new database in a folder that is empty or absent; storage_key None switches sealing off.
 
         It has no head until genesis is committed as height 0. Raises DatabaseExists, DatabaseInUse, DatabaseCorrupt.
         """
-        if path.exists() and any(path.iterdir()):
+        if disk.names(path):
             raise DatabaseExists(path)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        db = _open_leveldb(path, create=True)
+        disk.make_folder(path, 0o700)
+        db = _open_leveldb(disk, path, create=True)
         record = Format(Uint(layout.SCHEMA), genesis_hash, storage_key is not None, _key_check(storage_key))
         db.put(layout.FORMAT, layout.encode_format(record), sync=True)
         return cls(db, _sealer(storage_key, entropy), path, settings)
@@ -114,15 +116,16 @@ class Database:
         settings: Settings = DEFAULTS,
         *,
         entropy: Entropy = os.urandom,
+        disk: Disk = DISK,
     ) -> "Database":
         """The database of a folder, its head checked.
 
         Raises DatabaseMissing, DatabaseInUse, DatabaseCorrupt, RecordCorrupt, TreeCorrupt, SchemaUnknown,
         SealingMismatch, WrongStorageKey, WrongChain.
         """
-        if not path.exists() or not any(path.iterdir()):
+        if not disk.names(path):
             raise DatabaseMissing(path)
-        db = _open_leveldb(path, create=False)
+        db = _open_leveldb(disk, path, create=False)
         try:
             _check_format(db, path, storage_key, genesis_hash)
             return cls(db, _sealer(storage_key, entropy), path, settings)
@@ -237,9 +240,9 @@ def _records_of(batch: BlockBatch) -> Iterator[tuple[bytes, bytes | None]]:
     yield layout.HEAD, encode(batch.tip)
 
 
-def _open_leveldb(path: Path, *, create: bool) -> Any:
+def _open_leveldb(disk: Disk, path: Path, *, create: bool) -> Any:
     try:
-        return plyvel.DB(str(path), create_if_missing=create, error_if_exists=create, **OPTIONS)
+        return disk.open_leveldb(path, create=create)
     except plyvel.Error as error:
         raise check.opening_error(path, error) from error
 

@@ -2,23 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import plyvel
 
 from chain.state.store import after_prefix
 from node.storage.errors import DatabaseClosed, DatabaseCorrupt, leveldb_reason
 from node.storage.sealing import Sealer
-
-# Sealed values do not compress, and unsealed ones should be found by a search. Checksums are verified at every read:
-# a damaged key would otherwise look like an absent one.
-OPTIONS: Final[dict[str, Any]] = {
-    "paranoid_checks": True,
-    "compression": None,
-    "write_buffer_size": 4 * 2**20,
-    "max_open_files": 74,  # the least LevelDB takes: each open table is mapped, 2 MB of resident memory when read
-    "bloom_filter_bits": 10,
-}
 
 
 class Records:
