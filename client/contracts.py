@@ -1,16 +1,18 @@
 """What a node answers about confidential contracts, as the chain's own records."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from chain.codec import from_json
 from chain.errors import ChainError
 from chain.types.scalars import ObjectId
-from client.errors import AnswerRefused, NotAnRpc
+from client.errors import AnswerRefused, NotAnRpc, TooManyEpochs
 from client.rpc import RpcClient
-from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
+from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView, NumberedEpoch
 from contracts.confidential.specs import abi_hash
 
 T = TypeVar("T")
+
+MOST_EPOCHS: Final = 2**16  # that are read at once: 1,024 answers of a node
 
 
 async def get_contract(rpc: RpcClient, contract: ObjectId) -> ContractView:
@@ -25,17 +27,29 @@ async def get_contract(rpc: RpcClient, contract: ObjectId) -> ContractView:
 
 
 async def get_contract_history(rpc: RpcClient, contract: ObjectId) -> ContractView:
-    """A contract as it stands, with all its epochs. Raises as get_contract."""
+    """A contract as it stands, with all its epochs. Raises as get_contract and add_epochs."""
     view = await get_contract(rpc, contract)
-    wanted = 1
-    while wanted <= view.record.epoch:
-        answer = _record(rpc, EpochsView, await rpc.call("contract_getEpochs", id=contract, first=wanted))
-        numbers = [numbered.number for numbered in answer.epochs]
-        if not numbers or numbers != list(range(wanted, wanted + len(numbers))):
-            raise AnswerRefused(f"epochs from {wanted} on were asked for, and {numbers} shown")
-        view = view.with_epochs(answer.epochs)
-        wanted += len(numbers)
-    return view
+    return await add_epochs(rpc, view, range(1, view.record.epoch + 1))
+
+
+async def add_epochs(rpc: RpcClient, view: ContractView, numbers: range) -> ContractView:
+    """The same contract with further epochs (step 1), as far as its record says that they began.
+
+    The record should be one that is believed: a node that makes up its number of epochs can make up epochs without end.
+    Raises TooManyEpochs, AnswerRefused, RpcFailed, Unreachable, NotAnRpc.
+    """
+    wanted, last = max(numbers.start, 1), min(numbers.stop - 1, view.record.epoch)
+    if last - wanted >= MOST_EPOCHS:
+        raise TooManyEpochs(last - wanted + 1, MOST_EPOCHS)
+    found: list[NumberedEpoch] = []
+    while wanted <= last:
+        answer = _record(rpc, EpochsView, await rpc.call("contract_getEpochs", id=view.contract, first=wanted))
+        shown = [numbered.number for numbered in answer.epochs]
+        if not shown or shown != list(range(wanted, wanted + len(shown))):
+            raise AnswerRefused(f"epochs from {wanted} on were asked for, and {shown} shown")
+        found += answer.epochs[: last - wanted + 1]
+        wanted += len(shown)
+    return view.with_epochs(tuple(found))
 
 
 async def get_contract_state(rpc: RpcClient, contract: ObjectId) -> ContractState:

@@ -100,6 +100,19 @@ class AnswerRefused(ClientError):
         self.reason = reason
 
 
+class TooManyEpochs(ClientError):
+    """More epochs of a contract are to be read at once than anybody needs; or its node makes up their number."""
+
+    code = 5021
+
+    def __init__(self, wanted: int, limit: int) -> None:
+        super().__init__(
+            f"{wanted} epochs of the contract were to be read; at most {limit} are at once. Name fewer; if its record "
+            "should not have that many, ask another node, or name the chain's genesis (`--genesis`)."
+        )
+        self.wanted, self.limit = wanted, limit
+
+
 class SealedInputError(ClientError):
     """Root of the reasons for which a task's input is not what its provider could work on."""
 

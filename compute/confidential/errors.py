@@ -159,13 +159,13 @@ class ContractNotSigned(ConfidentialComputeError):
 
 
 class StateTooOld(ConfidentialComputeError):
-    """The newest state that a node proves is old: it may hide a change of readers."""
+    """The newest state that a node proves is older than was allowed: it may hide a change of readers."""
 
     code = 6316
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, limit: int) -> None:
         super().__init__(
-            f"the newest state that the node proves is {seconds} seconds old; nothing was sealed or sent. "
-            f"Ask a node that is up to date, and check this machine's clock."
+            f"the newest state that the node proves is {seconds} seconds old, and at most {limit} are allowed; nothing "
+            f"was sealed or sent. Ask a node that is up to date, check this machine's clock, or allow more (--oldest)."
         )
-        self.seconds = seconds
+        self.seconds, self.limit = seconds, limit

@@ -7,13 +7,13 @@ from typing import Final
 
 from chain.types.scalars import Blob, ObjectId
 from chain.types.transaction import Transaction
-from client.contracts import get_contract, get_contract_history, get_contract_state
+from client.contracts import add_epochs, get_contract, get_contract_state
 from client.errors import RpcFailed
 from client.light import Trusted
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
-from compute.confidential.proven import Watch, require_signed, require_signed_counts
+from compute.confidential.proven import OLDEST_MS, Watch, require_signed, require_signed_epochs, signed_state
 from compute.confidential.prover import Draft, Prover
 from compute.dev_keys import CircuitKeys
 from contracts.confidential.actions import Deploy
@@ -56,7 +56,7 @@ class ContractClient:
     """One contract, for the account of a wallet.
 
     trusted: the validators that must have signed what secrets are sealed by (compute/confidential/proven.py); without
-    them it is the node's word. clock: seconds since 1970.
+    them it is the node's word. oldest_ms: how long ago they may have signed it. clock: seconds since 1970.
     """
 
     def __init__(
@@ -66,37 +66,43 @@ class ContractClient:
         contract: ObjectId,
         *,
         trusted: Trusted | None = None,
+        oldest_ms: int = OLDEST_MS,
         clock: Callable[[], float] = time,
     ) -> None:
         self.wallet, self.contract, self._prover = wallet, contract, prover
-        self._trusted, self._clock = trusted, clock
+        self._trusted, self._oldest_ms, self._clock = trusted, oldest_ms, clock
 
     async def view(self) -> ContractView:
         """The contract as it stands.
 
         Raises RpcFailed (UnknownContract), AnswerRefused, Unreachable, NotAnRpc, and as require_signed.
         """
-        return await self._checked(await get_contract(self.wallet.rpc, self.contract))
-
-    async def history(self) -> ContractView:
-        """The same with all its epochs."""
-        return await self._checked(await get_contract_history(self.wallet.rpc, self.contract))
-
-    async def _checked(self, view: ContractView) -> ContractView:
+        view = await get_contract(self.wallet.rpc, self.contract)
         if (watch := self._watch) is not None:
             await require_signed(self.wallet.rpc, watch, view)
         return view
 
+    async def with_epochs(self, view: ContractView, numbers: range) -> ContractView:
+        """The same contract with further epochs, such as those of a permit or of a former call.
+
+        Raises as add_epochs and require_signed.
+        """
+        history = await add_epochs(self.wallet.rpc, view, numbers)
+        if (watch := self._watch) is not None:
+            await require_signed_epochs(self.wallet.rpc, watch, history, view)
+        return history
+
     @property
     def _watch(self) -> Watch | None:
-        return None if self._trusted is None else Watch(self._trusted, int(1_000 * self._clock()))
+        return None if self._trusted is None else Watch(self._trusted, int(1_000 * self._clock()), self._oldest_ms)
 
     async def now(self) -> ContractState:
-        """Its inboxes, leases, notes and holding."""
+        """Its inboxes, leases, notes and holding. Its height is the node's word, or that of a signed header.
+
+        Raises as get_contract_state and signed_state.
+        """
         now = await get_contract_state(self.wallet.rpc, self.contract)
-        if (watch := self._watch) is not None:
-            await require_signed_counts(self.wallet.rpc, watch, now)
-        return now
+        return now if (watch := self._watch) is None else await signed_state(self.wallet.rpc, watch, now)
 
     async def signed(self, *drafts: Draft, progress: Progress = lambda text: None) -> Transaction:
         """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed."""

@@ -15,7 +15,7 @@ from compute.confidential.on_chain import ContractClient
 from compute.confidential.prover import Draft
 from contracts.confidential.errors import StaleRegister
 from node.cli.amounts import show_amount
-from node.cli.contract_client import contract_client
+from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_notes import given_notes
 from node.cli.contract_source import Source, add_contract, find_contract, source_of
 from node.cli.contract_values import in_the_open, read_arguments, shown
@@ -68,6 +68,7 @@ def add_call(commands: "Commands") -> None:
         help="an account (cluster1...), private address (cluz1...) or asset (0x...) that the contract itself pays or "
         "gives notes to: the chain keeps one element of it, which tells nobody the rest",
     )
+    add_oldest(new)
     add_key_arguments(new)
 
 

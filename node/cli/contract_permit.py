@@ -9,7 +9,7 @@ from client.rpc import RpcClient
 from client.whole_files import write_whole
 from compute.confidential.keys import decode_reader, encode_reader, reader_key
 from compute.confidential.permits import MAX_FILE_BYTES, make_permit, open_permit, read_permit, write_permit
-from node.cli.contract_client import contract_client
+from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
@@ -32,9 +32,11 @@ def add_permit(commands: "Commands") -> None:
     make.add_argument("--auditor", required=True, metavar="READER", help="the auditor's reader key, clur1...")
     make.add_argument("--epochs", metavar="FIRST-LAST", help="which, such as 1-3 or 2 (default: the present one)")
     make.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+    add_oldest(make)
     add_key_arguments(make)
     show = add_command(nested, "read", "what a permit gives, and whether it is genuine", _show, rpc=True)
     show.add_argument("permit", type=Path, metavar="FILE", help="the file")
+    add_oldest(show)
     add_key_arguments(show)
 
 
@@ -43,8 +45,10 @@ async def _make(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
-        history = await contract_client(arguments, wallet, entry.contract).history()
-    epochs = _epochs(arguments.epochs, history.record.epoch)
+        client = contract_client(arguments, wallet, entry.contract)
+        view = await client.view()
+        epochs = _epochs(arguments.epochs, view.record.epoch)
+        history = await client.with_epochs(view, epochs)
     permit = make_permit(reader_key(secret.seed), history, epochs, auditor, wallet.identity)
     write_whole(arguments.out, write_permit(permit))
     document: dict[str, Any] = {
@@ -66,7 +70,8 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         secret, wallet = await open_account(arguments, rpc)
         terms = permit.terms
         opened = open_permit(permit, reader_key(secret.seed), wallet.identity)
-        history = await contract_client(arguments, wallet, ObjectId(terms.contract)).history()
+        client = contract_client(arguments, wallet, ObjectId(terms.contract))
+        history = await client.with_epochs(await client.view(), range(terms.first, terms.last + 1))
     for number in range(terms.first, terms.last + 1):
         opened.data_key(history, number)  # each is the one that the chain commits to, or this raises
     later = history.record.epoch - terms.last

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from chain.types.scalars import ObjectId
 from chain.types.transaction import Transaction
+from client.errors import AnswerRefused
 from client.notes.keys import spending_key
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.confidential.errors import ConfidentialComputeError
 from compute.confidential.keys import DataKeys, ReaderKey, reader_key
+from compute.confidential.on_chain import ContractClient
 from compute.confidential.permits import MAX_FILE_BYTES, open_permit, read_permit
 from compute.confidential.reader import open_at, open_call
 from contracts.application import build_application
 from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
-from node.cli.contract_client import contract_client
+from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_notes import note_rows, scanned
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.contract_types import Types, types_of
@@ -65,6 +67,7 @@ def add_read(commands: "Commands") -> None:
     add_contract(new)
     new.add_argument("--permit", type=Path, metavar="FILE", help="read as an auditor, with a permit")
     new.add_argument("--transaction", metavar="HASH", help="what this call wrote, whatever was written since")
+    add_oldest(new)
     add_key_arguments(new)
 
 
@@ -73,28 +76,29 @@ async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
         with screen.progress("reading the contract"):
-            history = await contract_client(arguments, wallet, entry.contract).history()
-            types = await types_of(rpc, entry, history)
+            client = contract_client(arguments, wallet, entry.contract)
+            view = await client.view()
+            types = await types_of(rpc, entry, view)
             keys = _keys(arguments.permit, reader_key(secret.seed), wallet)
             if arguments.transaction is None:
-                seen = [_register(types, keys, history, index) for index in range(len(history.registers))]
+                seen = [_register(types, keys, view, index) for index in range(len(view.registers))]
             else:
-                seen = await _written(rpc, arguments.transaction, types, keys, history)
+                seen = await _written(client, arguments.transaction, types, keys, view)
             notes = []
-            if any(method.outputs for method in history.record.methods) and arguments.permit is None:
+            if any(method.outputs for method in view.record.methods) and arguments.permit is None:
                 notes = note_rows(types, await scanned(wallet, spending_key(secret.seed)), entry.contract)
-    return _show(screen, entry.contract, history, seen, notes)
+    return _show(screen, entry.contract, view, seen, notes)
 
 
 def _show(
-    screen: Screen, contract: ObjectId, history: ContractView, seen: list[Seen], notes: list[dict[str, Any]]
+    screen: Screen, contract: ObjectId, view: ContractView, seen: list[Seen], notes: list[dict[str, Any]]
 ) -> Json:
     screen.table("", ("register", "sort", "version", "epoch", "value"), [each.row for each in seen])
     for note in notes:
         screen.line(f"{note['note']}  {note['type']} {note['contents']}")
     return {
         "contract": "0x" + contract.hex(),
-        "epoch": history.record.epoch,
+        "epoch": view.record.epoch,
         "registers": [each.to_json() for each in seen],
         "notes": notes,
     }
@@ -117,14 +121,22 @@ def _register(types: Types, keys: DataKeys, contract: ContractView, index: int) 
     return Seen(spec.name, spec.sealed, register.version, register.epoch, value)
 
 
-async def _written(rpc: RpcClient, hash_: str, types: Types, keys: DataKeys, contract: ContractView) -> list[Seen]:
-    """What the calls of a transaction wrote into the contract. Raises RpcFailed, and as open_call."""
-    raw = bytes.fromhex((await rpc.call("chain_getTransaction", hash=hash_))["raw"][2:])
+async def _written(
+    client: ContractClient, hash_: str, types: Types, keys: DataKeys, contract: ContractView
+) -> list[Seen]:
+    """What the calls of a transaction wrote into the contract.
+
+    Raises RpcFailed, AnswerRefused, and as open_call and with_epochs.
+    """
+    raw = bytes.fromhex((await client.wallet.rpc.call("chain_getTransaction", hash=hash_))["raw"][2:])
     transaction = Transaction.decode(raw, build_application().unions)
+    if "0x" + transaction.hash.hex() != hash_.lower():
+        raise AnswerRefused(f"the node sent another transaction than {hash_}")
     seen = []
     for action in transaction.envelope.actions:
         if isinstance(action, Call) and action.contract == contract.contract:
-            for move, opening in zip(action.moves, open_call(keys, contract, action), strict=True):
+            under = await client.with_epochs(contract, range(action.epoch, action.epoch + 1))
+            for move, opening in zip(action.moves, open_call(keys, under, action), strict=True):
                 spec = contract.record.registers[move.register]
                 value = types.register(spec.name, opening)
                 seen.append(Seen(spec.name, spec.sealed, opening.version, action.epoch, value))

@@ -9,7 +9,7 @@ from compute.confidential.prover import Draft
 from compute.confidential.reader_changes import draft_add_reader, draft_remove_reader
 from contracts.confidential.queries import ContractView
 from contracts.notes.output import Point
-from node.cli.contract_client import contract_client
+from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, chosen_secret, open_account
@@ -37,6 +37,8 @@ def add_readers(commands: "Commands") -> None:
         add_contract(parser)
     for parser in (add, remove):
         parser.add_argument("reader", metavar="READER", help="a reader key, clur1...")
+    for parser in (listing, add, remove):
+        add_oldest(parser)
     for parser in (key, listing, add, remove):
         add_key_arguments(parser)
 

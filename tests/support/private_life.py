@@ -169,7 +169,7 @@ class PrivateLife:
     async def read(self, person: Person, register: str) -> object:
         """What a register holds, as a reader sees it."""
         declared = next(each for each in self.compiled.declaration.registers if each.name == register)
-        return register_value(declared, open_named(person.reader, await self._client(person).history(), register))
+        return register_value(declared, open_named(person.reader, await self._client(person).view(), register))
 
     def _client(self, person: Person) -> ContractClient:
         return ContractClient(person.wallet, self._prover, self.contract)

@@ -11,6 +11,7 @@ import pytest
 from chain.codec import from_json, to_json
 from chain.state.keys import Key
 from chain.types.scalars import FieldElement, ObjectId, Uint
+from client.contracts import get_contract_state
 from client.errors import AnswerRefused
 from client.light import Trusted, trust_genesis
 from client.rpc import RpcClient
@@ -158,7 +159,9 @@ async def test_a_node_that_lies_is_found_out_before_anything_is_sealed(
         client = await scene.client()
         view = await client.view()
         assert open_contract(reader_key(scene.secret.seed), view)[0].values == (3,)
-        assert await client.history() == view
+        assert await client.with_epochs(view, range(1, 9)) == view
+        honest = await get_contract_state(rpc, scene.contract)
+        assert (await client.now()).height >= honest.height
         monkeypatch.setattr(proven, "ATTEMPTS", 2)
         for lie, what in LIES:
             rpc.lie = lie
