@@ -31,6 +31,8 @@ from node.parts import Node
 from node.relay import TOPICS, Relay
 from node.rpc.server import RpcServer
 from node.storage.database import BlockBatch, Database
+from node.telemetry.metrics import Metrics
+from node.telemetry.pulse import Pulse
 from node.verifier import NodeVerifier
 from p2p.address import PeerAddress
 from p2p.network import Network, Options
@@ -74,6 +76,7 @@ class App:
         node = self.node
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(node.pulse.run(), name="pulse")
                 tasks.create_task(node.network.run(), name="network")
                 await node.network.started.wait()
                 await self._rpc.start()
@@ -105,7 +108,7 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     for pool in pools:
         opened.callback(pool.shutdown, cancel_futures=True)
     verifier = instruments.verifier(genesis)(lambda vk_id: key_bytes(database.snapshot(), vk_id), *pools)
-    mempool, hub = instruments.mempool(), Hub()
+    mempool, hub, metrics = instruments.mempool(), Hub(), Metrics()
     ledger = start_ledger(database, genesis, verifier, mempool.get)
     consensus_log = ConsensusLog(home.wal, None if storage_key is None else storage_key.subkey("log"))
     opened.callback(consensus_log.close)
@@ -116,20 +119,8 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     driver = Driver(executor, signer, consensus_log, relay, lambda: time.time_ns() // 1_000_000, timing(config))
     network = _network(home, config, ledger.chain, relay, instruments.recorder)
     relay.connect(network, driver)
-    return Node(
-        config,
-        storage_key,
-        ledger,
-        executor,
-        mempool,
-        hub,
-        ingress,
-        verifier,
-        network,
-        relay,
-        driver,
-        signer,
-    )
+    parts = (config, storage_key, ledger, executor, mempool, hub, ingress, verifier, network, relay, driver, signer)
+    return Node(*parts, metrics, Pulse(hub, metrics, time.monotonic))
 
 
 def timing(config: Config) -> Timing:

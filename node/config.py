@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_type_hints
 
 from node.errors import NodeError
+from node.telemetry.logs import FORMATS, LEVELS
 from p2p.address import Address, PeerAddress
 from p2p.errors import P2PError
 
@@ -75,15 +76,29 @@ class RpcConfig:
         "max_body_bytes": (1024, 64 * 2**20),
         "max_batch": (1, 1000),
         "max_connections": (1, 100_000),
+        "max_connections_per_address": (1, 100_000),
+        "max_at_once": (1, 1_000),
         "max_subscriptions": (1, 10_000),
+        "subscription_queue": (16, 65_536),
+        "request_seconds": (2, 700),
         "wait_committed_seconds": (1, 600),
+        "body_seconds": (1, 600),
+        "send_seconds": (1, 600),
+        "idle_seconds": (1, 3_600),
     }
     listen: str = "127.0.0.1:8645"
     max_body_bytes: int = 1024 * 1024
     max_batch: int = 100
     max_connections: int = 1_000
+    max_connections_per_address: int = 256
+    max_at_once: int = 16
     max_subscriptions: int = 64
+    subscription_queue: int = 256
+    request_seconds: int = 75
     wait_committed_seconds: int = 60
+    body_seconds: int = 15
+    send_seconds: int = 10
+    idle_seconds: int = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,7 @@ class Config:
     version: int = CONFIG_VERSION
     moniker: str = "node"
     log_level: str = "info"
+    log_format: str = "text"
     validator: bool = True
     rpc: RpcConfig = field(default_factory=RpcConfig)
     p2p: P2PConfig = field(default_factory=P2PConfig)
@@ -137,12 +153,17 @@ class Config:
         """The rules that go over single types. Raises WrongValue."""
         if self.version != CONFIG_VERSION:
             raise WrongValue("version", str(CONFIG_VERSION), self.version)
-        if self.log_level not in ("debug", "info", "warning", "error"):
-            raise WrongValue("log_level", "debug, info, warning or error", self.log_level)
+        if self.log_level not in LEVELS:
+            raise WrongValue("log_level", " or ".join(LEVELS), self.log_level)
+        if self.log_format not in FORMATS:
+            raise WrongValue("log_format", " or ".join(FORMATS), self.log_format)
         if not 1 <= len(self.moniker) <= MAX_MONIKER or not self.moniker.isprintable():
             raise WrongValue("moniker", f"1 to {MAX_MONIKER} printable characters", self.moniker)
         if parse_listen("rpc.listen", self.rpc.listen) == parse_listen("p2p.listen", self.p2p.listen):
             raise WrongValue("p2p.listen", "another address than rpc.listen", self.p2p.listen)
+        if self.rpc.request_seconds <= self.rpc.wait_committed_seconds:
+            wanted = f"more than rpc.wait_committed_seconds, {self.rpc.wait_committed_seconds}"
+            raise WrongValue("rpc.request_seconds", wanted, self.rpc.request_seconds)
         for peer in self.p2p.peers:
             try:
                 PeerAddress.parse(peer)

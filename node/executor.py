@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
@@ -52,6 +53,12 @@ class FaultyRule(NodeError):
         self.fault = f"{fault!r:.200}"
 
 
+async def _in_thread(pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run something in a pool, which logs under the same request as the caller."""
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(work, *args, **kwargs))
+
+
 def spent_in(news: BlockFinal) -> tuple[dict[AccountId, Nonce], list[bytes]]:
     """The next nonces of the accounts that paid in a block, and the nullifiers that it used up.
 
@@ -87,19 +94,19 @@ class Executor:
 
     async def on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking signing or logging in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._disk, lambda: work(*args, **kwargs))
+        return await _in_thread(self._disk, work, *args, **kwargs)
 
     async def in_execution(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something in the execution thread, after whatever it is doing."""
-        return await asyncio.get_running_loop().run_in_executor(self._execution, lambda: work(*args, **kwargs))
+        return await _in_thread(self._execution, work, *args, **kwargs)
 
     async def reading(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that reads committed data for others."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: work(*args, **kwargs))
+        return await _in_thread(self._readers, work, *args, **kwargs)
 
     async def reading_for_peers(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same for other nodes, who never wait behind RPC: on their statuses hang the repeats of votes."""
-        return await asyncio.get_running_loop().run_in_executor(self._answers, lambda: work(*args, **kwargs))
+        return await _in_thread(self._answers, work, *args, **kwargs)
 
     async def open_body(self, encoded: bytes) -> Body | None:
         """Decode what parts made whole; None when it is no block."""

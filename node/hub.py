@@ -40,9 +40,9 @@ Place = tuple[BlockFinal, int]  # a final transaction: its block, and its index 
 class Subscription:
     """One listener's bounded queue. `lagged` says that news were lost and the listener must start anew."""
 
-    def __init__(self, kinds: tuple[type, ...]) -> None:
+    def __init__(self, kinds: tuple[type, ...], size: int = QUEUE) -> None:
         self._kinds = kinds
-        self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
+        self._queue: asyncio.Queue[News] = asyncio.Queue(size)
         self.lagged = asyncio.Event()
 
     def offer(self, news: News) -> None:
@@ -70,9 +70,9 @@ class Hub:
         self._subscriptions: set[Subscription] = set()
         self._awaited: dict[TxHash, set[asyncio.Future[Place]]] = {}
 
-    def subscribe(self, *kinds: type) -> Subscription:
-        """A new listener to news of these kinds, or all; it must be handed back to `unsubscribe`."""
-        subscription = Subscription(kinds or (BlockFinal, TransactionAdmitted))
+    def subscribe(self, *kinds: type, size: int = QUEUE) -> Subscription:
+        """A new listener to news of these kinds, or all; it must be handed back to `unsubscribe`. size: its queue's."""
+        subscription = Subscription(kinds or (BlockFinal, TransactionAdmitted), size)
         self._subscriptions.add(subscription)
         return subscription
 

@@ -12,6 +12,8 @@ from node.ledger import Ledger
 from node.relay import Relay
 from node.signer import Signer
 from node.storage.storage_key import StorageKey
+from node.telemetry.metrics import Metrics
+from node.telemetry.pulse import Pulse
 from node.verifier import NodeVerifier
 from p2p.network import Network
 
@@ -32,3 +34,5 @@ class Node:
     relay: Relay
     driver: Driver
     signer: Signer | None
+    metrics: Metrics
+    pulse: Pulse

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from hashlib import sha256
 from threading import Lock
 from time import perf_counter
@@ -82,7 +83,8 @@ class NodeVerifier:
     async def prefetch(self, claims: Sequence[Claim]) -> None:
         """`require`, off the event loop. Raises FalseEvidence."""
         if any(self._claims.get(claim_digest(claim)) is None for claim in claims):
-            await asyncio.get_running_loop().run_in_executor(self._ingress_pool, self.require, claims)
+            context = copy_context()  # a request's id goes along
+            await asyncio.get_running_loop().run_in_executor(self._ingress_pool, context.run, self.require, claims)
 
     def warm(self, claims: Iterable[Claim]) -> None:
         """Verify side by side what a block claims and is not known yet. False ones are left for `require` to name."""

@@ -3,11 +3,9 @@
 import argparse
 import asyncio
 import gc
-import logging
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from node.app import App
 from node.cli.frame import command
@@ -16,15 +14,7 @@ from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
 from node.home import Home
 from node.instruments import Instruments, Recorder
-
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
-
-
-class OneLine(logging.Formatter):
-    """One line per record, tracebacks included, so that a line of the log is always one event."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace("\n", " | ")
+from node.telemetry.logs import log_to_stderr
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +37,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
     home = Home(arguments.home.absolute())
     config = home.load_config()
-    log_to_stderr(config.log_level)
+    log_to_stderr(config.log_level, config.log_format)
     recorder = None if arguments.record is None else Recorder(arguments.record)
     instruments = Instruments(recorder, arguments.credulous)
     app = App(home, passphrase=passphrase_from(arguments.passphrase_file), instruments=instruments)
@@ -78,10 +68,3 @@ async def run_until_signalled(app: App, ready: Callable[[], None]) -> None:
     await asyncio.wait([running])
     if not running.cancelled():
         running.result()
-
-
-def log_to_stderr(level: str) -> None:
-    """All loggers to stderr at a level of the configuration."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(OneLine(LOG_FORMAT))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -93,9 +93,34 @@ class BodyTooSlow(RpcError):
     code = 7207
     rpc_code = INVALID_REQUEST
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__(f"the request's body did not arrive within {seconds} s; send it again, at once.")
         self.seconds = seconds
+
+
+class RequestTooSlow(RpcError):
+    """A request, or the batch that it stands in, took longer than this server works on one."""
+
+    code = 7208
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"no answer within {seconds} s, so the node gave the call up; ask for less, or send fewer calls in a batch."
+        )
+        self.seconds = seconds
+
+
+class OnlyOnOperatorSocket(RpcError):
+    """An operator's method was called over the network."""
+
+    code = 7209
+
+    def __init__(self, method: str) -> None:
+        super().__init__(
+            f"{method} is for the node's operator and answered on the socket in its home alone; "
+            "run `cluster node` on that machine, as the node's user."
+        )
+        self.method = method
 
 
 class NotFound(RpcError):
@@ -148,6 +173,43 @@ class TooManyConnections(RpcError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} connections are open, the most allowed; try again later.")
         self.limit = limit
+
+
+class TooManyOfOneAddress(RpcError):
+    """One address holds as many connections as it may."""
+
+    code = 7216
+
+    def __init__(self, address: str, limit: int) -> None:
+        super().__init__(
+            f"{address} holds {limit} connections, the most that one address may; use those, or close some first."
+        )
+        self.address, self.limit = address, limit
+
+
+class SlowListener(RpcError):
+    """A subscriber let so much news wait that the subscription was ended."""
+
+    code = 7217
+
+    def __init__(self, topic: str, limit: int) -> None:
+        super().__init__(
+            f"{limit} pieces of news of {topic} waited to be read, so the subscription was ended and news are missing; "
+            "read faster, subscribe anew, and ask for what came in between."
+        )
+        self.topic, self.limit = topic, limit
+
+
+class SlowReader(RpcError):
+    """A client that does not read what it is sent; its connection is closed."""
+
+    code = 7218
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"nothing was read for {seconds} s, so the connection is closed; connect again and read at once."
+        )
+        self.seconds = seconds
 
 
 class PortInUse(RpcError):

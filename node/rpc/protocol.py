@@ -7,64 +7,103 @@ the class's name and the compared values.
 import asyncio
 import json
 import logging
+from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Final
 
 from client.strict_json import parse as parse_json
 from crypto.errors import ClusterError
-from node.rpc.errors import INTERNAL, BatchTooLarge, InvalidRequest, ParseError, RpcError
-from node.rpc.method import MethodTable, Reading, in_place
+from node.rpc.errors import INTERNAL, BatchTooLarge, InvalidRequest, ParseError, RequestTooSlow, RpcError
+from node.rpc.method import Json, Method, MethodTable, Reading, in_place
+from node.telemetry.metrics import UNKNOWN
 
 _MAX_DEPTH: Final = 32
 _MAX_CONTAINERS: Final = 20_000  # ten for each request of the largest batch; a million would be a long pause for all
 _SMALL: Final = 32 * 1024  # bytes of JSON that are parsed at once
 
+Observe = Callable[[str, str, float], None]  # (method, outcome, seconds), see Metrics.called
+
 log = logging.getLogger(__name__)
 
 
-class Dispatcher:
-    """Answers requests from a table of methods. `reading` runs what takes long in a thread."""
+def unobserved(method: str, outcome: str, seconds: float) -> None:
+    """An Observe that does not look."""
 
-    def __init__(self, methods: MethodTable, max_batch: int, reading: Reading = in_place) -> None:
-        self._methods, self._max_batch, self._reading = methods, max_batch, reading
+
+class Dispatcher:
+    """Answers requests from a table of methods. `reading` runs what takes long in a thread.
+
+    A request, or a batch as a whole, has `seconds`; a call that is not answered by then is given up.
+    """
+
+    def __init__(
+        self,
+        methods: MethodTable,
+        max_batch: int,
+        seconds: float,
+        reading: Reading = in_place,
+        observe: Observe = unobserved,
+    ) -> None:
+        self._methods, self._max_batch, self._seconds = methods, max_batch, seconds
+        self._reading, self._observe = reading, observe
 
     async def answer(self, body: bytes | str) -> bytes | None:
         """The answer to one request or batch; None when nothing but notifications was sent."""
+        deadline = asyncio.get_running_loop().time() + self._seconds
         try:
             request = parse(body) if len(body) <= _SMALL else await self._reading(parse, body)
             if isinstance(request, list):
-                return await self._answer_batch(request)
+                return await self._answer_batch(request, deadline)
         except RpcError as error:
             return dump(failure(None, error))
-        response = await self._answer_one(request)
+        response = await self._answer_one(request, deadline)
         return None if response is None else dump(response)
 
-    async def _answer_batch(self, batch: list[object]) -> bytes | None:
+    async def _answer_batch(self, batch: list[object], deadline: float) -> bytes | None:
         if not batch:
             raise InvalidRequest("an empty batch")
         if len(batch) > self._max_batch:
             raise BatchTooLarge(len(batch), self._max_batch)
         wanted = []
         for request in batch:
-            answer = await self._answer_one(request)
+            answer = await self._answer_one(request, deadline)
             if answer is not None:
                 wanted.append(answer)
             await asyncio.sleep(0)  # a batch is many requests: others get their turn between them
         return dump(wanted) if wanted else None
 
-    async def _answer_one(self, request: object) -> dict[str, object] | None:
+    async def _answer_one(self, request: object, deadline: float) -> dict[str, object] | None:
         try:
             id_, method, params, notification = read_request(request)
         except RpcError as error:
             return failure(_id_of(request), error)
+        started, name, outcome = perf_counter(), UNKNOWN, "ok"
         try:
             chosen = self._methods.find(method)
-            result = await chosen.handler(**chosen.bind(params))
+            name = chosen.name
+            response = {"jsonrpc": "2.0", "id": id_, "result": await self._call(chosen, params, deadline)}
         except ClusterError as error:
-            return None if notification else failure(id_, error)
+            outcome = "late" if isinstance(error, RequestTooSlow) else "refused"
+            response = failure(id_, error)
         except Exception:
-            log.exception("method %s failed", method)
-            return None if notification else internal_failure(id_)
-        return None if notification else {"jsonrpc": "2.0", "id": id_, "result": result}
+            log.exception("method %s failed", name)
+            outcome, response = "failed", internal_failure(id_)
+        seconds = perf_counter() - started
+        self._observe(name, outcome, seconds)
+        log.debug("method %s: %s after %.1f ms", name, outcome, 1000 * seconds)
+        return None if notification else response
+
+    async def _call(self, method: Method, params: object, deadline: float) -> Json:
+        if asyncio.get_running_loop().time() >= deadline:
+            raise RequestTooSlow(self._seconds)
+        arguments = method.bind(params)
+        try:
+            async with asyncio.timeout_at(deadline) as limit:
+                return await method.handler(**arguments)
+        except TimeoutError as error:
+            if limit.expired():
+                raise RequestTooSlow(self._seconds) from error
+            raise
 
 
 def parse(body: bytes | str) -> object:

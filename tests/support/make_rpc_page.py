@@ -27,6 +27,7 @@ from node.config import RpcConfig
 from node.devnet.files import load_network
 from node.parts import Node
 from node.rpc.server import RpcServer
+from node.telemetry.metrics import Metrics
 from tests.support.rooms import ROOT
 
 PAGE = ROOT / "docs" / "rpc.md"
@@ -66,8 +67,12 @@ A node answers JSON-RPC 2.0 by POST at `/` and by WebSocket at `/ws`; `rpc.liste
 in the specification. Bodies, batches, connections and subscriptions are limited by the `rpc` table of the
 configuration.
 
-`/health` answers as long as the node runs, `/ready` with status 503 while it catches up. `/` shows a page for
-people.
+The answer's header `X-Request-Id` is the caller's own id (up to 64 letters, digits, `.`, `_`, `-`) or a new one, and
+stands in every line that the node logs about the request. Over WebSocket it comes with the upgrade; message n is
+logged as ID/n. A subscriber who lets too much wait gets a last notification with `lagged` and `error`.
+
+`/health/live` answers as long as the event loop turns, `/health/ready` with status 503 and reasons while the node
+catches up or no blocks become final. `/` shows a page for people.
 
 Bytes are 0x-hex, amounts decimal strings of nano-CLU, accounts addresses `cluster1...`, field elements decimal
 strings. A node checks its own state; whoever does not trust the node asks `chain_getProof` and checks the
@@ -84,7 +89,7 @@ lists are cut short with `…`.
 
 def openrpc() -> dict[str, Json]:
     """What rpc.discover answers, without a node behind it."""
-    node = SimpleNamespace(config=SimpleNamespace(rpc=RpcConfig()), ledger=None)
+    node = SimpleNamespace(config=SimpleNamespace(rpc=RpcConfig()), ledger=None, metrics=Metrics())
     return cast(dict[str, Json], asyncio.run(RpcServer(cast(Node, node)).discover()))
 
 

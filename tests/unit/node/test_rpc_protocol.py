@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crypto.errors import ClusterError
 from node.rpc.errors import BatchTooLarge, InvalidParams, NotFound
 from node.rpc.method import AddressBytes, Count, Declared, Flag, Hex32, HexBytes, Json, MethodTable, Text, in_place
-from node.rpc.protocol import Dispatcher, failure
+from node.rpc.protocol import Dispatcher, failure, unobserved
 
 
 class Refused(ClusterError):
@@ -55,11 +55,24 @@ def all_kinds(a: HexBytes, b: Hex32, c: AddressBytes, d: Count, e: Text, f: Flag
     return None
 
 
-METHODS: dict[str, Declared] = {"echo": echo, "add": add, "refuse": refuse, "fail": fail, "all": all_kinds}
+async def hang() -> Json:
+    """Never answers."""
+    await asyncio.Event().wait()
+    return None
 
 
-def dispatcher(reading: Any = in_place) -> Dispatcher:
-    return Dispatcher(MethodTable(METHODS, reading), 10, reading)
+async def give_up() -> Json:
+    """Waited for something of its own, in vain."""
+    raise TimeoutError
+
+
+METHODS: dict[str, Declared] = {
+    "echo": echo, "add": add, "refuse": refuse, "fail": fail, "all": all_kinds, "hang": hang, "give_up": give_up,
+}  # fmt: skip
+
+
+def dispatcher(reading: Any = in_place, seconds: float = 60, observe: Any = unobserved) -> Dispatcher:
+    return Dispatcher(MethodTable(METHODS, reading), 10, seconds, reading, observe)
 
 
 async def ask(request: object, **settings: Any) -> Any:
@@ -69,6 +82,24 @@ async def ask(request: object, **settings: Any) -> Any:
 
 def call(method: str, params: object = (), id_: object = 1) -> dict[str, object]:
     return {"jsonrpc": "2.0", "method": method, "params": params, "id": id_}
+
+
+async def test_a_call_that_takes_too_long_is_given_up_and_a_batch_has_its_time_as_a_whole() -> None:
+    late, too_late, answered = await ask([call("hang"), call("add", [1, 2]), call("nothing")], seconds=0.02)
+    for response in (late, too_late):
+        assert response["error"]["data"] == {"name": "RequestTooSlow", "code": 7208, "seconds": "0.02"}
+    assert answered["error"]["data"]["name"] == "MethodNotFound"
+
+
+async def test_a_methods_own_timeout_is_a_fault_and_no_slow_request() -> None:
+    assert (await ask(call("give_up")))["error"]["code"] == -32603
+
+
+async def test_every_call_is_observed_and_invented_names_are_one() -> None:
+    seen: list[tuple[str, str]] = []
+    calls = [call("add", [1, 2]), call("refuse"), call("fail"), call("hang"), call("invented"), "no request"]
+    await ask(calls, seconds=0.05, observe=lambda name, outcome, seconds: seen.append((name, outcome)))
+    assert seen == [("add", "ok"), ("refuse", "refused"), ("fail", "failed"), ("hang", "late"), ("unknown", "refused")]
 
 
 async def test_parameters_go_by_place_and_by_name() -> None:

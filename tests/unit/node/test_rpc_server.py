@@ -1,11 +1,8 @@
 """The server on a real socket: HTTP, WebSocket, subscriptions, and what keeps one client from hurting others."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -16,52 +13,11 @@ from chain.types.scalars import Amount
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from contracts.token.actions import Transfer
-from node.hub import QUEUE, BlockFinal
-from node.rpc import server as server_module
-from node.rpc.server import RpcServer
-from tests.support.devnet_scene import free_base_port
 from tests.support.one_node import OneNode, one_node
 from tests.support.open_task import opened_task, prepare
+from tests.support.rpc_sockets import Socket, another_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-class Socket:
-    """One WebSocket; answers by id, news in order."""
-
-    def __init__(self, inner: aiohttp.ClientWebSocketResponse) -> None:
-        self.inner = inner
-        self.news: list[Any] = []
-
-    async def send(self, request: object) -> None:
-        await self.inner.send_str(request if isinstance(request, str) else json.dumps(request))
-
-    async def next(self) -> Any:
-        async with asyncio.timeout(20):
-            message = await self.inner.receive()
-        assert message.type is aiohttp.WSMsgType.TEXT, message
-        return json.loads(message.data)
-
-    async def answer(self, request: Any) -> Any:
-        """The answer to a request; news that come before are kept."""
-        await self.send(request)
-        while True:
-            message = await self.next()
-            if message.get("method") != "subscription" if isinstance(message, dict) else True:
-                return message
-            self.news.append(message["params"])
-
-    async def call(self, method: str, *params: object) -> Any:
-        return await self.answer({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
-
-    async def news_of(self, topic: str) -> Any:
-        """The next piece of news of a topic."""
-        while True:
-            kept = next((params for params in self.news if params["topic"] == topic), None)
-            if kept is not None:
-                self.news.remove(kept)
-                return kept
-            self.news.append((await self.next())["params"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -77,19 +33,6 @@ async def ws(node: OneNode) -> AsyncIterator[Socket]:
 
 
 @asynccontextmanager
-async def another_server(node: OneNode, **limits: Any) -> AsyncIterator[str]:
-    """A second RPC server of the same node with limits of its own."""
-    port = free_base_port(1)
-    config = replace(node.app.node.config.rpc, listen=f"127.0.0.1:{port}", **limits)
-    server = RpcServer(replace(node.app.node, config=replace(node.app.node.config, rpc=config)))
-    await server.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await server.stop()
-
-
-@asynccontextmanager
 async def wallet_of(node: OneNode, name: str) -> AsyncIterator[Wallet]:
     async with RpcClient(node.url) as rpc:
         yield await Wallet.open(node.secret(name), rpc)
@@ -98,14 +41,20 @@ async def wallet_of(node: OneNode, name: str) -> AsyncIterator[Wallet]:
 # HTTP
 
 
-async def test_health_and_readiness_tell_the_height(node: OneNode) -> None:
+async def test_a_node_that_makes_blocks_is_live_and_ready(node: OneNode) -> None:
     async with aiohttp.ClientSession() as session:
-        for path, name in (("/health", "status"), ("/ready", "ready")):
-            async with session.get(node.url + path) as response:
+        for path, name in (("live", "live"), ("ready", "ready")):
+            async with session.get(f"{node.url}/health/{path}") as response:
                 answer = await response.json()
-            assert response.status == 200
-            assert name in answer
-            assert answer["height"] >= 0
+            assert response.status == 200 and answer[name] is True
+            assert answer["height"] >= 1
+
+
+async def test_a_node_that_is_not_ready_says_why_with_503(node: OneNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node.app.node.pulse, "stopping", True)
+    async with aiohttp.ClientSession() as session, session.get(f"{node.url}/health/ready") as response:
+        assert response.status == 503
+        assert (await response.json())["reasons"] == ["the node is stopping"]
 
 
 @pytest.mark.parametrize(
@@ -119,32 +68,6 @@ async def test_other_paths_and_verbs_are_not_served(node: OneNode, method: str, 
 async def test_a_get_at_ws_without_an_upgrade_is_refused(node: OneNode) -> None:
     async with aiohttp.ClientSession() as session, session.get(node.url + "/ws") as response:
         assert response.status == 400
-
-
-async def test_connections_beyond_the_limit_are_told_so_and_closed(node: OneNode) -> None:
-    async with another_server(node, max_connections=3) as url:
-        host, port = url.removeprefix("http://").split(":")
-        idle = [socket.create_connection((host, int(port))) for _ in range(3)]
-        await asyncio.sleep(0.1)
-        async with aiohttp.ClientSession() as session:
-            async with session.post(url, data=b"{}") as response:
-                answer = await response.json()
-            assert (response.status, answer["error"]["data"]["name"]) == (503, "TooManyConnections")
-            for connection in idle:
-                connection.close()
-            await asyncio.sleep(0.1)
-            async with session.post(url, data=b"{}") as response:
-                assert response.status == 200
-
-
-async def test_a_body_that_does_not_arrive_is_given_up(node: OneNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "BODY_SECONDS", 0.05)
-    host, port = node.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
-    assert b" 408 " in head
-    writer.close()
 
 
 async def test_health_answers_while_a_long_read_is_under_way(node: OneNode, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +85,7 @@ async def test_health_answers_while_a_long_read_is_under_way(node: OneNode, monk
     async with aiohttp.ClientSession() as session:
         events = {"jsonrpc": "2.0", "id": 1, "method": "chain_getEvents", "params": [0, 0]}
         reading = asyncio.create_task(session.post(node.url, json=events))
-        async with session.get(node.url + "/health") as response:
+        async with session.get(node.url + "/health/live") as response:
             assert response.status == 200
         assert not reading.done()
         release.set()
@@ -252,68 +175,6 @@ async def test_what_cannot_be_subscribed_to(ws: Socket, params: list[object], na
     assert (await ws.call("subscribe", *params))["error"]["data"]["name"] == name
 
 
-async def test_one_connection_holds_so_many_subscriptions_and_they_end_with_it(node: OneNode) -> None:
-    hub = node.app.node.hub
-    before = len(hub._subscriptions)
-    async with another_server(node, max_subscriptions=2) as url:
-        async with aiohttp.ClientSession() as session, session.ws_connect(url + "/ws") as inner:
-            ws = Socket(inner)
-            ids = [(await ws.call("subscribe", "tasks"))["result"] for _ in range(2)]
-            assert (await ws.call("subscribe", "tasks"))["error"]["data"]["name"] == "TooManySubscriptions"
-            await ws.call("unsubscribe", ids[0])
-            assert "result" in await ws.call("subscribe", "tasks")
-            assert len(hub._subscriptions) == before + 2
-        async with asyncio.timeout(10):
-            while len(hub._subscriptions) > before:  # noqa: ASYNC110  an observable fact, not an event of ours
-                await asyncio.sleep(0.01)
-
-
-async def test_a_listener_that_cannot_follow_is_told_and_dropped(node: OneNode, ws: Socket) -> None:
-    await ws.call("subscribe", "blocks")
-    hub, last = node.app.node.hub, await _one_block(node)
-    for _ in range(QUEUE + 2):  # faster than anybody could take them
-        hub.announce(last)
-    async with asyncio.timeout(20):
-        while "lagged" not in (params := await ws.news_of("blocks")):
-            assert "data" in params
-    assert params["lagged"] is True
-    assert "result" in await ws.call("subscribe", "blocks")
-
-
-async def _one_block(node: OneNode) -> BlockFinal:
-    subscription = node.app.node.hub.subscribe(BlockFinal)
-    news = await subscription.next()
-    node.app.node.hub.unsubscribe(subscription)
-    assert isinstance(news, BlockFinal)
-    return news
-
-
-async def test_a_socket_that_does_not_read_is_closed(node: OneNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "SEND_SECONDS", 0.3)
-    hub, last = node.app.node.hub, await _one_block(node)
-    before = len(hub._subscriptions)
-    host, port = node.url.removeprefix("http://").split(":")
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    raw.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(raw, (host, int(port)))
-    key = "dGhlIHNhbXBsZSBub25jZQ=="
-    head = f"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-    await loop.sock_sendall(raw, (head + "Sec-WebSocket-Version: 13\r\n\r\n").encode())
-    await loop.sock_recv(raw, 1_024)
-    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": ["blocks"]}).encode()
-    await loop.sock_sendall(raw, bytes([0x81, 0x80 | len(request), 0, 0, 0, 0]) + request)
-    async with asyncio.timeout(30):
-        while len(hub._subscriptions) == before:  # noqa: ASYNC110  an observable fact, not an event of ours
-            await asyncio.sleep(0.01)
-        while len(hub._subscriptions) > before:  # never read: it is dropped, and its subscription with it
-            for _ in range(50):
-                hub.announce(last)
-            await asyncio.sleep(0.02)
-    raw.close()
-
-
 # Its end
 
 
@@ -330,7 +191,7 @@ async def test_stopping_tells_sockets_and_frees_the_port(node: OneNode) -> None:
         await asyncio.wait_for(reading, 10)
         assert inner.close_code == aiohttp.WSCloseCode.GOING_AWAY
         with pytest.raises(aiohttp.ClientConnectorError):
-            await session.get(url + "/health")
+            await session.get(url + "/health/live")
 
 
 async def test_a_socket_that_says_nothing_does_not_hold_up_the_end(node: OneNode) -> None:
