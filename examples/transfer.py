@@ -13,7 +13,10 @@ from chain.codec import decode
 from chain.execution.accounts import Account
 from chain.state import keys
 from chain.types.scalars import AccountId, Amount
-from client.light import check_answer, trust_genesis
+from client.light.anchors import Anchors
+from client.light.blocks import genesis_anchor
+from client.light.client import LightClient
+from client.light.source import RpcSource
 from client.rpc import RpcClient
 from client.subscription import subscribe
 from client.wallet import Wallet
@@ -38,10 +41,9 @@ async def transfer(url: str, secret: SecretKey, genesis_file: Path, amount: Amou
         async for news in subscribe(url, "blocks"):  # the next header is the one that names the root after the payment
             if news.data["header"]["height"] > (outcome.height or 0):
                 break
-        key = keys.account(recipient)
-        answer = await rpc.call("chain_getProof", key=key, height=outcome.height)
+        light = LightClient(RpcSource(rpc), Anchors(genesis_anchor(read_genesis(genesis_file))))
+        proven = await light.prove(keys.account(recipient), outcome.height)
 
-    proven = check_answer(trust_genesis(read_genesis(genesis_file)), key, answer)
     balance = Amount(0) if proven.value is None else decode(Account, proven.value).balance
     print(f"validators with over 2/3 of the power signed that the recipient holds {show_amount(balance)}")
     return balance

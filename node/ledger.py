@@ -19,7 +19,7 @@ from chain.state.tree import TreeUpdate
 from chain.types.block import Block
 from chain.types.receipt import Receipt, receipts_root
 from chain.types.scalars import Blob, BlockId, Hash, Height, Round, Timestamp, TxHash
-from chain.types.sync import FinalBlock, encode_final
+from chain.types.sync import FinalBlock, LightBlock, encode_final
 from chain.types.transaction import Transaction, transaction_hash
 from chain.types.validators import ValidatorSet
 from chain.types.vote import Commit, DuplicateVote
@@ -148,6 +148,17 @@ class Ledger:
         block, commit = self.database.block(height), self.database.commit(height)
         return encode_final(block, commit) if block and commit else None
 
+    def light_block(self, height: Height) -> LightBlock | None:
+        """What a light client is shown of a height, or None. Safe from any thread."""
+        raw, commit = self.database.block(height), self.database.commit(height)
+        if not raw or not commit:
+            return None
+        header = decode(Block, raw).header
+        validators = self.database.validators(header.validators_hash)
+        return (
+            None if validators is None else LightBlock(header, decode(Commit, commit), decode(ValidatorSet, validators))
+        )
+
     def _decode(self, raw: Blob) -> Transaction:
         known = self._known(transaction_hash(raw))
         return Transaction.decode(raw, self.chain.application.unions) if known is None else known
@@ -172,7 +183,14 @@ class Ledger:
             commit=encode(commit),
             receipts=encode(Receipts(applied.result.receipts)),
             transactions=tuple(transaction.hash for transaction in applied.transactions),
+            validators=self._new_validators(applied.block.height),
         )
+
+    def _new_validators(self, height: Height) -> tuple[Hash, bytes] | None:
+        """The set of a block that is about to be written, unless the database has it already."""
+        validators = self.validators(height)
+        known = self.database.validators(validators.hash()) is not None
+        return None if known else (validators.hash(), encode(validators))
 
     def _stored_commit(self) -> Commit:
         raw = self.database.commit(self.tip.height)

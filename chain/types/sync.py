@@ -1,12 +1,13 @@
-"""What nodes tell each other to catch up: final blocks with their commits, by height, in pieces that fit a message."""
+"""What is told of final blocks: to nodes that catch up, in pieces that fit a message, and to light clients."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from chain.codec import wire
 from chain.errors import ChainError
-from chain.types.block import Block
+from chain.types.block import Block, Header
 from chain.types.scalars import Blob, Height, Uint
+from chain.types.validators import ValidatorSet
 from chain.types.vote import Commit
 
 PIECE_BYTES: Final = 96 * 1024
@@ -30,6 +31,20 @@ class FinalBlock:
 
     block: Block
     commit: Commit
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class LightBlock:
+    """A header, the precommits that made it final, and the validators of its height."""
+
+    header: Header
+    commit: Commit
+    validators: ValidatorSet
+
+    @property
+    def height(self) -> Height:
+        return self.header.height
 
 
 def encode_final(block: bytes, commit: bytes) -> bytes:

@@ -7,7 +7,7 @@ from chain.errors import ChainError
 from chain.types.scalars import FieldElement, Height, TxHash
 from chain.types.transaction import Transaction
 from client.errors import AnswerRefused, NotAnRpc, RpcFailed
-from client.light import Trusted, check_answer
+from client.light.client import LightClient
 from client.notes.disclosure import Disclosure, outputs_of
 from client.notes.errors import DisclosureFalse, NotFinal, NumberUnknown
 from client.rpc import Call, RpcClient
@@ -62,15 +62,15 @@ async def transaction_of(rpc: RpcClient, height: Height, commitment: int) -> tup
     raise AnswerRefused(f"block {height} holds no transaction that makes the note")
 
 
-async def require_proven(rpc: RpcClient, trusted: Trusted, disclosure: Disclosure, transaction: Transaction) -> Height:
+async def require_proven(light: LightClient, disclosure: Disclosure, transaction: Transaction) -> Height:
     """That the disclosed note stands in the chain's state, by a proof that trusted validators signed; its height.
 
-    Raises NumberUnknown, DisclosureFalse, AnswerRefused and what check_answer raises, RpcFailed, Unreachable.
+    Raises NumberUnknown, DisclosureFalse, and what LightClient.prove raises.
     """
     if disclosure.number is None:
         raise NumberUnknown
     key = output_key(disclosure.number)
-    proven = check_answer(trusted, key, await rpc.call("chain_getProof", key=key))
+    proven = await light.prove(key)
     said = outputs_of(transaction)[disclosure.output]
     record = None if proven.value is None else decode(NoteRecord, proven.value)
     if record is None or (record.object, record.ephemeral, record.output) != (said.object, said.ephemeral, said.output):

@@ -9,7 +9,7 @@ from chain.types.scalars import Blob, ObjectId
 from chain.types.transaction import Transaction
 from client.contracts import add_epochs, get_contract, get_contract_state
 from client.errors import RpcFailed
-from client.light import Trusted
+from client.light.client import LightClient
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
@@ -55,8 +55,8 @@ async def deploy_contract(wallet: Wallet, action: Deploy) -> tuple[ObjectId, Out
 class ContractClient:
     """One contract, for the account of a wallet.
 
-    trusted: the validators that must have signed what secrets are sealed by (compute/confidential/proven.py); without
-    them it is the node's word. oldest_ms: how long ago they may have signed it. clock: seconds since 1970.
+    light: proves what secrets are sealed by (compute/confidential/proven.py); without one it is the node's word.
+    oldest_ms: how long ago validators may have signed it. clock: seconds since 1970.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class ContractClient:
         prover: Prover,
         contract: ObjectId,
         *,
-        trusted: Trusted | None = None,
+        light: LightClient | None = None,
         oldest_ms: int = OLDEST_MS,
         clock: Callable[[], float] = time,
     ) -> None:
         self.wallet, self.contract, self._prover = wallet, contract, prover
-        self._trusted, self._oldest_ms, self._clock = trusted, oldest_ms, clock
+        self._light, self._oldest_ms, self._clock = light, oldest_ms, clock
 
     async def view(self) -> ContractView:
         """The contract as it stands.
@@ -79,7 +79,7 @@ class ContractClient:
         """
         view = await get_contract(self.wallet.rpc, self.contract)
         if (watch := self._watch) is not None:
-            await require_signed(self.wallet.rpc, watch, view)
+            await require_signed(watch, view)
         return view
 
     async def with_epochs(self, view: ContractView, numbers: range) -> ContractView:
@@ -89,12 +89,12 @@ class ContractClient:
         """
         history = await add_epochs(self.wallet.rpc, view, numbers)
         if (watch := self._watch) is not None:
-            await require_signed_epochs(self.wallet.rpc, watch, history, view)
+            await require_signed_epochs(watch, history, view)
         return history
 
     @property
     def _watch(self) -> Watch | None:
-        return None if self._trusted is None else Watch(self._trusted, int(1_000 * self._clock()), self._oldest_ms)
+        return None if self._light is None else Watch(self._light, int(1_000 * self._clock()), self._oldest_ms)
 
     async def now(self) -> ContractState:
         """Its inboxes, leases, notes and holding. Its height is the node's word, or that of a signed header.
@@ -102,7 +102,7 @@ class ContractClient:
         Raises as get_contract_state and signed_state.
         """
         now = await get_contract_state(self.wallet.rpc, self.contract)
-        return now if (watch := self._watch) is None else await signed_state(self.wallet.rpc, watch, now)
+        return now if (watch := self._watch) is None else await signed_state(watch, now)
 
     async def signed(self, *drafts: Draft, progress: Progress = lambda text: None) -> Transaction:
         """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed."""

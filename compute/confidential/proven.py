@@ -8,7 +8,7 @@ content opens under the same key, and a call drawn up on it tells the node in th
 The height that a call counts from is that of the signed headers. Signed state may be `oldest_ms` old, 30 seconds unless
 one says else: what was true within them, a node can still show.
 
-Source: client/light.py; docs/contracts.md, "Which node to ask".
+Source: client/light; docs/contracts.md, "Which node to ask".
 """
 
 import asyncio
@@ -16,12 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chain.codec import encode, from_json
+from chain.codec import encode
 from chain.state.keys import Key
-from chain.types.block import Header
 from chain.types.scalars import Height
-from client.light import Trusted, check_answer
-from client.rpc import RpcClient
+from client.light.client import LightClient
 from compute.confidential.errors import ContractNotSigned, StateTooOld
 from contracts.confidential import state
 from contracts.confidential.queries import ContractState, ContractView, NumberedEpoch
@@ -34,12 +32,12 @@ POLL_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The validators that are trusted, and the time by one's own clock, in milliseconds since 1970.
+    """Who proves state, and the time by one's own clock, in milliseconds since 1970.
 
     oldest_ms: how long ago state may have been signed.
     """
 
-    trusted: Trusted
+    light: LightClient
     now_ms: int
     oldest_ms: int = OLDEST_MS
 
@@ -52,39 +50,39 @@ class Signed:
     height: Height
 
 
-async def require_signed(rpc: RpcClient, watch: Watch, contract: ContractView) -> None:
+async def require_signed(watch: Watch, contract: ContractView) -> None:
     """That validators signed the contract's record, epochs and public registers as they are shown.
 
-    Waits for the block that proves what was shown. Raises ContractNotSigned, StateTooOld, AnswerRefused and what
-    check_answer raises, RpcFailed, Unreachable.
+    Waits for the block that proves what was shown. Raises ContractNotSigned, StateTooOld and what
+    LightClient.prove raises.
     """
-    await _require(rpc, watch, _entries(contract))
+    await _require(watch, _entries(contract))
 
 
-async def require_signed_epochs(rpc: RpcClient, watch: Watch, contract: ContractView, known: ContractView) -> None:
+async def require_signed_epochs(watch: Watch, contract: ContractView, known: ContractView) -> None:
     """The same of epochs that `known`, whose record was required before, does not show. Raises as require_signed."""
     more = [numbered for numbered in contract.epochs if known.epoch(numbered.number) is None]
-    await _require(rpc, watch, (_epoch(contract, numbered) for numbered in more))
+    await _require(watch, (_epoch(contract, numbered) for numbered in more))
 
 
-async def signed_state(rpc: RpcClient, watch: Watch, now: ContractState) -> ContractState:
+async def signed_state(watch: Watch, now: ContractState) -> ContractState:
     """What changes between calls, at the height of the newest header that signs how many notes each inbox has.
 
     Raises as require_signed.
     """
-    record = await _signed(rpc, watch, state.contract_key(now.contract))
+    record = await _signed(watch, state.contract_key(now.contract))
     if record.value is None:
         raise ContractNotSigned("record")
-    return replace(now, height=await _require(rpc, watch, _counts(now), record.height))
+    return replace(now, height=await _require(watch, _counts(now), record.height))
 
 
 async def _require(
-    rpc: RpcClient, watch: Watch, entries: Iterable[tuple[Key, bytes | None, str]], height: Height = NO_HEIGHT
+    watch: Watch, entries: Iterable[tuple[Key, bytes | None, str]], height: Height = NO_HEIGHT
 ) -> Height:
     """The newest height at which an entry was signed, or `height`."""
     for key, expected, what in entries:
         for attempt in range(ATTEMPTS):
-            signed = await _signed(rpc, watch, key)
+            signed = await _signed(watch, key)
             if signed.value == expected:
                 height = max(height, signed.height)
                 break
@@ -121,12 +119,10 @@ def _counts(now: ContractState) -> Iterator[tuple[Key, bytes | None, str]]:
         yield state.posted_key(now.contract, index), expected, f"inbox of {register.name!r}"
 
 
-async def _signed(rpc: RpcClient, watch: Watch, key: Key) -> Signed:
-    """What signed state holds under a key. Raises StateTooOld, and as check_answer."""
-    answer = await rpc.call("chain_getProof", key=key)
-    proven = check_answer(watch.trusted, key, answer)
-    header = from_json(Header, answer["header"])
-    age = watch.now_ms - header.time
+async def _signed(watch: Watch, key: Key) -> Signed:
+    """What signed state holds under a key. Raises StateTooOld, and as LightClient.prove."""
+    proven = await watch.light.prove(key)
+    age = watch.now_ms - proven.time
     if age > watch.oldest_ms:
         raise StateTooOld(age // 1_000, watch.oldest_ms // 1_000)
-    return Signed(proven.value, header.height)
+    return Signed(proven.value, Height(proven.height + 1))

@@ -15,6 +15,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
         "start": ("node.cli.start_commands", "run the node of a home folder"),
         "status": ("node.cli.status_commands", "the chain's head and the node's health"),
+        "light": ("node.cli.light_commands", "what the chain says, proven by signatures instead of a node's word"),
     },
     "Accounts and money": {
         "keys": ("node.cli.keys_commands", "make, list and show account keys"),

@@ -3,15 +3,14 @@
 import argparse
 
 from chain.types.scalars import ObjectId
-from client.light import trust_genesis
 from client.wallet import Wallet
 from compute.confidential.on_chain import ContractClient
 from compute.confidential.proven import OLDEST_MS
 from compute.confidential.prover import Prover
 from compute.dev_keys import DevKeys
 from node.cli.errors import BadArgument
+from node.cli.lights import light_of
 from node.cli.places import cache_folder
-from node.home import read_genesis
 
 
 def add_oldest(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +32,6 @@ def contract_client(arguments: argparse.Namespace, wallet: Wallet, contract: Obj
     """
     if arguments.oldest < 1:
         raise BadArgument("--oldest", "at least 1", str(arguments.oldest))
-    trusted = None if arguments.genesis is None else trust_genesis(read_genesis(arguments.genesis))
+    light = None if arguments.genesis is None else light_of(wallet.rpc, arguments.genesis)
     prover, oldest_ms = Prover(DevKeys(cache_folder())), 1_000 * arguments.oldest
-    return ContractClient(wallet, prover, contract, trusted=trusted, oldest_ms=oldest_ms)
+    return ContractClient(wallet, prover, contract, light=light, oldest_ms=oldest_ms)

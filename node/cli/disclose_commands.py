@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from chain.types.scalars import Height, TxHash
-from client.light import trust_genesis
 from client.notes.disclosure import Disclosure, Payment, disclose, outputs_of, parse_disclosure, require_disclosed
 from client.notes.evidence import final_transaction, require_proven, transaction_of
 from client.notes.keys import FullViewKey, spending_key
@@ -22,11 +21,11 @@ from crypto.notes import PoolNote
 from node.cli.errors import BadArgument
 from node.cli.frame import command
 from node.cli.keyring import add_key_arguments, chosen_secret
+from node.cli.lights import light_of
 from node.cli.money import Money, id_of, monies_by_element
 from node.cli.note_wallets import memo_text
 from node.cli.places import notes_folder
 from node.cli.screen import PARTS, Json, Screen, Step
-from node.home import read_genesis
 
 PAYMENT = "a transaction's hash, 0x and 64 hex digits, or a note's number"
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -92,9 +91,8 @@ async def _verify(arguments: argparse.Namespace, screen: Screen) -> Json:
         payment = require_disclosed(disclosure, transaction, arguments.to)
         evidence = "the node's word; name the chain's genesis with --genesis for a proof"
         if arguments.genesis is not None:
-            trusted = trust_genesis(read_genesis(arguments.genesis))
-            height = await require_proven(rpc, trusted, disclosure, transaction)
-            evidence = "signed by the validators of the genesis"
+            height = await require_proven(light_of(rpc, arguments.genesis), disclosure, transaction)
+            evidence = "signed by validators that follow from the genesis"
         content = payment.content
         monies = await monies_by_element(rpc, [content.asset] if isinstance(content, PoolNote) else [])
     return _shown(disclosure, payment, height, evidence, monies, screen)

@@ -44,6 +44,11 @@ def notes_folder() -> Path:
     return cluster_home() / "notes"
 
 
+def light_folder() -> Path:
+    """What light clients trust, a file for each chain, and evidence of attacks."""
+    return cluster_home() / "light"
+
+
 def models_folder() -> Path:
     """Model files for workers: the devnet's where there is one, else one's own worker's."""
     devnet = devnet_folder()

@@ -39,6 +39,7 @@ class ChainMethods:
             "chain_getEvents": self.get_events,
             "chain_getAccount": self.get_account,
             "chain_getProof": self.get_proof,
+            "chain_getLightBlock": self.get_light_block,
         }
 
     async def status(self) -> Json:
@@ -157,6 +158,14 @@ class ChainMethods:
             "header": to_json(header),
             "commit": to_json(decode(Commit, commit)),
         }
+
+    def get_light_block(self, height: Count | None = None) -> Json:
+        """What a light client verifies: header, commit and validators of a height (the newest without one)."""
+        at = Height(self._ledger.tip.height if height is None else height)
+        found = self._ledger.light_block(at)
+        if found is None:
+            raise NotFound("block", str(at))
+        return to_json(found)
 
     def _find(self, hash_: TxHash) -> tuple[Height, int, Block]:
         place = self._ledger.database.find_transaction(hash_)

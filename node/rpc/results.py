@@ -5,6 +5,7 @@ from functools import cache
 from chain.params import Params
 from chain.types.block import Header
 from chain.types.receipt import Receipt
+from chain.types.sync import LightBlock
 from chain.types.transaction import Envelope
 from chain.types.vote import Commit, DuplicateVote
 from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
@@ -101,6 +102,7 @@ def _chain() -> dict[str, Schema]:
             more_assets=FLAG,
         ),
         "chain_getProof": members(key=HEX, height=COUNT, root=HEX32, proof=ANY_OBJECT, header=header, commit=commit),
+        "chain_getLightBlock": schema_of(LightBlock),
     }
 
 

@@ -66,6 +66,7 @@ class BlockBatch:
     commit: bytes
     receipts: bytes
     transactions: Sequence[TxHash]
+    validators: tuple[Hash, bytes] | None = None  # the block's set and its hash, where the database has it not yet
 
 
 class Database:
@@ -191,6 +192,10 @@ class Database:
         """The encoded receipts of `height`, or None."""
         return self._records.get(at_height(layout.RECEIPTS, height))
 
+    def validators(self, hash_: Hash) -> bytes | None:
+        """The encoded validator set of a hash, if it was in force at a height that was committed here."""
+        return self._records.get(layout.VALIDATORS + hash_)
+
     def find_transaction(self, hash_: TxHash) -> tuple[Height, int] | None:
         """Height and index of a committed transaction, or None."""
         record = self._records.get(layout.TRANSACTION + hash_)
@@ -237,6 +242,9 @@ def _records_of(batch: BlockBatch) -> Iterator[tuple[bytes, bytes | None]]:
     yield at_height(layout.RECEIPTS, height), batch.receipts
     for index, hash_ in enumerate(batch.transactions):
         yield layout.TRANSACTION + hash_, layout.encode_place(height, index)
+    if batch.validators is not None:
+        set_hash, validators = batch.validators
+        yield layout.VALIDATORS + set_hash, validators
     yield layout.HEAD, encode(batch.tip)
 
 

@@ -8,6 +8,7 @@
     x/ height chunk tree nodes that `height` made stale
     b/ c/ e/ height block, its commit, its receipts
     i/ tx hash      height and index of a transaction
+    v/ hash         a validator set that was in force, by its hash; kept for ever, for light clients
 
 Heights are 8 bytes big-endian, chunks 4. A change of any of this is a new SCHEMA.
 """
@@ -33,7 +34,8 @@ BLOCK: Final = b"b/"
 COMMIT: Final = b"c/"
 RECEIPTS: Final = b"e/"
 TRANSACTION: Final = b"i/"
-SEALED: Final = (HEAD, STATE, NODE, ROOT, STALE, BLOCK, COMMIT, RECEIPTS, TRANSACTION)  # all but the format
+VALIDATORS: Final = b"v/"
+SEALED: Final = (HEAD, STATE, NODE, ROOT, STALE, BLOCK, COMMIT, RECEIPTS, TRANSACTION, VALIDATORS)  # all but the format
 
 STALE_CHUNK: Final = 1024  # node keys in one stale record: what pruning deletes in one step
 _CHECKSUM: Final = 32

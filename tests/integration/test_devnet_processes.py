@@ -9,7 +9,11 @@ from chain.codec import decode
 from chain.execution.accounts import Account
 from chain.state import keys
 from chain.types.scalars import AccountId
-from client.light import check_answer, trust_genesis
+from client.light.anchors import Anchors
+from client.light.blocks import genesis_anchor
+from client.light.client import LightClient
+from client.light.source import RpcSource
+from client.rpc import RpcClient
 from node.home import read_genesis
 from tests.support.devnet_scene import DevnetScene
 
@@ -48,9 +52,12 @@ async def test_a_network_of_processes_survives_the_kill_of_a_validator(devnet: D
 
 
 async def _a_stranger_needs_no_trust_in_the_node(devnet: DevnetScene, height: int) -> None:
-    trusted = trust_genesis(read_genesis(devnet.root / "genesis.json"))
+    anchors = Anchors(genesis_anchor(read_genesis(devnet.root / "genesis.json")))
     key = keys.account(AccountId(devnet.network.accounts()["account1"].secret().public))
-    answer = await devnet.ask(2, "chain_getProof", key="0x" + key.hex(), height=height)
-    proven = check_answer(trusted, key, answer)
+    shown, *others = (RpcClient(devnet.network.rpc_urls[index]) for index in (2, 0, 1))
+    async with shown, others[0], others[1]:
+        light = LightClient(RpcSource(shown), anchors, witnesses=[RpcSource(other) for other in others])
+        proven = await light.prove(key, height)
+    assert (light.silent, light.liars) == ([], [])
     assert proven.height == height and proven.value is not None
     assert decode(Account, proven.value).balance == 10_012 * CLU

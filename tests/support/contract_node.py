@@ -19,9 +19,13 @@ from chain.types.scalars import (
     VoteTarget,
     VrfKey,
 )
+from chain.types.sync import LightBlock
 from chain.types.validators import Validator, ValidatorSet
 from chain.types.vote import PRECOMMIT, Commit, CommitSignature, vote_signing_bytes
-from client.light import Trusted
+from client.light.anchors import Anchors
+from client.light.blocks import Anchor
+from client.light.client import LightClient
+from client.light.source import RpcSource
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity, Wallet
 from compute.sandbox import Sandbox
@@ -70,27 +74,36 @@ class SignedNode(ContractNode):
         self.height = Height(height)
 
     @property
-    def trusted(self) -> Trusted:
+    def validators(self) -> ValidatorSet:
         public = VALIDATOR.public
-        return Trusted(CHAIN_ID, ValidatorSet((Validator(ValidatorId(public), VrfKey(public), Power(1)),)))
+        return ValidatorSet((Validator(ValidatorId(public), VrfKey(public), Power(1)),))
+
+    @property
+    def light(self) -> LightClient:
+        """A light client that trusts VALIDATOR since height 0, a second before."""
+        start = Timestamp(1_000 * (NOW - 1))
+        root = Anchor(CHAIN_ID, Height(0), BlockId(bytes(32)), start, self.validators, self.validators.hash())
+        return LightClient(RpcSource(self), Anchors(root), clock=lambda: NOW)
 
     @property
     def wallet(self) -> Wallet:
         return Wallet(SecretKey(b"\x22" * 32), ChainIdentity(CHAIN_ID, Hash(bytes(32)), Hash(bytes(32))), self)
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
+        if method == "chain_getLightBlock":
+            return self._block()
         return self._proof(params["key"]) if method == "chain_getProof" else super()._answer(method, params)
 
     def _proof(self, key: Key) -> dict[str, Any]:
         tree, _ = tree_of(dict(self.chain.view.iterate(Key(b""))))
+        return {"proof": proof_to_json(tree.prove(key)), "header": to_json(self._block().header)}
+
+    def _block(self) -> LightBlock:
+        tree, _ = tree_of(dict(self.chain.view.iterate(Key(b""))))
         none, proposer = Hash(bytes(32)), ValidatorId(VALIDATOR.public)
         plain = unsigned_header(self.height, Timestamp(1_000 * NOW), proposer, BlockId(none), none)
-        header = replace(plain, state_root=Hash(tree.root.hash), validators_hash=self.trusted.validators.hash())
+        header = replace(plain, state_root=Hash(tree.root.hash), validators_hash=self.validators.hash())
         target = VoteTarget(header.id())
         vote = VALIDATOR.sign(vote_signing_bytes(CHAIN_ID, PRECOMMIT, self.height, Round(0), target))
         commit = Commit(self.height, Round(0), header.id(), (CommitSignature(proposer, Signature(vote)),))
-        return {
-            "proof": proof_to_json(tree.prove(key)),
-            "header": to_json(header),
-            "commit": to_json(commit),
-        }
+        return LightBlock(header, commit, self.validators)

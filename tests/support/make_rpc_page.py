@@ -76,7 +76,7 @@ catches up or no blocks become final. `/` shows a page for people.
 
 Bytes are 0x-hex, amounts decimal strings of nano-CLU, accounts addresses `cluster1...`, field elements decimal
 strings. A node checks its own state; whoever does not trust the node asks `chain_getProof` and checks the
-signatures (`client/light.py`).
+signatures ([light client](light-client.md)).
 
 An error carries the code of the rule that was broken, one sentence that says what to do, and in `data` the rule's
 name and the compared values. JSON-RPC's own codes (-32700 and so on) are used where the specification defines one;
@@ -190,6 +190,7 @@ class Recorder:
         await self._note("chain_getReceipt", hash=hash_)
         await self._note("chain_getEvents", first=height, last=height, type="tasks.settled")
         await self._note("chain_getProof", key="0x" + b"chain/supply/".hex())
+        await self._note("chain_getLightBlock", height=height)
 
     async def _events(self, type_: str) -> list[Json]:
         found = await self._rpc.call("chain_getEvents", first=1, type=type_)

@@ -10,10 +10,14 @@ import pytest
 
 from chain.codec import from_json, to_json
 from chain.state.keys import Key
-from chain.types.scalars import FieldElement, ObjectId, Uint
+from chain.types.genesis import Genesis
+from chain.types.scalars import ChainId, FieldElement, ObjectId, Uint
 from client.contracts import get_contract_state
-from client.errors import AnswerRefused
-from client.light import Trusted, trust_genesis
+from client.light.anchors import Anchors
+from client.light.blocks import genesis_anchor
+from client.light.client import LightClient
+from client.light.errors import OtherChainId, OtherValidators
+from client.light.source import RpcSource
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.confidential import proven
@@ -71,7 +75,7 @@ class Scene:
 
     def __init__(self, node: OneNode, rpc: Liar, folder: Path) -> None:
         self.rpc, self.secret = rpc, node.secret("account0")
-        self.trusted = trust_genesis(node.home.load_genesis())
+        self.genesis = node.home.load_genesis()
         self.prover = Prover(DevKeys(folder))
         self.contract = ObjectId(bytes(32))
 
@@ -87,9 +91,10 @@ class Scene:
         caller = Caller(account=self.secret.public, reader=reader)
         await client.send(draft_call(Shelf.compiled, await client.view(), "put", given, caller, now=await client.now()))
 
-    async def client(self, trusted: Trusted | None = None, clock: Callable[[], float] = time.time) -> ContractClient:
+    async def client(self, genesis: Genesis | None = None, clock: Callable[[], float] = time.time) -> ContractClient:
         wallet = await Wallet.open(self.secret, self.rpc)
-        return ContractClient(wallet, self.prover, self.contract, trusted=trusted or self.trusted, clock=clock)
+        light = LightClient(RpcSource(self.rpc), Anchors(genesis_anchor(genesis or self.genesis)))
+        return ContractClient(wallet, self.prover, self.contract, light=light, clock=clock)
 
 
 def another_epoch(view: ContractView) -> ContractView:
@@ -171,9 +176,11 @@ async def test_a_node_that_lies_is_found_out_before_anything_is_sealed(
         with pytest.raises(StateTooOld):
             await (await scene.client(clock=lambda: time.time() + 31)).view()
         async with one_node(tmp_path / "other") as other:
-            strange = trust_genesis(other.home.load_genesis())
-            with pytest.raises(AnswerRefused):
+            strange = replace(other.home.load_genesis(), chain_id=ChainId("another"))
+            with pytest.raises(OtherChainId):
                 await (await scene.client(strange)).view()
+            with pytest.raises(OtherValidators):
+                await (await scene.client(other.home.load_genesis())).view()
 
 
 def test_a_key_of_state_is_asked_for_each_thing_that_secrecy_hangs_on() -> None:

@@ -64,7 +64,7 @@ def node(shelf: Deployed, monkeypatch: pytest.MonkeyPatch) -> SignedNode:
 def client(node: SignedNode, shelf: Deployed, tmp_path: Path, later: int = 1, **options: Any) -> ContractClient:
     prover = Prover(DevKeys(tmp_path))
     clock = lambda: NOW + later  # noqa: E731
-    return ContractClient(node.wallet, prover, shelf.id, trusted=node.trusted, clock=clock, **options)
+    return ContractClient(node.wallet, prover, shelf.id, light=node.light, clock=clock, **options)
 
 
 async def test_the_height_is_that_of_the_signed_header(node: SignedNode, shelf: Deployed, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""What a light client keeps of what it believes."""
+
+from dataclasses import dataclass
+
+from chain.codec import wire
+from chain.types.genesis import Genesis
+from chain.types.scalars import BlockId, ChainId, Hash, Height, Timestamp
+from chain.types.sync import LightBlock
+from chain.types.validators import ValidatorSet
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What is believed of one height, enough to judge later ones; of genesis, height 0, the block id is its hash."""
+
+    chain_id: ChainId
+    height: Height
+    block_id: BlockId
+    time: Timestamp
+    validators: ValidatorSet
+    next_validators_hash: Hash
+
+
+def anchor_of(block: LightBlock) -> Anchor:
+    """What stays of a block that was verified."""
+    header = block.header
+    return Anchor(
+        header.chain_id, header.height, header.id(), header.time, block.validators, header.next_validators_hash
+    )
+
+
+def genesis_anchor(genesis: Genesis) -> Anchor:
+    """Trust in a genesis document: in whom it lets vote first."""
+    validators = ValidatorSet(tuple(entry.validator for entry in genesis.validators))
+    return Anchor(genesis.chain_id, Height(0), BlockId(genesis.hash()), genesis.time, validators, validators.hash())
