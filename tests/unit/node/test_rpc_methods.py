@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
+from chain.codec import from_json
 from chain.state import keys
 from chain.types.scalars import Amount, Name, Text, Uint, WorkUnits
+from chain.types.sync import LightBlock
 from chain.types.transaction import Transaction, transaction_hash
 from client.errors import RpcFailed
 from client.rpc import RpcClient
@@ -175,6 +177,16 @@ async def test_proofs_of_presence_and_absence_are_given_with_what_signs_them(sce
     with pytest.raises(RpcFailed) as refused:
         await scene.rpc.call("chain_getProof", key="0x00", height=10**9)
     assert refused.value.rpc_code == -32602
+
+
+async def test_a_light_block_has_its_own_validators(scene: Scene) -> None:
+    shown = from_json(LightBlock, await scene.ask("chain_getLightBlock", height=2))
+    assert shown.height == 2 and shown.validators.hash() == shown.header.validators_hash
+    assert (await scene.ask("chain_getLightBlock"))["header"]["height"] >= 2
+    for height in (0, 10**9):
+        with pytest.raises(RpcFailed) as refused:
+            await scene.rpc.call("chain_getLightBlock", height=height)
+        assert refused.value.name == "NotFound"
 
 
 async def test_tasks_are_listed_by_state_and_by_people(scene: Scene) -> None:
