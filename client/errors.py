@@ -90,6 +90,19 @@ class TransactionExpired(ClientError):
         self.hash, self.expiry = hash_, expiry
 
 
+class TransactionOvertaken(ClientError):
+    """A transaction that a proof pays speaks of state that another one moved on first: no block can hold it."""
+
+    code = 5012
+
+    def __init__(self, hash_: str) -> None:
+        super().__init__(
+            f"transaction {hash_} came too late: another one changed what it is about, so it will be in no block and "
+            "costs nothing. Draw it up anew."
+        )
+        self.hash = hash_
+
+
 class AnswerRefused(ClientError):
     """A proven answer does not hold against what the light client trusts."""
 

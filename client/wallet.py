@@ -5,7 +5,7 @@ until the node has admitted the transaction, as a node refuses gaps. One wallet 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -14,7 +14,14 @@ from chain.execution.fees import base_cost, transaction_work
 from chain.params import Params
 from chain.types.scalars import MAX_UINT, AccountId, Amount, ChainId, Hash, Height, Nonce, Signature
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
-from client.errors import NotAnRpc, OtherChain, RpcFailed, TransactionExpired, TransactionFailed
+from client.errors import (
+    NotAnRpc,
+    OtherChain,
+    RpcFailed,
+    TransactionExpired,
+    TransactionFailed,
+    TransactionOvertaken,
+)
 from client.results import Outcome, account_state, chain_status
 from client.rpc import Call, RpcClient
 from crypto.address import encode_address
@@ -26,6 +33,7 @@ POLL_SECONDS: Final = 0.2
 NOT_FOUND: Final = "NotFound"
 
 Wait = Literal["admitted", "committed"]
+Overtaken = Callable[[int], Awaitable[bool]]  # whether, at a height, state is past what a transaction is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,23 +185,36 @@ class Wallet(Signing):
         return await wait_committed(self.rpc, transaction)
 
 
-async def wait_committed(rpc: RpcClient, transaction: Transaction) -> Outcome:
-    """Wait until a submitted transaction is final. Raises TransactionFailed, TransactionExpired, RpcFailed."""
+async def never_overtaken(height: int) -> bool:
+    """Of a transaction that an account pays: if it comes too late, a receipt says so."""
+    return False
+
+
+async def wait_committed(rpc: RpcClient, transaction: Transaction, overtaken: Overtaken = never_overtaken) -> Outcome:
+    """Wait until a submitted transaction is final; `overtaken` is asked whether it still can be.
+
+    Raises TransactionFailed, TransactionExpired, TransactionOvertaken, RpcFailed.
+    """
     hash_ = "0x" + transaction.hash.hex()
     expiry = transaction.envelope.expiry_height
+    lost = False
     while True:
         status, receipt = await rpc.batch([Call("chain_status"), Call("chain_getReceipt", {"hash": hash_})])
         if not isinstance(receipt, RpcFailed):
             return require_success(hash_, receipt)
         if receipt.name != NOT_FOUND:
             raise receipt
+        if lost:  # found so before this look at the receipts: it was not the transaction itself that moved state
+            raise TransactionOvertaken(hash_)
         if isinstance(status, RpcFailed):
             raise status
         if not isinstance(status, dict) or type(status.get("height")) is not int:
             raise NotAnRpc(rpc.url, "chain_status answered in an unknown shape")
         if status["height"] >= expiry:
             raise TransactionExpired(hash_, expiry)
-        await asyncio.sleep(POLL_SECONDS)
+        lost = await overtaken(status["height"])
+        if not lost:
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def require_success(hash_: str, receipt: dict[str, Any]) -> Outcome:

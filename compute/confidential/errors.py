@@ -169,3 +169,16 @@ class StateTooOld(ConfidentialComputeError):
             f"was sealed or sent. Ask a node that is up to date, check this machine's clock, or allow more (--oldest)."
         )
         self.seconds, self.limit = seconds, limit
+
+
+class NamesItsCaller(ConfidentialComputeError):
+    """A call is to name no account, and something in it is about the account that sends it."""
+
+    code = 6317
+
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__(
+            f"{action} {reason}, so it cannot be sent without naming an account; let the account pay its fee "
+            f"(`--fee-from account`)."
+        )
+        self.action, self.reason = action, reason

@@ -13,9 +13,11 @@ from client.light.client import LightClient
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
+from compute.confidential.nameless import overtaken, require_nameless
 from compute.confidential.proven import OLDEST_MS, Watch, require_signed, require_signed_epochs, signed_state
 from compute.confidential.prover import Draft, Prover
 from compute.dev_keys import CircuitKeys
+from compute.shielded.payments import Errand, NoteWallet
 from contracts.confidential.actions import Deploy
 from contracts.confidential.events import ContractDeployed
 from contracts.confidential.queries import ContractState, ContractView
@@ -112,13 +114,23 @@ class ContractClient:
         return self.wallet.sign_envelope(proven)
 
     async def send(self, *drafts: Draft, progress: Progress = lambda text: None) -> Outcome:
-        """Prove drafts for one transaction, submit it and wait until it is final.
+        """Prove drafts for one transaction of the account, submit it and wait until it is final.
 
         Raises what proving raises, RpcFailed when the node refuses it, TransactionFailed, TransactionExpired.
         """
         transaction = await self.signed(*drafts, progress=progress)
         progress("waiting for a block")
         return await self.wallet.submit_signed(transaction)
+
+    async def send_nameless(self, notes: NoteWallet, *drafts: Draft) -> Outcome:
+        """The same in a transaction that names no account: notes pay its fee, whose wallet says what it does.
+
+        Raises NamesItsCaller, TransactionOvertaken, NotEnoughNotes, PoolKeyMissing, and as `send`.
+        """
+        view = await get_contract(self.wallet.rpc, self.contract)
+        calls = [require_nameless(draft, view) for draft in drafts]
+        errand = Errand(drafts, self._prover.prove, overtaken(self.wallet.rpc, *calls))
+        return (await notes.pay_for(errand)).outcome
 
 
 async def _known(wallet: Wallet, circuit: CircuitKeys) -> bool:

@@ -77,7 +77,7 @@ def _public(method: CompiledMethod) -> Iterator[str]:
     yield (
         "that it was called, when, and by which account"
         if shape.caller
-        else ("that it was called and when, and the account that pays")
+        else ("that it was called and when, and the account that pays, if no note does")
     )
     for parameter in declared.parameters:
         if parameter.public:

@@ -1,8 +1,8 @@
 """An account's notes at work: money into a pool, to somebody else in it, and out of it, in final transactions.
 
 What leaves a pool pays its own fee by default: such a transaction is signed with a key that nobody saw before and names
-no account. One store file belongs to all processes that use the key; each holds its lock from reading the chain until
-the notes that it spends are marked as waiting.
+no account. Notes pay so for other drafts, too, such as calls of contracts. One store file belongs to all processes that
+use the key; each holds its lock from reading the chain until the notes that it spends are marked as waiting.
 """
 
 import asyncio
@@ -13,14 +13,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from chain.execution.action import Action
+from chain.execution.action import Action, Claim
 from chain.execution.fees import base_cost, transaction_work
 from chain.execution.statement import id_element
-from chain.types.scalars import NATIVE, AccountId, Amount, AssetId, FieldElement, Height, Nonce, ObjectId, Signature
+from chain.types.scalars import (
+    NATIVE,
+    AccountId,
+    Amount,
+    AssetId,
+    FieldElement,
+    Height,
+    Nonce,
+    ObjectId,
+    ProofBytes,
+    Signature,
+)
 from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
-from client.errors import RpcFailed, TransactionExpired, TransactionFailed
+from client.errors import RpcFailed, TransactionExpired, TransactionFailed, TransactionOvertaken
 from client.notes.address import Address
-from client.notes.choice import Choice, choose, notes_of
+from client.notes.choice import Choice, choose, notes_of, value_of
 from client.notes.errors import NotEnoughNotes, TreesDiffer
 from client.notes.keys import FullViewKey, SpendingKey, spending_key
 from client.notes.pages import find_pool, tree_view
@@ -29,8 +40,8 @@ from client.notes.sync import Tell, held_store, read_chain, unheard
 from client.notes.tree import WalletTree
 from client.results import ChainStatus, Outcome, chain_status
 from client.rpc import RpcClient
-from client.wallet import EXPIRY_HEIGHTS, ChainIdentity, Wallet, wait_committed
-from compute.confidential.prover import complete
+from client.wallet import EXPIRY_HEIGHTS, ChainIdentity, Overtaken, Wallet, never_overtaken, wait_committed
+from compute.confidential.prover import Draft, complete
 from compute.shielded.pool_prover import PoolKeys, PoolProver
 from compute.shielded.prover import Coin, Order, Payment, draft_transfer
 from contracts.notes.state import EMPTY_ROOT
@@ -45,6 +56,7 @@ NO_FEE: Final = Amount(0)  # by a proof: the account pays
 
 Say = Callable[[str], None]  # what is being done now
 Entropy = Callable[[int], bytes]
+Prove = Callable[[Draft, Claim], ProofBytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,23 @@ class Paid:
     outcome: Outcome
     fee: Amount
     transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What notes pay for beside transfers: drafts, what proves them, and whether it is too late for them."""
+
+    drafts: tuple[Draft, ...]
+    prove: Prove
+    overtaken: Overtaken = never_overtaken
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What a proof gives for what was asked for, and for a transaction before it that puts notes together."""
+
+    last: Amount
+    before: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,34 +152,50 @@ class NoteWallet:
         order = self._order(asset, paid=amount, recipient=recipient)
         return await self._pay(order, amount, fee_from_pool=fee_from_pool)
 
-    async def _pay(self, order: Order, amount: int, *, fee_from_pool: bool) -> Paid:
+    async def pay_for(self, errand: Errand) -> Paid:
+        """Send drafts in a transaction that names no account: notes of native money pay its fee.
+
+        Raises NotEnoughNotes, PoolKeyMissing, TransactionOvertaken, what proving them raises, what submitting raises.
+        """
+        return await self._pay(self._order(NATIVE), 0, fee_from_pool=True, errand=errand)
+
+    async def _pay(self, order: Order, amount: int, *, fee_from_pool: bool, errand: Errand | None = None) -> Paid:
         """Carry an order out that spends `amount` of its asset; put notes together first while no two cover it."""
         await asyncio.to_thread(self._prover.require)
         while True:
             async with self._held() as store:
                 await self._read_all(store)
-                fee = await self._fee(order.asset) if fee_from_pool else NO_FEE
-                plan = self._plan(store, order, amount, fee)
-                transaction = await self._submit(store, plan)
+                fees = await self._fees(order.asset, errand) if fee_from_pool else Fees(NO_FEE, NO_FEE)
+                plan = self._plan(store, order, amount, fees)
+                now = errand if plan.last else None
+                transaction = await self._submit(store, plan, now)
             self.say("waiting for the block")
-            outcome = await self._final(transaction)
+            outcome = await self._final(transaction, now)
             if plan.last:
                 return Paid(outcome, transaction.envelope.fee_limit, transaction)
 
-    def _plan(self, store: NoteStore, order: Order, amount: int, fee: Amount) -> Plan:
+    def _plan(self, store: NoteStore, order: Order, amount: int, fees: Fees) -> Plan:
         """The order with notes to spend, or two notes to put together. Raises NotEnoughNotes."""
-        wanted = {NATIVE: int(fee)}
+        wanted = {NATIVE: int(fees.last)}
         wanted[order.asset] = wanted.get(order.asset, 0) + amount
         chosen = {asset: choose(self._notes(store, asset), needed, _unit(asset)) for asset, needed in wanted.items()}
         for asset, choice in chosen.items():
             if not choice.enough:
+                self._require_worth(store, choice if asset == NATIVE else chosen[NATIVE], wanted[NATIVE], fees.before)
                 self.say("putting notes together")
-                if asset == NATIVE and choice.total < fee:
-                    raise NotEnoughNotes(choice.total, fee, _unit(asset))
                 merged = self._order(asset, root=self._root(store), coins=self._coins(store, choice))
-                return Plan(self._with_fee(store, merged, chosen[NATIVE], fee), fee, last=False)
+                orders = self._with_fee(store, merged, chosen[NATIVE], fees.before)
+                return Plan(orders, fees.before, last=False)
         order = replace(order, root=self._root(store), coins=self._coins(store, chosen[order.asset]))
-        return Plan(self._with_fee(store, order, chosen[NATIVE], fee), fee, last=True)
+        return Plan(self._with_fee(store, order, chosen[NATIVE], fees.last), fees.last, last=True)
+
+    def _require_worth(self, store: NoteStore, choice: Choice, needed: int, before: Amount) -> None:
+        """That notes put together, which costs `before`, still cover what is needed. Raises NotEnoughNotes."""
+        held = sum(value_of(note) for note in self._notes(store, NATIVE))
+        if held < needed + before:
+            raise NotEnoughNotes(held, needed + before, _unit(NATIVE))
+        if choice.total < before:
+            raise NotEnoughNotes(choice.total, before, _unit(NATIVE))
 
     def _with_fee(self, store: NoteStore, order: Order, native: Choice, fee: Amount) -> tuple[Order, ...]:
         """The order, giving the fee itself if it is of native money, else behind one that does nothing else."""
@@ -175,29 +220,29 @@ class NoteWallet:
     def _root(self, store: NoteStore) -> FieldElement:
         return FieldElement(store.trees.get(self.pool.pool, WalletTree()).root())
 
-    async def _fee(self, asset: AssetId) -> Amount:
-        """What a proof gives for a transaction that moves an asset: FEE_ROOM times its cost now, in round numbers."""
+    async def _fees(self, asset: AssetId, errand: Errand | None) -> Fees:
+        """For a transaction that moves an asset, with an errand or without."""
         status = await chain_status(self.wallet.rpc)
         blank = draft_transfer(self._order(NATIVE), self._key, self._entropy).action
-        envelope = self._envelope(status, (blank,) if asset == NATIVE else (blank, blank), NO_FEE, AccountId(bytes(32)))
+        transfers: tuple[Action, ...] = (blank,) if asset == NATIVE else (blank, blank)
+        before = self._fee(status, transfers)
+        if errand is None:
+            return Fees(before, before)
+        return Fees(self._fee(status, (*transfers, *(draft.action for draft in errand.drafts))), before)
+
+    def _fee(self, status: ChainStatus, actions: Sequence[Action]) -> Amount:
+        """What a proof gives for a transaction: FEE_ROOM times its cost now, in round numbers."""
+        envelope = self._envelope(status, actions, NO_FEE, AccountId(bytes(32)))
         work = transaction_work(Transaction(envelope, Signature(bytes(64))), status.params)
         return Amount(round_fee(base_cost(work, status.base_fee)))
 
-    async def _submit(self, store: NoteStore, plan: Plan) -> Transaction:
+    async def _submit(self, store: NoteStore, plan: Plan, errand: Errand | None) -> Transaction:
         """Prove, sign and submit; the notes are marked before anybody hears of it, and free again if it is refused."""
         self.say("proving")
         drafts = [draft_transfer(order, self._key, self._entropy) for order in plan.orders]
-        actions = [draft.action for draft in drafts]
-        if plan.fee:
-            signer = SecretKey(self._entropy(SEED_BYTES))
-            status = await chain_status(self.wallet.rpc)
-            envelope = self._envelope(status, actions, plan.fee, AccountId(signer.public))
-            envelope = await asyncio.to_thread(complete, envelope, drafts, self._prover.prove)
-            transaction = Transaction(envelope, Signature(signer.sign(envelope.signing_bytes())))
-        else:
-            envelope = await self.wallet.prepare(actions)
-            envelope = await asyncio.to_thread(complete, envelope, drafts, self._prover.prove)
-            transaction = self.wallet.sign_envelope(envelope)
+        if errand is not None:
+            drafts += errand.drafts
+        transaction = await self._signed(drafts, plan.fee, self._prove(errand))
         store.reserve(_waiting(transaction))
         store.save(self._entropy)
         try:
@@ -208,6 +253,24 @@ class NoteWallet:
             raise
         return transaction
 
+    async def _signed(self, drafts: Sequence[Draft], fee: Amount, prove: Prove) -> Transaction:
+        """Drafts proven in a transaction that the first of them pays, or the account if it gives no fee."""
+        actions = [draft.action for draft in drafts]
+        if not fee:
+            envelope = await self.wallet.prepare(actions)
+            return self.wallet.sign_envelope(await asyncio.to_thread(complete, envelope, drafts, prove))
+        signer = SecretKey(self._entropy(SEED_BYTES))
+        envelope = self._envelope(await chain_status(self.wallet.rpc), actions, fee, AccountId(signer.public))
+        envelope = await asyncio.to_thread(complete, envelope, drafts, prove)
+        return Transaction(envelope, Signature(signer.sign(envelope.signing_bytes())))
+
+    def _prove(self, errand: Errand | None) -> Prove:
+        """Transfers under the pool's key, the errand's drafts by its own prover."""
+        if errand is None:
+            return self._prover.prove
+        pool, other = self._prover.prove, errand.prove
+        return lambda draft, claim: (pool if isinstance(draft.action, Transfer) else other)(draft, claim)
+
     def _envelope(self, status: ChainStatus, actions: Sequence[Action], fee: Amount, signer: AccountId) -> Envelope:
         """What a proof pays: signed once by a key of its own, which names nobody."""
         expiry = Height(status.height + min(EXPIRY_HEIGHTS, status.params.max_expiry))
@@ -217,10 +280,11 @@ class NoteWallet:
             chain.chain_id, chain.genesis_hash, chain.fork_id, source, Nonce(0), expiry, fee, Amount(0), tuple(actions)
         )
 
-    async def _final(self, transaction: Transaction) -> Outcome:
+    async def _final(self, transaction: Transaction, errand: Errand | None) -> Outcome:
+        overtaken = never_overtaken if errand is None else errand.overtaken
         try:
-            return await wait_committed(self.wallet.rpc, transaction)
-        except (TransactionFailed, TransactionExpired):
+            return await wait_committed(self.wallet.rpc, transaction, overtaken)
+        except (TransactionFailed, TransactionExpired, TransactionOvertaken):
             async with self._held() as store:
                 store.release(transaction.hash)
                 store.save(self._entropy)

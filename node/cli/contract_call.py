@@ -1,11 +1,15 @@
-"""`cluster contract call`: draw up a call from the contract as it stands, prove it, send it, wait until it is final."""
+"""`cluster contract call`: draw up a call from the contract as it stands, prove it, send it, wait until it is final.
+
+The account of --key pays and is named, or a note of its does and it is not.
+"""
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chain.types.scalars import AccountId, AssetId
-from client.errors import RpcFailed, TransactionFailed
+from client.errors import RpcFailed, TransactionFailed, TransactionOvertaken
 from client.notes.address import PREFIX, Address, parse_address
 from client.notes.keys import spending_key
 from client.results import Outcome
@@ -13,6 +17,7 @@ from client.rpc import RpcClient
 from compute.confidential.keys import reader_key
 from compute.confidential.on_chain import ContractClient
 from compute.confidential.prover import Draft
+from compute.shielded.payments import NoteWallet
 from contracts.confidential.errors import StaleRegister
 from node.cli.amounts import show_amount
 from node.cli.contract_client import add_oldest, contract_client
@@ -23,6 +28,7 @@ from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.keyring import account_of, add_key_arguments, open_account
 from node.cli.money import id_of
+from node.cli.note_wallets import ACCOUNT, POOL, add_fee_argument, add_pool_argument, open_notes
 from node.cli.screen import Json, Screen, Step
 
 if TYPE_CHECKING:
@@ -69,6 +75,8 @@ def add_call(commands: "Commands") -> None:
         "gives notes to: the chain keeps one element of it, which tells nobody the rest",
     )
     add_oldest(new)
+    add_fee_argument(new, default=ACCOUNT)
+    add_pool_argument(new)
     add_key_arguments(new)
 
 
@@ -76,6 +84,9 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
     for name in ("heights", "attempts"):
         if getattr(arguments, name) < 1:
             raise BadArgument(f"--{name}", "at least 1", str(getattr(arguments, name)))
+    from_pool = arguments.fee_from == POOL
+    if arguments.pool is not None and not from_pool:
+        raise BadArgument("--pool", f"--fee-from {POOL} beside it", arguments.pool)
     from compute.dsl.reading import call_result
 
     async with RpcClient(arguments.rpc) as rpc:
@@ -89,7 +100,9 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
             screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
         client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:
-            draft, outcome = await _sent(client, source, given, secret, arguments, step)
+            notes = await open_notes(arguments, secret, rpc, step) if from_pool else None
+            calling = _Calling(client, notes, source, given, secret, arguments)
+            draft, outcome = await calling.sent(step)
     document: dict[str, Any] = {
         "contract": "0x" + entry.contract.hex(),
         "method": arguments.method,
@@ -99,51 +112,55 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
         "fee": None if outcome.receipt is None else outcome.receipt["fee"],
     }
     shown_fee = None if document["fee"] is None else show_amount(document["fee"])
-    screen.pairs({**document, "fee": shown_fee}.items())
-    return document
+    screen.pairs({**document, "fee": f"{shown_fee}, paid by a proof" if from_pool else shown_fee}.items())
+    return {**document, "fee_source": "proof" if from_pool else "account"}
 
 
-async def _sent(
-    client: ContractClient,
-    source: Source,
-    given: Mapping[str, object],
-    secret: "SecretKey",
-    arguments: argparse.Namespace,
-    step: Step,
-) -> tuple[Draft, Outcome]:
-    """The call and what became of it; drawn up again when somebody else's came first."""
-    for attempt in range(1, arguments.attempts + 1):
-        draft = await _draft(client, source, given, secret, arguments)
-        try:
-            return draft, await client.send(draft, progress=step.describe)
-        except (RpcFailed, TransactionFailed) as failed:
-            if failed.rule != StaleRegister.code or attempt == arguments.attempts:
-                raise
-            step.describe("another call came first; once more")
-    raise BadArgument("--attempts", "at least 1", str(arguments.attempts))
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """One call on its way. notes: what pays its fee, None if the account does; given: its arguments by name."""
 
+    client: ContractClient
+    notes: NoteWallet | None
+    source: Source
+    given: Mapping[str, object] = field(repr=False)
+    secret: "SecretKey" = field(repr=False)
+    arguments: argparse.Namespace = field(repr=False)
 
-async def _draft(
-    client: ContractClient,
-    source: Source,
-    given: Mapping[str, object],
-    secret: "SecretKey",
-    arguments: argparse.Namespace,
-) -> Draft:
-    from compute.dsl.calls import draft_call
+    async def sent(self, step: Step) -> tuple[Draft, Outcome]:
+        """The call and what became of it; drawn up again when somebody else's came first."""
+        for attempt in range(1, self.arguments.attempts + 1):
+            draft = await self._draft()
+            try:
+                return draft, await self._send(draft, step)
+            except (RpcFailed, TransactionFailed, TransactionOvertaken) as failed:
+                late = isinstance(failed, TransactionOvertaken) or failed.rule == StaleRegister.code
+                if not late or attempt == self.arguments.attempts:
+                    raise
+                step.describe("another call came first; once more")
+        raise BadArgument("--attempts", "at least 1", str(self.arguments.attempts))
 
-    method = _method(source, arguments.method)
-    spent = await given_notes(client.wallet, client.contract, method, given, spending_key(secret.seed))
-    now = await client.now()
-    return draft_call(
-        source.cls.compiled,
-        await client.view(),
-        method.name,
-        {**given, **spent},
-        _caller(client, secret, arguments.knows),
-        now=now,
-        period=(now.height + 1, now.height + arguments.heights),
-    )
+    async def _send(self, draft: Draft, step: Step) -> Outcome:
+        if self.notes is None:
+            return await self.client.send(draft, progress=step.describe)
+        return await self.client.send_nameless(self.notes, draft)
+
+    async def _draft(self) -> Draft:
+        from compute.dsl.calls import draft_call
+
+        client, own = self.client, spending_key(self.secret.seed)
+        method = _method(self.source, self.arguments.method)
+        spent = await given_notes(client.wallet, client.contract, method, self.given, own)
+        now = await client.now()
+        return draft_call(
+            self.source.cls.compiled,
+            await client.view(),
+            method.name,
+            {**self.given, **spent},
+            _caller(client, self.secret, self.arguments.knows),
+            now=now,
+            period=(now.height + 1, now.height + self.arguments.heights),
+        )
 
 
 def _method(source: Source, name: str) -> "CompiledMethod":

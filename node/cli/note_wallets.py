@@ -23,6 +23,8 @@ from node.devnet.files import PUBLISHER, load_network
 from node.home import read_genesis
 
 POOL_ID: Final = "a pool's id: 0x and 64 hex digits, as `cluster pool list` shows it"
+POOL: Final = "pool"  # what pays a fee
+ACCOUNT: Final = "account"
 MAKING_KEY: Final = "making the key of transfers, once on this machine"
 
 
@@ -38,14 +40,11 @@ def add_payment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--asset", metavar="ID", help="an asset's id, as `cluster asset list` shows it (default: CLU)")
 
 
-def add_fee_argument(parser: argparse.ArgumentParser) -> None:
+def add_fee_argument(parser: argparse.ArgumentParser, *, default: str = POOL) -> None:
     """--fee-from"""
-    parser.add_argument(
-        "--fee-from",
-        choices=("pool", "account"),
-        default="pool",
-        help="pool: the proof gives the fee and no account is named (default); account: the key's account pays it",
-    )
+    meanings = {POOL: "a proof gives the fee and no account is named", ACCOUNT: "the key's account pays it"}
+    told = (f"{source}: {meaning}" + " (default)" * (source == default) for source, meaning in meanings.items())
+    parser.add_argument("--fee-from", choices=(POOL, ACCOUNT), default=default, help="; ".join(told))
 
 
 def pool_keys() -> PoolKeys:

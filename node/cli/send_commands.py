@@ -7,7 +7,7 @@ from client.rpc import RpcClient
 from node.cli.frame import command
 from node.cli.keyring import chosen_secret
 from node.cli.money import money_of
-from node.cli.note_wallets import add_fee_argument, add_payment_arguments, open_notes, show_paid
+from node.cli.note_wallets import POOL, add_fee_argument, add_payment_arguments, open_notes, show_paid
 from node.cli.screen import Json, Screen
 
 
@@ -32,6 +32,6 @@ async def _send(arguments: argparse.Namespace, screen: Screen) -> Json:
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
             wallet = await open_notes(arguments, secret, rpc, step)
-            from_pool = arguments.fee_from == "pool"
+            from_pool = arguments.fee_from == POOL
             paid = await wallet.send(to, amount, money.asset, arguments.memo.encode(), fee_from_pool=from_pool)
     return show_paid(paid, money, amount, screen)

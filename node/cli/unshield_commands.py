@@ -7,7 +7,7 @@ from client.rpc import RpcClient
 from node.cli.frame import command
 from node.cli.keyring import account_of, chosen_secret
 from node.cli.money import money_of
-from node.cli.note_wallets import add_fee_argument, add_payment_arguments, open_notes, show_paid
+from node.cli.note_wallets import POOL, add_fee_argument, add_payment_arguments, open_notes, show_paid
 from node.cli.screen import Json, Screen
 
 
@@ -32,5 +32,5 @@ async def _unshield(arguments: argparse.Namespace, screen: Screen) -> Json:
         with screen.progress("reading notes") as step:
             wallet = await open_notes(arguments, secret, rpc, step)
             recipient: AccountId = wallet.wallet.account if named is None else named
-            paid = await wallet.unshield(recipient, amount, money.asset, fee_from_pool=arguments.fee_from == "pool")
+            paid = await wallet.unshield(recipient, amount, money.asset, fee_from_pool=arguments.fee_from == POOL)
     return show_paid(paid, money, amount, screen)

@@ -76,6 +76,7 @@ async def test_private_payments_from_the_command_line(user: User, tmp_path: Path
     _the_chain_is_this_machines_devnet(user, tmp_path / "home" / "devnet")
     await _money_moves(user)
     await _a_payment_is_disclosed(user, tmp_path)
+    await _a_call_names_nobody(user, tmp_path)
     await _an_asset_moves(user)
     await _a_wrong_tag_hides_nothing(user)
     opened = await user.run("pool", "open", "--key", user.key("account0"))
@@ -155,6 +156,32 @@ async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
     assert (again["transaction"], again["output"]) == (sent["transaction"][2:], 0)
     unknown = await user.run("disclose", "99999", "--to", "x", "--key", user.key("account1"), status=1)
     assert unknown["error"]["name"] == "SentNoteUnknown"
+
+
+async def _a_call_names_nobody(user: User, tmp_path: Path) -> None:
+    """Account1 calls a contract and a note of its pays: neither the chain nor the node hears of the account."""
+    folder = (await user.run("contract", "new", "box", "--into", str(tmp_path), rpc=False))["folder"]
+    reader = (await user.run("contract", "readers", "key", "--key", user.key("account1"), rpc=False))["reader"]
+    more = ("--reader", "me", "--reader", reader, "--most-readers", "2", "--key", user.key("account0"))
+    await user.run("contract", "deploy", folder, *more)
+    before = await user.balance("account1"), (await user.notes("account1"))["balances"][0]["amount"]
+    own = ("--key", user.key("account1"))
+    called = await user.run("contract", "call", "box", "add", "5", "--fee-from", "pool", *own)
+    assert called["fee_source"] == "proof"
+    transaction = await user.run("tx", "show", called["transaction"])
+    assert transaction["nonce"] == 0 and user.node.accounts["account1"].address not in json.dumps(transaction)
+    left = (await user.notes("account1"))["balances"][0]["amount"]
+    assert (await user.balance("account1"), int(left)) == (before[0], int(before[1]) - int(called["fee"]))
+    registers = (await user.run("contract", "read", "box", *own))["registers"]
+    assert [each["value"] for each in registers] == [5, 1]
+    assert "paid by a proof" in await user.text("contract", "call", "box", "add", "7", "--fee-from", "pool", *own)
+    poor = ("--key", user.key("account0"))
+    refused = await user.run("contract", "call", "box", "add", "5", "--fee-from", "pool", *poor, status=1)
+    assert refused["error"]["name"] == "NotEnoughNotes"
+    refused = await user.run("contract", "call", "box", "add", "5", "--pool", "0x00", *own, status=1)
+    assert refused["error"]["name"] == "BadArgument"
+    paid = await user.run("contract", "call", "box", "announce", "12", *own)
+    assert (paid["result"], paid["fee_source"]) == (12, "account")
 
 
 async def _an_asset_moves(user: User) -> None:

@@ -1,8 +1,10 @@
 """The wallet against a real chain of one validator."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +12,11 @@ from chain.execution.fees import base_cost, transaction_work
 from chain.params import DEVNET
 from chain.types.scalars import AccountId, Amount, ChainId, Hash
 from chain.types.transaction import Transaction
-from client.errors import RpcFailed, TransactionExpired, TransactionFailed
+from client.errors import RpcFailed, TransactionExpired, TransactionFailed, TransactionOvertaken
 from client.provider import provider_encryption_key, registration
 from client.results import chain_status
-from client.rpc import RpcClient
-from client.wallet import BASE_FEE_ROOM, ChainIdentity, Signing, Wallet, require_success, wait_committed
+from client.rpc import Call, RpcClient
+from client.wallet import BASE_FEE_ROOM, NOT_FOUND, ChainIdentity, Signing, Wallet, require_success, wait_committed
 from contracts.application import build_application
 from contracts.token.actions import Transfer
 from crypto.keys import SecretKey, verify
@@ -86,6 +88,32 @@ async def test_an_expired_transaction_is_told_as_such(tmp_path: Path) -> None:
         never_sent = wallet.sign([pay(node, "account1", 1)], 0, status.height + 1, 10**9)
         with pytest.raises(TransactionExpired):
             await wait_committed(rpc, never_sent)
+
+
+class Receipts(RpcClient):
+    """A node that answers these about receipts, one after another; the last one for ever."""
+
+    def __init__(self, *answers: object) -> None:
+        super().__init__("memory://receipts")
+        self.answers = list(answers)
+
+    async def batch(self, calls: Sequence[Call]) -> list[Any]:
+        receipt = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return [{"height": 7}, receipt]
+
+
+async def overtaken(height: int) -> bool:
+    return height == 7
+
+
+async def test_what_was_overtaken_is_told_unless_it_was_itself_what_moved_state() -> None:
+    transaction = Signing(SecretKey(b"\x07" * 32), IDENTITY).sign([], nonce=0, expiry_height=9, fee_limit=1)
+    missing = RpcFailed(1, "not found", {"name": NOT_FOUND})
+    with pytest.raises(TransactionOvertaken):
+        await wait_committed(Receipts(missing), transaction, overtaken)
+    came = {"height": 7, "index": 0, "receipt": {"code": 0, "fee": "1", "work": 2, "events": []}}
+    outcome = await wait_committed(Receipts(missing, came), transaction, overtaken)
+    assert outcome.height == 7  # it came into block 7 between the two looks
 
 
 async def test_a_provider_seals_to_a_key_of_its_account(tmp_path: Path) -> None:

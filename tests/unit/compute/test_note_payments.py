@@ -141,7 +141,7 @@ async def test_notes_wait_for_a_transaction_that_nobody_answered_for(
     """A process that dies after it submitted leaves its notes marked, until the transaction has expired."""
     await alice.shield(TEN)
 
-    async def dies(transaction: object) -> None:
+    async def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(alice, "_final", dies)
