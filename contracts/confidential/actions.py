@@ -18,6 +18,8 @@ from contracts.confidential.errors import (
     ContractExists,
     DuplicateReader,
     NotOwner,
+    ReadersFixed,
+    ReadersMissing,
     WrongEpoch,
     WrongMethodKey,
     WrongReaderCount,
@@ -36,10 +38,14 @@ _METHOD_WORK: Final = 100  # work units of a method's rules, its key's record an
 _SUBGROUP_CHECK: Final = 1_200  # work units of one scalar multiplication by the group's order
 
 
-@wire(2)
+@wire(3)
 @dataclass(frozen=True, slots=True)
 class Deploy(Action):
-    """Create a contract; its id is the object id of this action. Its registers begin at version 0."""
+    """Create a contract; its id is the object id of this action. Its registers begin at version 0.
+
+    With fixed_readers its first readers are its only ones for ever, and the same transaction sets them: no block ever
+    holds such a contract without readers (docs/decisions/fixed-readers.md).
+    """
 
     tag: ClassVar[int] = 40
     name: ClassVar[str] = "confidential.deploy"
@@ -50,6 +56,7 @@ class Deploy(Action):
     methods: tuple[Method, ...]
     sealing: tuple[SealingKey, ...]
     abi: Blob
+    fixed_readers: bool = False
 
     def extra_work(self) -> int:
         return len(self.methods) * _METHOD_WORK
@@ -58,8 +65,15 @@ class Deploy(Action):
         contract = context.new_object_id
         if state.read_contract(view, contract) is not None:  # a one-time key that pays by proof may come twice
             raise ContractExists(contract)
+        if self.fixed_readers and not self._readers_follow(context):
+            raise ReadersMissing(contract)
         check_description(self)
         check_keys(self, view, context.height, context.params)
+
+    def _readers_follow(self, context: ExecutionContext) -> bool:
+        """Whether a later action of the transaction sets readers; it keeps all rules, or nothing here happens."""
+        contract, later = context.new_object_id, context.envelope.actions[context.index + 1 :]
+        return any(isinstance(action, SetReaders) and action.contract == contract for action in later)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
         contract = context.new_object_id
@@ -72,6 +86,7 @@ class Deploy(Action):
             sizes=tuple(call_bytes(method, self.registers) for method in self.methods),
             sealing=self.sealing,
             epoch=Uint(0),
+            fixed_readers=self.fixed_readers,
         )
         state.write_contract(overlay, contract, record)
         state.write_abi(overlay, contract, self.abi)
@@ -107,6 +122,8 @@ class SetReaders(Action):
 
     def check(self, view: View, context: ExecutionContext) -> None:
         contract = state.require_contract(view, self.contract)
+        if contract.fixed_readers and contract.epoch:
+            raise ReadersFixed(self.contract)
         if contract.owner != context.sender:
             raise NotOwner(self.contract, contract.owner, context.sender)
         if self.epoch != contract.epoch + 1:

@@ -234,6 +234,19 @@ class StaleCount(ConfidentialError):
         self.contract, self.register, self.posted, self.proven = contract, register, posted, proven
 
 
+class ReadersFixed(ConfidentialError):
+    """The readers of a contract that was deployed with fixed readers are to be changed."""
+
+    code = 4319
+
+    def __init__(self, contract: ObjectId) -> None:
+        super().__init__(
+            f"the readers of contract 0x{contract.hex()} were fixed when it was deployed, and nobody changes them; "
+            f"give a permit to whom shall read, or deploy another contract."
+        )
+        self.contract = contract
+
+
 class BadDeployment(ConfidentialError):
     """Root of the rules that a contract's description must satisfy."""
 
@@ -369,3 +382,16 @@ class InboxNotFolded(BadDeployment):
             f"method {method!r} writes inbox {register!r} and spends no note; fold notes in it, or use mode first (0)."
         )
         self.method, self.register = method, register
+
+
+class ReadersMissing(BadDeployment):
+    """A contract would be deployed with fixed readers, and without readers."""
+
+    code = 4332
+
+    def __init__(self, contract: ObjectId) -> None:
+        super().__init__(
+            f"contract 0x{contract.hex()} is to have fixed readers, and no later action of the transaction sets them; "
+            f"put its confidential.set_readers for epoch 1 into the transaction that deploys it."
+        )
+        self.contract = contract

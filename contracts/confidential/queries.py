@@ -117,12 +117,16 @@ class ContractState:
 @wire()
 @dataclass(frozen=True, slots=True)
 class ContractAbi:
-    """The ABI that a contract was deployed with, and the hashes by which a reader checks what he compiled himself."""
+    """The ABI that a contract was deployed with, and the hashes by which a reader checks what he compiled himself.
+
+    fixed_readers: by the contract's record, whatever the ABI says.
+    """
 
     contract: ObjectId
     code_hash: Hash
     abi_hash: Hash
     abi: Blob
+    fixed_readers: bool
 
 
 def contract_state(view: View, contract: ObjectId) -> ContractState:
@@ -156,4 +160,5 @@ def contract_state(view: View, contract: ObjectId) -> ContractState:
 def contract_abi(view: View, contract: ObjectId) -> ContractAbi:
     """For RPC `contract_getAbi`. Raises UnknownContract."""
     record = state.require_contract(view, contract)
-    return ContractAbi(contract, record.code_hash, record.abi_hash, state.require_abi(view, contract))
+    abi = state.require_abi(view, contract)
+    return ContractAbi(contract, record.code_hash, record.abi_hash, abi, record.fixed_readers)

@@ -21,10 +21,13 @@ EPOCH: Final = Space("confidential/epoch", (ID, HEIGHT))
 POSTED: Final = Space("confidential/posted", (ID, HEIGHT))
 
 
-@wire(2)
+@wire(3)
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A deployed contract. epoch 0: no readers yet, so nobody can call a method with a sealed register."""
+    """A deployed contract. epoch 0: no readers yet, so nobody can call a method with a sealed register.
+
+    fixed_readers: whether epoch 1 and its readers are for ever; such a contract is never at epoch 0 between blocks.
+    """
 
     owner: AccountId
     code_hash: Hash  # of the constraint systems that the methods and sealing keys name
@@ -34,6 +37,7 @@ class Contract:
     sizes: tuple[Uint, ...]  # bytes of a call, by method: fixed when deployed, and the same for every call
     sealing: tuple[SealingKey, ...]
     epoch: Uint
+    fixed_readers: bool
 
 
 @wire(2)

@@ -171,4 +171,5 @@ ACTIONS = (
     Lease(TASK, Uint(1)),
     CreateAsset(Name("gold"), Uint(2), Amount(10**12)),
     SendAsset(AssetId(fixed_id(0x34)), account(2), Amount(100)),
+    Deploy(code_hash((METHOD,), (SEALING,)), REGISTERS, (METHOD,), (SEALING,), Blob(b"abi"), fixed_readers=True),
 )

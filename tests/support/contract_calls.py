@@ -52,12 +52,12 @@ def outputs(*elements: int, inbox: int | None = None) -> tuple[OutputSpec, ...]:
     return tuple(OutputSpec(Uint(count), None if inbox is None else Uint(inbox)) for count in elements)
 
 
-def deployment(registers: Sequence[RegisterSpec], methods: Sequence[Method]) -> Deploy:
+def deployment(registers: Sequence[RegisterSpec], methods: Sequence[Method], *, fixed_readers: bool = False) -> Deploy:
     """With one circuit, for one reader, if anything is sealed."""
     sealed = any(spec.sealed for spec in registers)
     sealing = (SealingKey(Uint(1), vk_id(set_readers_size(1)), R1CS),) if sealed else ()
     code = code_hash(tuple(methods), sealing)
-    return Deploy(code, tuple(registers), tuple(methods), sealing, Blob(b"abi"))
+    return Deploy(code, tuple(registers), tuple(methods), sealing, Blob(b"abi"), fixed_readers)
 
 
 def call_of(view: View, contract: ObjectId, name: str, fresh: Fresh, **changes: object) -> Call:

@@ -57,8 +57,9 @@ class ContractChain(SmallChain):
         return contract
 
     def set_readers(self, contract: ObjectId, secret: int = 7) -> SetReaders:
-        """The next epoch of a contract, with one reader; unproven."""
-        epoch = Uint(state.require_contract(self.view, contract).epoch + 1)
+        """The next epoch of a contract, the first one of a contract that is still to be; one reader, unproven."""
+        record = state.read_contract(self.view, contract)
+        epoch = Uint(1 if record is None else record.epoch + 1)
         x, y = public_key(secret)
         reader = SealedDataKey(Point(FieldElement(x), FieldElement(y)), FieldElement(5))
         kc = FieldElement(KC + epoch - 1)

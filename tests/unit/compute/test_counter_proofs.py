@@ -104,7 +104,7 @@ def test_the_search_finds_what_is_not_sealed() -> None:
     size = call_bytes(method, (counter.SPEC,))
     nothing = Hash(bytes(32))
     owner = chain.account(1)
-    record = state.Contract(owner, nothing, nothing, (counter.SPEC,), (method,), (size,), (), Uint(1))
+    record = state.Contract(owner, nothing, nothing, (counter.SPEC,), (method,), (size,), (), Uint(1), False)
     state.write_contract(chain.overlay, contract, record)
     point = Point(FieldElement(1), FieldElement(2))
     state.write_epoch(chain.overlay, contract, 1, state.Epoch(FieldElement(3), point, ()))
