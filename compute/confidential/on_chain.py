@@ -16,11 +16,12 @@ from client.wallet import Wallet
 from compute.confidential.nameless import overtaken, require_nameless
 from compute.confidential.proven import OLDEST_MS, Watch, require_signed, require_signed_epochs, signed_state
 from compute.confidential.prover import Draft, Prover
+from compute.confidential.reader_changes import draft_first_readers
 from compute.dev_keys import CircuitKeys
 from compute.shielded.payments import Errand, NoteWallet
 from contracts.confidential.actions import Deploy
-from contracts.confidential.events import ContractDeployed
 from contracts.confidential.queries import ContractState, ContractView
+from contracts.notes.output import Point
 from contracts.registry.actions import RegisterKey
 
 KEY_UNKNOWN: Final = "KeyUnknown"
@@ -47,11 +48,20 @@ async def register_circuits(
     return len(missing)
 
 
-async def deploy_contract(wallet: Wallet, action: Deploy) -> tuple[ObjectId, Outcome]:
-    """The new contract's id. Raises RpcFailed, TransactionFailed, TransactionExpired, Unreachable."""
-    outcome = await wallet.submit([action])
-    event = next(event for event in outcome.events if event["type"] == ContractDeployed.name)
-    return ObjectId(bytes.fromhex(event["contract"][2:])), outcome
+async def deploy_contract(
+    wallet: Wallet, prover: Prover, action: Deploy, readers: Sequence[Point] = ()
+) -> tuple[ObjectId, Outcome]:
+    """The new contract's id. Its first readers, if any are named, are set by the same transaction.
+
+    Raises as draft_first_readers, what proving raises, RpcFailed, TransactionFailed, TransactionExpired, Unreachable.
+    """
+    envelope = await wallet.prepare([action])
+    contract = envelope.object_id(0)
+    if readers:
+        draft = await asyncio.to_thread(draft_first_readers, contract, action, readers)
+        envelope = await wallet.prepare([action, draft.action], nonce=envelope.nonce)
+        envelope = await asyncio.to_thread(prover.complete, envelope, [draft])
+    return contract, await wallet.submit_signed(wallet.sign_envelope(envelope))
 
 
 class ContractClient:

@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 from chain.execution.statement import id_element
-from chain.types.scalars import FieldElement, Uint
+from chain.types.scalars import FieldElement, ObjectId, Uint
 from compute.confidential import readers as statement
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
 from compute.confidential.keys import as_pair, as_point, readers_of
 from compute.confidential.prover import CircuitSource, Draft, Entropy, random_element
 from contracts.confidential import state
-from contracts.confidential.actions import SetReaders, require_reader_keys
+from contracts.confidential.actions import Deploy, SetReaders, require_reader_keys
+from contracts.confidential.errors import ReadersFixed
 from contracts.confidential.queries import ContractView
+from contracts.confidential.specs import SealingKey
 from contracts.confidential.statement import NO_PROOF, SET_READERS
 from contracts.notes.output import Point
 from crypto.notes import EPHEMERAL_BITS
@@ -31,20 +33,37 @@ def sealing_circuit(readers: int) -> CircuitSource:
 def draft_set_readers(contract: ContractView, readers: Sequence[Point], entropy: Entropy = os.urandom) -> Draft:
     """Begin the next epoch with a fresh data key for exactly these readers. The contract's owner sends it.
 
+    Raises ReadersFixed if the contract was deployed so, and as draft_first_readers.
+    """
+    if contract.record.fixed_readers:
+        raise ReadersFixed(contract.contract)
+    return _draft(contract.contract, contract.record.sealing, contract.record.epoch + 1, readers, entropy)
+
+
+def draft_first_readers(
+    contract: ObjectId, deployed: Deploy, readers: Sequence[Point], entropy: Entropy = os.urandom
+) -> Draft:
+    """Epoch 1 of the contract that `deployed` will create under that id: both go into one transaction, in this order.
+
     Raises UnsealableCount if the contract has no circuit for so many, DuplicateReader, and BadReaderKey for a key off
     the curve or the subgroup.
     """
-    sealing = {key.readers: key.vk_id for key in contract.record.sealing}
+    return _draft(contract, deployed.sealing, 1, readers, entropy)
+
+
+def _draft(
+    contract: ObjectId, circuits: Sequence[SealingKey], epoch: int, readers: Sequence[Point], entropy: Entropy
+) -> Draft:
+    sealing = {key.readers: key.vk_id for key in circuits}
     vk_id = sealing.get(Uint(len(readers)))
     if vk_id is None:
         raise UnsealableCount(len(readers), tuple(sealing))
     require_reader_keys(readers)
-    epoch = contract.record.epoch + 1
     secret = statement.Private(random_element(entropy), random_element(entropy, 2**EPHEMERAL_BITS))
     points = [as_pair(reader) for reader in readers]
-    public = statement.compute(id_element(contract.contract), epoch, points, secret)
+    public = statement.compute(id_element(contract), epoch, points, secret)
     action = SetReaders(
-        contract.contract,
+        contract,
         Uint(epoch),
         vk_id,
         FieldElement(public.kc),

@@ -2,7 +2,8 @@
 
 JSON with sorted keys and no spaces, so that one contract has one ABI and one hash. A type is its name; a struct's parts
 stand under "types", an array says {"array": type, "length": n}. What stands sealed, in a register or a note, is packed
-as compute/dsl/elements.py says; "elements" is how many field elements that makes.
+as compute/dsl/elements.py says; "elements" is how many field elements that makes. "fixed_readers" is what the class
+asks for; whether a deployed contract's readers are fixed stands in its record.
 """
 
 import json
@@ -50,6 +51,7 @@ def abi(compiled: Compiled) -> dict[str, Any]:
         "abi": VERSION,
         "name": compiled.name,
         "doc": declaration.doc,
+        "fixed_readers": declaration.fixed_readers,
         "registers": [_register(declared, types) for declared in declaration.registers],
         "notes": [
             {"name": note.type_name, "kind": 1 + place, "elements": note_elements(note), "type": type_of(note, types)}

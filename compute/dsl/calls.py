@@ -43,6 +43,19 @@ class AnotherContract(DslError):
         self.name, self.method = name, method
 
 
+class ReadersNotFixed(DslError):
+    """A class asks for readers that nobody changes, and the deployed contract's owner can change them."""
+
+    code = 6442
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is sound only with fixed readers, and this contract's owner can change them at any time; "
+            f"have it deployed anew, with `cluster contract deploy`, which fixes them."
+        )
+        self.name = name
+
+
 def draft_call(
     compiled: Compiled,
     contract: ContractView,
@@ -59,19 +72,26 @@ def draft_call(
     given: what stands for each parameter, a WalletNote where a note is spent. now: what `contract_getState` answers,
     for methods that count an inbox or publish nullifiers; period: the first and last height at which the call may stand
     in a block, for methods that look at it.
-    Raises AnotherContract, CallLacks, WrongArguments, ArgumentRefused, a CallRefused, UnknownMethod, and what reading
-    the contract raises.
+    Raises AnotherContract, ReadersNotFixed, CallLacks, WrongArguments, ArgumentRefused, a CallRefused, UnknownMethod,
+    and what reading the contract raises.
     """
     index = state.require_method(contract.record, contract.contract, name)
     method = compiled.method(name)
     spec = contract.record.methods[index]
     if method.spec(spec.vk_id) != spec:
         raise AnotherContract(compiled.name, name)
+    require_fixed_readers(compiled, contract)
     bound = bound_arguments(method, (), given)
     situation = _situation(method, contract, bound, caller, now, period, entropy)
     outcome = execute(method, situation)
     call = _Writing(method, contract, situation, outcome, Book(name, caller, bound), caller, entropy).call()
     return Draft(padded(call, contract.record.sizes[index]), method.source, circuit_inputs(method, situation))
+
+
+def require_fixed_readers(compiled: Compiled, contract: ContractView) -> None:
+    """Raises ReadersNotFixed unless the contract's readers are as lasting as its class asks for."""
+    if compiled.declaration.fixed_readers and not contract.record.fixed_readers:
+        raise ReadersNotFixed(compiled.name)
 
 
 def _situation(

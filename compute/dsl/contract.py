@@ -32,6 +32,7 @@ class Contract:
     """Base of all contracts. Inside a method `self` is a running call: registers are values, the rest is below."""
 
     compiled: ClassVar[Compiled]
+    fixed_readers: ClassVar[bool] = False  # True: sound only with readers that nobody changes, and deployed so
     running: Run
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -63,6 +63,7 @@ class Declaration:
     registers: tuple[Declared[Any], ...]
     methods: tuple[MethodDeclaration, ...]
     notes: tuple[type[Note], ...] = ()  # known once the bodies have run; a note's kind is 1 + its place
+    fixed_readers: bool = False  # whether its first readers are its only ones, wherever it is deployed
 
     def index(self, register: str) -> int:
         """The register's place in the contract's description."""
@@ -100,8 +101,23 @@ def declaration_of(cls: type, reserved: frozenset[str]) -> Declaration:
     for declared in registers:
         length = sealed_length(declared.leaves) if declared.sealed else len(declared.leaves)
         _require_count(declared.place, f"elements in register {declared.name}", length, 1, MAX_VALUES)
-    methods = tuple(map(_method_of, functions))
-    return Declaration(cls.__name__, inspect.getdoc(cls) or "", cls, place, registers, methods)
+    methods, fixed = tuple(map(_method_of, functions)), _fixed_readers(members, place, registers)
+    return Declaration(cls.__name__, inspect.getdoc(cls) or "", cls, place, registers, methods, fixed_readers=fixed)
+
+
+def _fixed_readers(members: dict[str, Any], place: Place, registers: Sequence[Declared[Any]]) -> bool:
+    """Raises BadDeclaration for what is neither True nor False, and where there is nothing to be read."""
+    fixed = members["fixed_readers"]
+    if not isinstance(fixed, bool):
+        problem = f"fixed_readers is a {type(fixed).__name__}."
+        raise BadDeclaration(place, problem, "Write fixed_readers = True, or leave it out.")
+    if fixed and not any(declared.sealed for declared in registers):
+        raise BadDeclaration(
+            place,
+            "fixed_readers, and no Sealed register that they would read.",
+            "Leave it out, or seal what is secret.",
+        )
+    return fixed
 
 
 def _members(cls: type) -> dict[str, Any]:

@@ -29,12 +29,14 @@ def deploy(
     sealing: Mapping[int, KeyedCircuit],
     initial: Mapping[str, object] | None = None,
     abi: bytes | None = None,
+    fixed_readers: bool = False,
 ) -> Deploy:
     """The action that creates the contract; all keys must be registered and active.
 
     keys: of each method's circuit, by the method's name. sealing: of the circuits that seal to so many readers, none
     for a contract without sealed registers. initial: first content of public registers, zeros where not given; abi: the
-    contract's own where not given. Raises WrongCircuitKeys, WrongArguments, ArgumentRefused, AbiTooLarge.
+    contract's own where not given; fixed_readers: that nobody ever changes its readers, also where its class does not
+    ask for that. Raises WrongCircuitKeys, WrongArguments, ArgumentRefused, AbiTooLarge.
     """
     methods = []
     for method in compiled.methods:
@@ -46,7 +48,12 @@ def deploy(
     )
     said = abi_bytes(compiled) if abi is None else abi
     return Deploy(
-        code_hash(methods, sealed_to), register_specs(compiled, initial or {}), tuple(methods), sealed_to, Blob(said)
+        code_hash(methods, sealed_to),
+        register_specs(compiled, initial or {}),
+        tuple(methods),
+        sealed_to,
+        Blob(said),
+        fixed_readers or compiled.declaration.fixed_readers,
     )
 
 

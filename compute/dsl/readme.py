@@ -8,6 +8,9 @@ from compute.dsl.elements import sealed_length
 from compute.dsl.notes import note_elements
 from compute.dsl.publics import public_inputs
 
+FIXED = "Its readers are those that it is deployed with, for ever: nobody can add or remove one, its owner neither."
+KEPT = "Whoever deploys it changes its readers at any time, unless it is deployed with fixed readers."
+
 _BYTES = 1_000_000
 _MICROSECONDS = 1_000_000
 
@@ -22,7 +25,8 @@ def readme(compiled: Compiled) -> str:
         lines.append(f"| `{declared.name}` | `{declared.kind.type_name}` | {reads} | {_competition(declared.mode)} |")
     if any(declared.sealed for declared in declaration.registers):
         lines += ["", "Everybody sees how often each register was written and when, and that a sealed one was written."]
-        lines += ["A sealed register that was never written holds zeros, which everybody knows."]
+        lines += ["A sealed register that was never written holds zeros, which everybody knows.", ""]
+        lines += [FIXED if declaration.fixed_readers else KEPT]
     if declaration.notes:
         lines += ["", "## Notes", "", "| note | contents | elements of its ciphertext |", "|---|---|---|"]
         for note in declaration.notes:

@@ -176,6 +176,7 @@ class Network:
         readers: Sequence[Person] = (),
         counts: Sequence[int] = (1, 2),
         initial: Mapping[str, object] | None = None,
+        fixed_readers: bool = False,
     ) -> Deployed:
         """A contract and its first readers, as Sandbox.deploy."""
         compiled = contract.compiled
@@ -185,12 +186,11 @@ class Network:
         self.register(contract, counts=made)
         keys = {method.name: self._prover.keys(method.source) for method in compiled.methods}
         sealing = {count: self._prover.keys(sealing_circuit(count)) for count in made}
-        action = deploy(compiled, keys, sealing, initial_values(compiled, initial or {}))
-        contract_id, _ = self._run(deploy_contract(self._wallet(owner.secret), action))
-        deployed = Deployed(self, compiled, contract_id, owner)
-        if sealed:
-            deployed.set_readers(*first)
-        return deployed
+        given = initial_values(compiled, initial or {})
+        action = deploy(compiled, keys, sealing, given, fixed_readers=fixed_readers)
+        points = [reader.reader.public for reader in first] if sealed else []
+        contract_id, _ = self._run(deploy_contract(self._wallet(owner.secret), self._prover, action, points))
+        return Deployed(self, compiled, contract_id, owner)
 
     def contract(self, contract: ObjectId) -> ContractView:
         """What the node answers about a contract, with all its epochs."""

@@ -49,7 +49,7 @@ from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
 from chain.types.validators import Validator
 from client.wallet import ChainIdentity
 from compute.confidential.prover import CircuitSource, Draft, complete
-from compute.confidential.reader_changes import sealing_circuit
+from compute.confidential.reader_changes import draft_first_readers, sealing_circuit
 from compute.dev_keys import DevKeys, KeyedCircuit
 from compute.dsl.contract import Contract
 from compute.dsl.deployment import deploy
@@ -320,22 +320,27 @@ class Sandbox:
         readers: Sequence[Person] = (),
         counts: Sequence[int] = (1, 2),
         initial: Mapping[str, object] | None = None,
+        fixed_readers: bool = False,
     ) -> Deployed:
         """A contract of the language, and its first readers, if it seals anything: the owner, unless others are named.
 
         counts: of readers that it can ever have, beside the number of the first ones; initial: first contents of public
-        registers. Raises as compute.dsl.deployment.deploy, Sandbox.send.
+        registers; fixed_readers: that its readers stay those for ever, also where its class does not ask for that.
+        Raises as compute.dsl.deployment.deploy, draft_first_readers, Sandbox.send.
         """
         compiled = contract.compiled
         sealed = any(each.sealed for each in compiled.declaration.registers)
         first = list(readers) or [owner]
         keys = {method.name: self.circuit(method.source) for method in compiled.methods}
         sealing = {count: self.circuit(sealing_circuit(count)) for count in {*counts, len(first)} if sealed}
-        action = deploy(compiled, keys, sealing, initial_values(compiled, initial or {}))
-        deployed = Deployed(self, compiled, self.send(owner, action).created(), owner)
+        given = initial_values(compiled, initial or {})
+        action = deploy(compiled, keys, sealing, given, fixed_readers=fixed_readers)
+        steps: list[Step] = [action]
         if sealed:
-            deployed.set_readers(*first)
-        return deployed
+            contract_id = self.local.envelope_of(owner.id, action).object_id(0)
+            points = [reader.reader.public for reader in first]
+            steps.append(draft_first_readers(contract_id, action, points, self.entropy))
+        return Deployed(self, compiled, self.send(owner, *steps).created(), owner)
 
     def contract(self, contract: ObjectId) -> ContractView:
         """What a node would answer about a contract, with all its epochs. Raises UnknownContract."""

@@ -1,17 +1,18 @@
-"""`cluster contract deploy`: register a contract's circuits, create it, and set its first readers."""
+"""`cluster contract deploy`: register a contract's circuits, create it together with its first readers."""
 
 import argparse
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.confidential.keys import ReaderKey, decode_reader, encode_reader, reader_key
-from compute.confidential.on_chain import ContractClient, deploy_contract, register_circuits
+from compute.confidential.on_chain import deploy_contract, register_circuits
 from compute.confidential.prover import CircuitSource, Prover
-from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
+from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential.description import MAX_READERS
 from contracts.notes.output import Point
@@ -50,6 +51,11 @@ def add_deploy(commands: "Commands") -> None:
         help=f"how many readers it can ever have; each count is a circuit of its own (default: {MOST_READERS})",
     )
     new.add_argument(
+        "--fixed-readers",
+        action="store_true",
+        help="its readers stay those for ever; so are, without asking, those of a class with fixed_readers = True",
+    )
+    new.add_argument(
         "--initial", metavar="NAME=VALUE", action="append", default=[], help="first content of a public register"
     )
     new.add_argument("--label", help="what other commands call it here (default: the class's name)")
@@ -67,9 +73,9 @@ async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
     initial = _initial(compiled, arguments.initial)
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
-        readers = _readers(arguments.reader, reader_key(secret.seed)) if _seals(compiled) else []
+        first = _first_readers(arguments, compiled, reader_key(secret.seed))
         with screen.progress("keys of circuits", parts=PARTS) as step:
-            document = await _create(wallet, compiled, readers, arguments.most_readers, initial, step)
+            document = await _create(wallet, compiled, first, initial, step)
     path = remember(label, contract_id(str(document["contract"])), source, wallet.identity)
     screen.pairs([*document.items(), ("label", label)])
     if before is not None:
@@ -81,37 +87,39 @@ async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
     return {**document, "label": label, "replaced": before, "file": str(path)}
 
 
+@dataclass(frozen=True, slots=True)
+class FirstReaders:
+    """With whom a contract begins, nobody if it seals nothing. counts: how many readers it can ever have."""
+
+    points: tuple[Point, ...]
+    counts: tuple[int, ...]
+    fixed: bool
+
+
 async def _create(
-    wallet: Wallet,
-    compiled: "Compiled",
-    readers: Sequence[Point],
-    most: int,
-    initial: Mapping[str, object],
-    step: Step,
+    wallet: Wallet, compiled: "Compiled", first: FirstReaders, initial: Mapping[str, object], step: Step
 ) -> dict[str, object]:
-    """Circuits, contract, readers."""
+    """Circuits, then the contract with its readers."""
     from compute.dsl.deployment import deploy
 
     prover = Prover(DevKeys(cache_folder()))
-    counts = range(1, max(most, len(readers)) + 1) if readers else ()
+    counts = first.counts
     sources = [*(method.source for method in compiled.methods), *map(sealing_circuit, counts)]
     made = [await _keys(prover, source, step, place / len(sources)) for place, source in enumerate(sources)]
     keys = {method.name: circuit for method, circuit in zip(compiled.methods, made, strict=False)}
     sealing = dict(zip(counts, made[len(keys) :], strict=True))
     step.restart("registering circuit keys", known=False)
     registered = await register_circuits(wallet, made, step.describe)
-    step.describe("deploying")
-    contract, outcome = await deploy_contract(wallet, deploy(compiled, keys, sealing, initial))
-    if readers:
-        step.describe("sealing the first data key to its readers")
-        client = ContractClient(wallet, prover, contract)
-        await client.send(draft_set_readers(await client.view(), readers), progress=step.describe)
+    step.describe("deploying" + (", and sealing the first data key to its readers" if first.points else ""))
+    action = deploy(compiled, keys, sealing, initial, fixed_readers=first.fixed)
+    contract, outcome = await deploy_contract(wallet, prover, action, first.points)
     return {
         "contract": "0x" + contract.hex(),
         "class": compiled.name,
         "owner": wallet.address,
-        "readers": [encode_reader(reader) for reader in readers],
-        "most_readers": len(counts),
+        "readers": [encode_reader(reader) for reader in first.points],
+        "fixed_readers": first.fixed,
+        "most_readers": max(counts, default=0),
         "keys_registered": registered,
         "transaction": outcome.hash,
         "height": outcome.height,
@@ -144,10 +152,14 @@ def _initial(compiled: "Compiled", given: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def _readers(given: Sequence[str] | None, own: ReaderKey) -> list[Point]:
+def _first_readers(arguments: argparse.Namespace, compiled: "Compiled", own: ReaderKey) -> FirstReaders:
     """Raises BadArgument, and as decode_reader."""
-    return [own.public if text == "me" else decode_reader(text) for text in given or ["me"]]
-
-
-def _seals(compiled: "Compiled") -> bool:
-    return any(declared.sealed for declared in compiled.declaration.registers)
+    if not any(declared.sealed for declared in compiled.declaration.registers):
+        if arguments.fixed_readers:
+            raise BadArgument("--fixed-readers", "a contract with a sealed register", compiled.name)
+        return FirstReaders((), (), fixed=False)
+    given = arguments.reader or ["me"]
+    points = tuple(own.public if text == "me" else decode_reader(text) for text in given)
+    if arguments.fixed_readers or compiled.declaration.fixed_readers:
+        return FirstReaders(points, (len(points),), fixed=True)
+    return FirstReaders(points, tuple(range(1, max(arguments.most_readers, len(points)) + 1)), fixed=False)

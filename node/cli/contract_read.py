@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chain.types.scalars import ObjectId
 from chain.types.transaction import Transaction
@@ -29,6 +29,9 @@ from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
     from node.cli.frame import Commands
+
+
+FIXED: Final = "its readers are fixed: nobody can add or remove one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,14 @@ def _show(
     screen: Screen, contract: ObjectId, view: ContractView, seen: list[Seen], notes: list[dict[str, Any]]
 ) -> Json:
     screen.table("", ("register", "sort", "version", "epoch", "value"), [each.row for each in seen])
+    if view.record.fixed_readers:
+        screen.line(FIXED)
     for note in notes:
         screen.line(f"{note['note']}  {note['type']} {note['contents']}")
     return {
         "contract": "0x" + contract.hex(),
         "epoch": view.record.epoch,
+        "fixed_readers": view.record.fixed_readers,
         "registers": [each.to_json() for each in seen],
         "notes": notes,
     }

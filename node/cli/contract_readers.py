@@ -10,6 +10,7 @@ from compute.confidential.reader_changes import draft_add_reader, draft_remove_r
 from contracts.confidential.queries import ContractView
 from contracts.notes.output import Point
 from node.cli.contract_client import add_oldest, contract_client
+from node.cli.contract_read import FIXED
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, chosen_secret, open_account
@@ -58,8 +59,14 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
     rows = [(encode_reader(reader), "this account" if reader == own else "") for reader in readers_of(view)]
     counts = sorted(key.readers for key in view.record.sealing)
     screen.table(f"epoch {view.record.epoch}", ("reader", ""), rows)
-    screen.line(f"it can have {', '.join(map(str, counts))} readers" if counts else "nothing of it is sealed")
-    return {"epoch": view.record.epoch, "readers": [reader for reader, _ in rows], "possible": counts}
+    possible = f"it can have {', '.join(map(str, counts))} readers" if counts else "nothing of it is sealed"
+    screen.line(FIXED if view.record.fixed_readers else possible)
+    return {
+        "epoch": view.record.epoch,
+        "readers": [reader for reader, _ in rows],
+        "possible": counts,
+        "fixed": view.record.fixed_readers,
+    }
 
 
 async def _add(arguments: argparse.Namespace, screen: Screen) -> Json:

@@ -74,9 +74,15 @@ class Bare:
 
 
 async def types_of(rpc: RpcClient, entry: Entry, contract: ContractView) -> Types:
-    """Raises AbiUnusable, RpcFailed, AnswerRefused, Unreachable, NotAnRpc, and as load_source."""
+    """Raises ReadersNotFixed where the class asks for fixed readers and the contract's are not; AbiUnusable, RpcFailed,
+    AnswerRefused, Unreachable, NotAnRpc, and as load_source.
+    """
     if entry.source is not None:
-        return ClassTypes(load_source(entry.source).cls.compiled)
+        from compute.dsl.calls import require_fixed_readers
+
+        compiled = load_source(entry.source).cls.compiled
+        require_fixed_readers(compiled, contract)
+        return ClassTypes(compiled)
     answer = await get_contract_abi(rpc, entry.contract)
     if answer.abi_hash != contract.record.abi_hash:
         raise AnswerRefused("the ABI is not the one that the contract's record names")

@@ -12,7 +12,7 @@ from compute.confidential.keys import ReaderKey, reader_key
 from compute.confidential.on_chain import ContractClient, deploy_contract, register_circuits
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader import current_data_key, open_contract
-from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
+from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import DevKeys
 from contracts.confidential.queries import ContractView
 from node.demo.secrets import search
@@ -36,8 +36,8 @@ class CounterClient:
         increment = self._prover.keys(INCREMENT if self._sealed else UNSEALED)
         sealing = self._prover.keys(sealing_circuit(1))
         await register_circuits(self._wallet, [increment, sealing])
-        self.contract, _ = await deploy_contract(self._wallet, deploy_counter(increment, {1: sealing}))
-        await self._send(draft_set_readers(await self.view(), [self.reader.public]))
+        action = deploy_counter(increment, {1: sealing})
+        self.contract, _ = await deploy_contract(self._wallet, self._prover, action, [self.reader.public])
 
     async def increment(self, amount: int) -> Transaction:
         """Add a private amount; the transaction that did it."""

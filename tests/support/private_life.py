@@ -150,7 +150,8 @@ class PrivateLife:
         keys = {method.name: self._prover.keys(method.source) for method in self.compiled.methods}
         sealing = {count: self._prover.keys(sealing_circuit(count)) for count in (1, 2)}
         await register_circuits(self.owner.wallet, [*keys.values(), *sealing.values()])
-        self.contract, _ = await deploy_contract(self.owner.wallet, deploy(self.compiled, keys, sealing))
+        action = deploy(self.compiled, keys, sealing)
+        self.contract, _ = await deploy_contract(self.owner.wallet, self._prover, action)
 
     async def _set_readers(self, *readers: Person) -> None:
         client = self._client(self.owner)

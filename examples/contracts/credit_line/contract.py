@@ -53,6 +53,8 @@ class CreditLine(Contract):
     The limit is sealed: what is still to be drawn is the two's affair. Payments are the chain's tokens and seen by all.
     """
 
+    fixed_readers = True  # a borrower who can be taken off the list can neither draw nor pay back
+
     lender = Register(Address)
     bureau = Register(Address)
     program = Register(Field)

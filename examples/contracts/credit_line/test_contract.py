@@ -8,6 +8,7 @@ import pytest
 from chain.execution.accounts import InsufficientHolding
 from chain.execution.statement import id_element
 from compute.confidential.errors import NotAReader, StatementFalse
+from compute.confidential.reader_changes import draft_set_readers
 from compute.dsl.auditing import contract_subjects
 from compute.dsl.calls import AnotherContract
 from compute.dsl.compiled import Compiled, compile_contract
@@ -16,7 +17,7 @@ from compute.dsl.refusals import CallRefused
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from compute.zkml.artifact import registration
 from compute.zkml.model import QuantisedModel
-from contracts.confidential.errors import StaleRegister
+from contracts.confidential.errors import ReadersFixed, StaleRegister
 from contracts.notes.errors import NoteSpent, UnknownRoot
 from contracts.registry.state import require_program
 from crypto.r1cs.audit import Audit
@@ -202,6 +203,35 @@ def test_a_limit_that_changed_meanwhile_counts(granted: Scene) -> None:
     granted.line.offer(granted.borrower, CLU, sender=granted.lender)
     with pytest.raises(StaleRegister):
         granted.chain.send(granted.borrower, draft)
+
+
+def test_the_lender_cannot_take_the_borrower_off_the_readers(granted: Scene) -> None:
+    granted.line.draw(CLU, sender=granted.borrower)
+    with pytest.raises(ReadersFixed):
+        granted.line.remove_reader(granted.borrower)
+    with pytest.raises(ReadersFixed):
+        granted.line.add_reader(granted.other)
+    view = granted.line.view
+    unfixed = replace(view, record=replace(view.record, fixed_readers=False))
+    forged = draft_set_readers(unfixed, [granted.lender.reader.public, granted.other.reader.public])
+    with pytest.raises(ReadersFixed):
+        granted.chain.send(granted.lender, forged)
+    granted.line.repay(CLU, sender=granted.borrower)
+
+
+def test_an_offer_that_comes_first_makes_the_borrower_pay_back_anew(granted: Scene) -> None:
+    line = granted.line
+    line.draw(CLU, sender=granted.borrower)
+    draft = line.draft("repay", CLU, sender=granted.borrower)
+    line.offer(granted.borrower, LIMIT, sender=granted.lender)
+    with pytest.raises(StaleRegister):
+        granted.chain.send(granted.borrower, draft)
+    line.repay(CLU, sender=granted.borrower)
+    offered, drawn = line.draft("offer", granted.borrower, 2, sender=granted.lender), CLU
+    line.draw(drawn, sender=granted.borrower)
+    with pytest.raises(StaleRegister):
+        granted.chain.send(granted.lender, offered)
+    line.withdraw(FUNDS - drawn, sender=granted.lender)
 
 
 # Which model judges

@@ -47,7 +47,9 @@ class Terms(Struct):
 
 @contract
 class Escrow(Contract):
-    """One deal between a buyer and a seller, and an arbiter whom they may name. Who deploys it keeps its readers."""
+    """One deal between a buyer and a seller, and an arbiter whom they may name. The two read it, for ever."""
+
+    fixed_readers = True  # who can be taken off the list can neither deliver nor release
 
     terms = Sealed(Terms)
     key = Sealed(Field)

@@ -9,13 +9,15 @@ from chain.execution.accounts import InsufficientBalance
 from chain.execution.statement import account_element
 from chain.types.scalars import AccountId
 from compute.confidential.errors import NotAReader, StatementFalse
-from compute.confidential.keys import DataKeys
+from compute.confidential.keys import DataKeys, readers_of
 from compute.confidential.permits import open_permit
+from compute.confidential.reader_changes import draft_set_readers
+from compute.dsl.calls import ReadersNotFixed
 from compute.dsl.refusals import CallRefused
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from compute.sandbox.local_chain import Snapshot
 from contracts.confidential.call import Call
-from contracts.confidential.errors import OutsidePeriod, StaleRegister
+from contracts.confidential.errors import OutsidePeriod, ReadersFixed, StaleRegister
 from crypto.poseidon import poseidon
 from examples.contracts.escrow.contract import DELIVERED, EMPTY, FUNDED, SETTLED, Escrow
 from examples.contracts.escrow.walkthrough import story
@@ -253,6 +255,42 @@ def test_nothing_ends_before_it_began(empty: Deal) -> None:
                 empty.escrow.call(method, sender=party)
 
 
+# What the buyer cannot do although the contract is his
+
+
+def test_the_buyer_cannot_shut_the_seller_out(waiting: Deal) -> None:
+    """Neither by his own software nor by a change that he draws up as if readers were not fixed."""
+    escrow, view = waiting.escrow, waiting.escrow.view
+    with pytest.raises(ReadersFixed):
+        escrow.remove_reader(waiting.seller)
+    unfixed = replace(view, record=replace(view.record, fixed_readers=False))
+    for readers in ([each.reader.public for each in (waiting.buyer, waiting.stranger)], readers_of(view)):
+        with pytest.raises(ReadersFixed):
+            waiting.chain.send(waiting.buyer, draft_set_readers(unfixed, readers))
+    if waiting.stage == FUNDED:
+        waiting.deliver()
+    waiting.chain.mine_to(waiting.disputes_until)
+    assert waiting.gains(lambda: escrow.release(sender=waiting.seller)) == (DEPOSIT - PRICE, PRICE)
+
+
+class Kept:
+    """The escrow's very circuits, deployed by a buyer who means to keep the list of readers."""
+
+    declaration = replace(Escrow.compiled.declaration, fixed_readers=False)
+    compiled = replace(Escrow.compiled, declaration=declaration)
+
+
+def test_the_seller_shows_no_key_to_an_escrow_whose_readers_can_change(empty: Deal) -> None:
+    kept = empty.chain.deploy(Kept, empty.buyer, readers=[empty.buyer, empty.seller], counts=(1,))  # type: ignore[arg-type]
+    assert kept.view.record.methods == empty.escrow.view.record.methods and not kept.view.record.fixed_readers
+    as_the_seller_knows_it = Deployed(empty.chain, Escrow.compiled, kept.id, empty.buyer)
+    with pytest.raises(ReadersNotFixed, match="sound only with fixed readers"):
+        as_the_seller_knows_it.deliver(KEY, sender=empty.seller)
+    kept.remove_reader(empty.seller)
+    with pytest.raises(NotAReader):
+        kept.deliver(KEY, sender=empty.seller)
+
+
 # Who sees what
 
 
@@ -299,7 +337,12 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as chain:
         story(chain, Teller())
     told = capsys.readouterr().out
-    for line in ("the buyer reads the key: it is right", "the seller was paid 7.00 CLU", "the escrow holds 0.00 CLU"):
+    for line in (
+        "shuts the seller out: refused",
+        "the buyer reads the key: it is right",
+        "the seller was paid 7.00 CLU",
+        "the escrow holds 0.00 CLU",
+    ):
         assert line in told
 
 

@@ -27,6 +27,7 @@ def story(chain: Chain, tell: Teller) -> None:
     terms = escrow.read(seller).terms
     tell(f"the seller reads: price {clu(terms['price'])}, delivery by height {terms['deliver_by']}")
     tell.refused("the arbiter, who is no reader, reads", lambda: escrow.read(arbiter).terms)
+    tell.refused("the buyer, whose contract it is, shuts the seller out", lambda: escrow.remove_reader(seller))
     tell.refused("the seller delivers something else", lambda: escrow.deliver(key - 1, sender=seller))
     tell("the seller delivers the file's key, sealed", deliver(escrow, key, seller))
     tell(f"the buyer reads the key: {'it is right' if escrow.read(buyer).key == key else 'it is wrong'}")

@@ -271,16 +271,25 @@ DECLARED = [
         errors.UnknownType,
         r"class Pair\(Note\)",
     ),
+    ("    fixed_readers = 1\n", "", errors.BadDeclaration, "is a int(?s:.)*fixed_readers = True"),
+    ("    fixed_readers = Sealed(u64)\n", "", errors.BadDeclaration, "cannot name a register"),
 ]
+DECLARED_IDS = ["init", "no return", "spends no note", "no bool", "a name that is taken"]
 
 
-@pytest.mark.parametrize(("before", "after", "error", "said"), DECLARED, ids=["init", "no return", "spends no note"])
+@pytest.mark.parametrize(("before", "after", "error", "said"), DECLARED, ids=DECLARED_IDS)
 def test_what_would_not_do_what_it_says_is_refused_with_what_to_write(
     tmp_path: Path, before: str, after: str, error: type[errors.ContractRefused], said: str
 ) -> None:
     head = HEAD.replace("    count = Sealed(u64)\n", f"    count = Sealed(u64)\n{before}")
     with pytest.raises(error, match=said):
         load(tmp_path, f"{head}        {USE}\n{after}")
+
+
+def test_nobody_reads_what_is_not_sealed(tmp_path: Path) -> None:
+    public = HEAD.replace("Sealed(", "Register(").replace("    count", "    fixed_readers = True\n    count", 1)
+    with pytest.raises(errors.BadDeclaration, match="no Sealed register"):
+        load(tmp_path, f"{public}        {USE}\n")
 
 
 def test_a_class_without_methods_is_told_to_mark_them(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from compute.confidential.keys import reader_key
 from compute.confidential.on_chain import ContractClient, deploy_contract, register_circuits
 from compute.confidential.prover import Prover
 from compute.confidential.reader import open_contract
-from compute.confidential.reader_changes import draft_set_readers, sealing_circuit
+from compute.confidential.reader_changes import sealing_circuit
 from compute.dev_keys import DevKeys
 from compute.dsl import Contract, Private, Public, Register, Sealed, contract, method, u64
 from compute.dsl.arguments import bound_arguments
@@ -84,9 +84,10 @@ class Scene:
         keys = {each.name: self.prover.keys(each.source) for each in Shelf.compiled.methods}
         sealing = {1: self.prover.keys(sealing_circuit(1))}
         await register_circuits(wallet, [*keys.values(), *sealing.values()])
-        self.contract, _ = await deploy_contract(wallet, deploy(Shelf.compiled, keys, sealing, {"shown": 5}))
-        client, reader = await self.client(), reader_key(self.secret.seed)
-        await client.send(draft_set_readers(await client.view(), [reader.public]))
+        reader = reader_key(self.secret.seed)
+        action = deploy(Shelf.compiled, keys, sealing, {"shown": 5})
+        self.contract, _ = await deploy_contract(wallet, self.prover, action, [reader.public])
+        client = await self.client()
         given = bound_arguments(Shelf.compiled.method("put"), (3, 7), {})
         caller = Caller(account=self.secret.public, reader=reader)
         await client.send(draft_call(Shelf.compiled, await client.view(), "put", given, caller, now=await client.now()))

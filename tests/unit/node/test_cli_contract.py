@@ -13,7 +13,8 @@ from client.wallet import ChainIdentity
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
 from compute.confidential.permit_errors import AnotherAuditor, NotAPermit
 from compute.dsl import auditing
-from contracts.confidential.errors import NotOwner
+from compute.dsl.calls import ReadersNotFixed
+from contracts.confidential.errors import NotOwner, ReadersFixed
 from crypto.r1cs.audit import AuditSubject
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.r1cs_file import read_r1cs
@@ -206,6 +207,7 @@ async def test_from_deploy_to_permit(tally: Path, tmp_path: Path, capsys: pytest
         chain = OnChain(capsys, node)
         await deployed_and_called(chain, tally, tmp_path)
         await read_by_who_may(chain, tmp_path)
+        await kept_by_nobody(chain, tally, tmp_path)
         await wrong_ways(chain, tally, tmp_path)
 
 
@@ -246,6 +248,29 @@ async def read_by_who_may(chain: OnChain, tmp_path: Path) -> None:
     assert seen == {"total": 15, "calls": 3}
     document = await chain.ask("account2", "read", "tally", "--permit", permit)
     assert "no later ones" in document["registers"][0]["refused"]
+
+
+async def kept_by_nobody(chain: OnChain, tally: Path, tmp_path: Path) -> None:
+    """A contract with fixed readers: its owner changes none, and a class that asks for them takes no other contract."""
+    second, other = await chain.reader("account1"), await chain.reader("account2")
+    both = ("--reader", "me", "--reader", second)
+    deployed = await chain.ask("account0", "deploy", str(tally), *both, "--fixed-readers", "--label", "kept")
+    assert (deployed["fixed_readers"], deployed["most_readers"], deployed["keys_registered"]) == (True, 2, 0)
+    listed = await chain.ask("account1", "readers", "list", "kept")
+    assert (listed["fixed"], listed["epoch"], listed["readers"][1]) == (True, 1, second)
+    assert await chain.asked_in_vain("account0", "readers", "add", "kept", other) == ReadersFixed.code
+    assert await chain.asked_in_vain("account0", "readers", "remove", "kept", second) == ReadersFixed.code
+    await chain.ask("account1", "call", "kept", "add", "2")
+    assert await chain.values("account0", "kept") == {"total": 2, "calls": 1}
+    asking = tmp_path / "asking.py"
+    declared = "    total = Sealed"
+    asking.write_text((tally / "contract.py").read_text().replace(declared, "    fixed_readers = True\n" + declared))
+    for words in (("read",), ("call",)):
+        rest = ("add", "1") if words == ("call",) else ()
+        of_asking = ("--source", str(asking))
+        refused = await chain.asked_in_vain("account0", *words, "tally", *rest, *of_asking)
+        assert refused == ReadersNotFixed.code
+        assert "error" not in await chain.ask("account0", *words, "kept", *rest, *of_asking)
 
 
 async def wrong_ways(chain: OnChain, tally: Path, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ async def test_the_abi_comes_with_the_hashes_to_check_it_by(chain: ContractChain
     answer = from_json(ContractAbi, await ask(chain, "contract_getAbi"))
     assert (answer.abi, answer.abi_hash) == (chain.deployment.abi, abi_hash(chain.deployment.abi))
     assert answer.code_hash == chain.deployment.code_hash
+    assert answer.fixed_readers is chain.deployment.fixed_readers
 
 
 async def test_epochs_are_answered_by_ranges(chain: ContractChain) -> None:
