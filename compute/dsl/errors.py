@@ -122,7 +122,9 @@ class BodyFailed(ContractRefused):
 
 
 class BranchEffect(ContractRefused):
-    """A lambda of `select` writes a register, makes a note or moves tokens: effects cannot depend on a value."""
+    """A lambda of `select` writes a register, changes a list, makes a note or moves tokens: effects cannot depend on a
+    value.
+    """
 
     code = 6418
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 from compute.dsl.composites import Array, Struct
 from compute.dsl.errors import DslError, UnknownType
 from compute.dsl.integers import machine
+from compute.dsl.machine import Range
 from compute.dsl.operations import select, tagged_poseidon
 from compute.dsl.place import calling_place
 from compute.dsl.scalars import Bool, Field
@@ -63,11 +64,17 @@ class Member(Struct, Generic[D]):
         return _MADE[depth]
 
     def root(self, leaf: Field) -> Field:
-        """The root that this path leads to from a leaf; places beyond the tree lead there, too, which `proves` refuses.
+        """The root that this path leads to from a leaf. A place beyond the tree is refused: each has one number.
 
-        Constraints: 32, and 301 for each level.
+        Constraints: 305 for each level.
         """
-        bits, node = self.place.bits(), Field.coerced(leaf)
+        depth = len(self.path)
+        place = machine().ranged(self.place.number, Range(f"place of a {self.type_name}", 0, ARITY**depth - 1))
+        return self._led_to(leaf, [_bit(number) for number in machine().bits(place, 2 * depth)])
+
+    def _led_to(self, leaf: Field, bits: list[Bool]) -> Field:
+        """The root from a leaf, by as many of the place's bits as the tree has. Constraints: 301 for each level."""
+        node = Field.coerced(leaf)
         for level, siblings in enumerate(self.path):
             low, high = bits[2 * level : 2 * level + 2]
             node = tagged_poseidon(_children(node, siblings, low, high), domains.MEMBER_TREE)
@@ -79,7 +86,7 @@ class Member(Struct, Generic[D]):
         Constraints: 71, and 301 for each level; 66 if it is required.
         """
         inside = self.place < ARITY ** len(self.path) if len(self.path) < MOST_DEPTH else Bool(True)
-        return inside & (leaf != 0) & (self.root(leaf) == root)
+        return inside & (leaf != 0) & (self._led_to(leaf, self.place.bits()) == root)
 
 
 def _children(node: Field, siblings: "Array[Field, Any]", low: Bool, high: Bool) -> list[Field]:

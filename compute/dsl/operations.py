@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from compute.dsl.composites import chosen
 from compute.dsl.errors import BadDeclaration, TypesDiffer
+from compute.dsl.escapes import leaving_lists_alone
 from compute.dsl.integers import machine
 from compute.dsl.place import calling_place
 from compute.dsl.scalars import Bool, Field, named
@@ -50,7 +51,7 @@ def _branch(condition: Bool, branch: object) -> object:
     if not callable(branch):
         return branch
     with machine().branch(condition.number):
-        return branch()
+        return leaving_lists_alone(branch)
 
 
 def _alike(one: object, zero: object) -> tuple[Any, Any]:

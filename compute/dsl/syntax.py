@@ -24,6 +24,7 @@ from compute.dsl.errors import (
     StatementRefused,
 )
 from compute.dsl.place import Place, place_of
+from compute.dsl.values import Value
 
 Function = ast.FunctionDef | ast.Lambda
 LANGUAGE: Final = "compute.dsl"
@@ -31,6 +32,7 @@ _GOING_THROUGH: Final = ("range", "len", "enumerate", "zip", "reversed", "sum", 
 _LOOKING_INTO: Final = ("min", "max", "sorted", "all", "any", "int", "bool", "float", "str", "round")  # constants only
 ALLOWED_BUILTINS: Final = frozenset((*_GOING_THROUGH, *_LOOKING_INTO))
 CONSTANTS: Final = (int, str, bytes, type(None))
+RUNNING: Final = "running"  # of an instance: what stands for the call that runs
 EXAMPLES: Final = "examples"  # a classmethod that makes calls for tools; no circuit is made of it
 
 _INSTEAD: Final[dict[type[ast.AST], tuple[str, str]]] = {
@@ -116,11 +118,24 @@ class _Checker:
             )
         if function in self._done:
             return
+        self._check_defaults(function, source)
         for node in ast.walk(source.tree):
             self._check_node(source, node)
         for called in self._called(function, source):
             self.check(called, (*callers, function))
         self._done.add(function)
+
+    def _check_defaults(self, function: Callable[..., Any], source: "Source") -> None:
+        """Raises NameRefused for a default that one call could change for the next."""
+        known = inspect.unwrap(function)
+        if isinstance(known, FunctionType):
+            for given in (*(known.__defaults__ or ()), *(known.__kwdefaults__ or {}).values()):
+                if not _is_usable(given):
+                    raise NameRefused(
+                        source.place(source.tree),
+                        f"a default of {function.__name__} is a {type(given).__name__}, which lasts from call to call.",
+                        "Defaults are constants: numbers, text, tuples of them. Make a list in the function.",
+                    )
 
     def _check_node(self, source: "Source", node: ast.AST) -> None:
         operators = [*getattr(node, "ops", ()), *([node.op] if isinstance(node, ast.BinOp | ast.AugAssign) else [])]
@@ -135,7 +150,7 @@ class _Checker:
             raise FloatRefused(
                 source.place(node), f"{node.value!r} is a fraction.", "Count in the smallest unit, as in cents."
             )
-        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+        if isinstance(node, ast.Attribute) and (node.attr.startswith("__") or _of_self(node) == RUNNING):
             raise NameRefused(
                 source.place(node), f"{node.attr} looks behind the language.", "Use the values' own operations."
             )
@@ -144,13 +159,30 @@ class _Checker:
         local = _local_names(source.tree)
         outside = _outside_names(function)
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id not in local:
+                self._check_attribute(source, node, outside.get(node.value.id))
+            if isinstance(node, ast.Attribute) and _of_self(node) is not None:
                 if node.attr in self._own:
                     yield self._own[node.attr]
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
                 found = self._judged(source, node, outside)
                 if isinstance(found, FunctionType) and not found.__module__.startswith(LANGUAGE):
                     yield found
+
+    def _check_attribute(self, source: "Source", node: ast.Attribute, of: object) -> None:
+        """Of a name from outside of the function. Raises NameRefused for what would look or stay behind it."""
+        if not isinstance(node.ctx, ast.Load):
+            raise NameRefused(
+                source.place(node),
+                f"{ast.unparse(node)} is changed, which is outside of the method.",
+                "Keep what lasts in a Register or Sealed field.",
+            )
+        if isinstance(of, type) and issubclass(of, Value):
+            raise NameRefused(
+                source.place(node),
+                f"{ast.unparse(node)} looks behind the language.",
+                f"Make a {node.value.id if isinstance(node.value, ast.Name) else 'value'} by calling its type.",
+            )
 
     def _judged(self, source: "Source", node: ast.Name, outside: dict[str, Any]) -> object:
         """What the name stands for outside of the function. Raises NameRefused for what it may not."""
@@ -174,6 +206,11 @@ class _Checker:
                 "Methods use constants (numbers, text, tuples of them), types, models and plain functions.",
             )
         return found
+
+
+def _of_self(node: ast.Attribute) -> str | None:
+    """X of self.X."""
+    return node.attr if isinstance(node.value, ast.Name) and node.value.id == "self" else None
 
 
 def _is_usable(found: object) -> bool:

@@ -29,6 +29,18 @@ def filled(row, x):
     row[0] = x
     return x
 
+def pushed(box, x):
+    box.append(x)
+    return x
+
+def lasting(x, box=[]):
+    box.append(x)
+    return box[0]
+
+def marked(x):
+    doubled.seen = x
+    return x
+
 def endless(x):
     return endless(x)
 
@@ -176,6 +188,11 @@ BODIES: list[Case] = [
     (errors.NeverHolds, "x = Field(-1)", "another number"),
     (errors.BranchEffect, "x = select(flag, lambda: self.write_it(a), 0)", "select()"),
     (errors.BranchEffect, "y = Array[u8, 1]([b])\n        x = select(flag, lambda: filled(y, b), b)", "new value"),
+    (errors.NameRefused, "x = lasting(a)", "Make a list in the function"),
+    (errors.NameRefused, "x = marked(a)", "Keep what lasts"),
+    (errors.NameRefused, "doubled.seen += a", "Keep what lasts"),
+    (errors.NameRefused, "x = self.running.once", "own operations"),
+    (errors.NameRefused, "x = u64.made(a - 1)", "calling its type"),
     (errors.ChangeLost, "self.pairs[b].left = a", "Write the whole entry"),
     (errors.ChangeLost, "y = self.pairs[b]\n        y.left = a", "Write the whole entry"),
     (errors.SharedValue, "TABLE[0] = a", "register"),
@@ -196,6 +213,7 @@ def test_a_body_is_refused(tmp_path: Path, error: type[errors.ContractRefused], 
     elsewhere = {"x = endless(a)": "def endless", "x = self.around(a)": "def around", "x = outside(a)": "while x"}
     elsewhere |= {"x = select(flag, lambda: self.write_it(a), 0)": "self.count = x", "return a": "def act"}
     elsewhere |= {"y = Array[u8, 1]([b])": "row[0] = x", "y = self.pairs[b]": "y.left = a"}
+    elsewhere |= {"x = lasting(a)": "def lasting", "x = marked(a)": "doubled.seen"}
     assert elsewhere.get(first, first) in line
     assert caught.value.source == line.strip()
     assert instead in caught.value.instead
@@ -203,7 +221,35 @@ def test_a_body_is_refused(tmp_path: Path, error: type[errors.ContractRefused], 
     assert line.strip() in str(caught.value) and f":{caught.value.line}" in str(caught.value)
 
 
+PUSH = "x = select(flag, lambda: [push(a - c), a][1], a)"
+SPILLS = [
+    "x = select(flag, lambda: pushed(box, a - c), a)",
+    "x = select(flag, a, lambda: pushed(box, a - c))",
+    "x = select(flag, lambda: filled(box, a - c), a)",
+    "x = select(flag, lambda: pushed((box, [box])[1][0], a - c), a)",
+    "x = select(flag, lambda: select(a > c, lambda: pushed(box, a), a), a)",
+    f"push = lambda y: box.append(y)\n        {PUSH}",
+    f"push = box.append\n        {PUSH}",
+    f"push = lambda y, into=box: into.append(y)\n        {PUSH}",
+    f"push = lambda y, *, into=box: into.append(y)\n        {PUSH}",
+    "push = pushed, box\n        x = select(flag, lambda: push[0](push[1], a), a)",
+    "x = select(flag, lambda: [box.clear(), box.append(c), a][2], a)",
+]
+
+
+@pytest.mark.parametrize("body", SPILLS)
+def test_a_lambda_of_select_that_changes_a_list_is_refused(tmp_path: Path, body: str) -> None:
+    """What it put there would not be refused where it is not taken: a - c below zero, as a u64."""
+    text = f"{HEAD}        box = [u64(0)]\n        {body}\n        self.shown = box[0]\n        {USE}\n"
+    with pytest.raises(errors.BranchEffect, match=r"a list is changed(?s:.)*into the list") as caught:
+        load(tmp_path, text)
+    assert "select(flag" in caught.value.source and Path(caught.value.file).parent == tmp_path
+
+
 ALLOWED = [
+    "box = [a]\n        box.append(select(flag, lambda: [a, c - a][1] + box[0], 0))\n        self.shown = box[1]",
+    "self.shown = select(flag, lambda: pushed([b], a + c), a)",
+    "box = [later for later in [lambda y: y + 1]]\n        self.shown = select(flag, lambda: box[0](a), a)",
     "for i in range(LIMIT): a = a + i if i > 3 else a",
     "x = [doubled(y) for y in (a, c)]\n        self.shown = sum(x) + len(x)",
     "if LIMIT > 5 and not LIMIT == 7: self.shown = a",
