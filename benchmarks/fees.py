@@ -20,7 +20,7 @@ from typing import NamedTuple
 from benchmarks.load.chain import BALANCE, FEE_LIMIT, account_key
 from chain.execution.action import Action
 from chain.execution.statement import MAX_PUBLIC_INPUTS
-from chain.execution.transaction import NO_FORK
+from chain.execution.upgrades import NO_FORK
 from chain.types.genesis import GenesisAccount
 from chain.types.identifiers import object_id
 from chain.types.scalars import (

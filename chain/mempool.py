@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain.errors import ChainError
-from chain.types.scalars import AccountId, Amount, Height, Nonce, TxHash, WorkUnits
+from chain.types.scalars import AccountId, Amount, Hash, Height, Nonce, TxHash, WorkUnits
 from chain.types.transaction import Transaction
 from crypto.address import encode_address
 
@@ -274,6 +274,13 @@ class Mempool:
         for expired in [expiry for expiry in self._by_expiry if expiry <= height]:
             for hash_ in list(self._by_expiry[expired]):
                 self.remove(hash_)
+
+    def drop_forks_but(self, fork_id: Hash) -> list[Transaction]:
+        """An upgrade is next: forget, and name, what was signed for other rules than those of `fork_id`."""
+        gone = [entry for entry in self._by_hash.values() if entry.transaction.envelope.fork_id != fork_id]
+        for entry in gone:
+            self._forget(entry)
+        return [entry.transaction for entry in gone]
 
     def _queue(self, entry: Entry) -> _Queue:
         return self._queues[_queue_id(entry.transaction)]

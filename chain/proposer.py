@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from chain.codec import encode
 from chain.errors import FAULTS
 from chain.execution.block import Chain, Execution, Result, Tip, TooMuchWork
-from chain.execution.context import BlockContext
 from chain.execution.header import UnacceptedEvidence, check_duplicate_vote
 from chain.execution.transaction import FeeLimitTooLow, NonceMismatch
+from chain.execution.upgrades import fork_at
 from chain.execution.validator_schedule import validators_at
 from chain.execution.verifier import BadSignature, Verifier
 from chain.params import read_params
 from chain.state.view import View
-from chain.types.block import (
-    APP_VERSION,
-    PROTOCOL_VERSION,
-    Block,
-    Header,
-    evidence_root,
-    transactions_root,
-)
+from chain.types.block import PROTOCOL_VERSION, Block, Header, evidence_root, transactions_root
 from chain.types.scalars import Blob, Height, Timestamp, TxHash, ValidatorId, VrfOutput, VrfProof
 from chain.types.transaction import Transaction
 from chain.types.vote import Commit, DuplicateVote
@@ -61,12 +54,14 @@ def build_block(
     A transaction that can stand in no block any more is left out and named in `refused`; one that may fit a later block
     (a lower nonce is missing, the base fee too high for it) is left out and not named. One whose state rule fails stays
     in with its receipt, so that everything an account pays for gets an answer; what a proof would have paid is refused.
-    `time` must be later than the tip's.
+    `time` must be later than the tip's. Raises UpgradeNeeded.
     """
     params = read_params(view)
     height = Height(tip.height + 1)
+    context = chain.block_context(view, height, time)
+    context.fork.require_known(chain.app_versions)
     evidence = _acceptable(evidence, view, chain, height, verifier)
-    execution = Execution(view, chain, BlockContext(height, time, chain.genesis_hash, params), proposer.validator)
+    execution = Execution(view, chain, context, proposer.validator)
     empty = _assemble((), tip, view, chain, proposer, time, last_commit, evidence)
     room = params.max_block_bytes - len(encode(empty)) - _LIST_OVERHEAD
     chosen, refused = _fill(execution, candidates, room, verifier)
@@ -139,7 +134,7 @@ def _assemble(
     height = Height(tip.height + 1)
     header = Header(
         protocol_version=PROTOCOL_VERSION,
-        app_version=APP_VERSION,
+        app_version=fork_at(view, height).app_version,
         chain_id=chain.chain_id,
         height=height,
         time=time,

@@ -103,6 +103,19 @@ class TransactionOvertaken(ClientError):
         self.hash = hash_
 
 
+class TransactionOutdated(ClientError):
+    """The chain was upgraded before a block held the transaction, so none ever will."""
+
+    code = 5013
+
+    def __init__(self, hash_: str) -> None:
+        super().__init__(
+            f"transaction {hash_} was in no block when the chain was upgraded, and its signature names the rules "
+            "before; sign it anew."
+        )
+        self.hash = hash_
+
+
 class AnswerRefused(ClientError):
     """A proven answer does not hold against what the light client trusts."""
 

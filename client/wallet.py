@@ -15,11 +15,13 @@ from chain.params import Params
 from chain.types.scalars import MAX_UINT, AccountId, Amount, ChainId, Hash, Height, Nonce, Signature
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
 from client.errors import (
+    ClientError,
     NotAnRpc,
     OtherChain,
     RpcFailed,
     TransactionExpired,
     TransactionFailed,
+    TransactionOutdated,
     TransactionOvertaken,
 )
 from client.results import Outcome, account_state, chain_status
@@ -137,6 +139,7 @@ class Wallet(Signing):
     ) -> Envelope:
         """An envelope with what was left out asked from the node or estimated; it is neither signed nor submitted."""
         status = await chain_status(self.rpc)
+        self.identity = replace(self.identity, fork_id=status.fork_id)  # an upgrade may lie behind its opening
         if nonce is None:
             nonce = (await account_state(self.rpc, self.address)).next_nonce
         if expiry_height is None:
@@ -157,7 +160,8 @@ class Wallet(Signing):
     ) -> Outcome:
         """Sign and submit with the account's next nonce, and wait until it is final unless told otherwise.
 
-        Raises RpcFailed when the node refuses it (nothing has changed), TransactionFailed, TransactionExpired.
+        Raises RpcFailed when the node refuses it (nothing has changed), TransactionFailed, TransactionExpired,
+        TransactionOutdated.
         """
         async with self._in_order:
             envelope = await self.prepare(
@@ -193,27 +197,30 @@ async def never_overtaken(height: int) -> bool:
 async def wait_committed(rpc: RpcClient, transaction: Transaction, overtaken: Overtaken = never_overtaken) -> Outcome:
     """Wait until a submitted transaction is final; `overtaken` is asked whether it still can be.
 
-    Raises TransactionFailed, TransactionExpired, TransactionOvertaken, RpcFailed.
+    Raises TransactionFailed, TransactionExpired, TransactionOutdated, TransactionOvertaken, RpcFailed.
     """
     hash_ = "0x" + transaction.hash.hex()
     expiry = transaction.envelope.expiry_height
-    lost = False
+    lost: ClientError | None = None
     while True:
         status, receipt = await rpc.batch([Call("chain_status"), Call("chain_getReceipt", {"hash": hash_})])
         if not isinstance(receipt, RpcFailed):
             return require_success(hash_, receipt)
         if receipt.name != NOT_FOUND:
             raise receipt
-        if lost:  # found so before this look at the receipts: it was not the transaction itself that moved state
-            raise TransactionOvertaken(hash_)
+        if lost is not None:  # found so before this look at the receipts: it was not the transaction that moved state
+            raise lost
         if isinstance(status, RpcFailed):
             raise status
         if not isinstance(status, dict) or type(status.get("height")) is not int:
             raise NotAnRpc(rpc.url, "chain_status answered in an unknown shape")
         if status["height"] >= expiry:
             raise TransactionExpired(hash_, expiry)
-        lost = await overtaken(status["height"])
-        if not lost:
+        if status.get("fork_id") != "0x" + transaction.envelope.fork_id.hex():
+            lost = TransactionOutdated(hash_)
+        elif await overtaken(status["height"]):
+            lost = TransactionOvertaken(hash_)
+        else:
             await asyncio.sleep(POLL_SECONDS)
 
 

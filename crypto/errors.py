@@ -12,6 +12,7 @@ class ClusterError(Exception):
 
     code: ClassVar[int] = 0
     fatal: ClassVar[bool] = False  # says nothing about the input: what this node stands on has failed, so it must stop
+    exit_status: ClassVar[int] = 1  # of a program that ends with it
     lines: ClassVar[bool] = False  # its message has several lines, in the user's own source and our words alone
 
     @property

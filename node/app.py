@@ -13,9 +13,10 @@ from chain.consensus.timing import Timing
 from chain.execution.block import Chain
 from chain.execution.genesis import apply_genesis, genesis_tip
 from chain.state.store import MemoryStore
+from chain.types.block import APP_VERSIONS
 from chain.types.genesis import Genesis
 from chain.types.receipt import receipts_root
-from chain.types.scalars import Hash, Height
+from chain.types.scalars import Hash, Height, Uint
 from contracts.application import build_application
 from contracts.registry.state import key_bytes
 from node.config import Config, parse_listen
@@ -44,8 +45,14 @@ NO_INSTRUMENTS = Instruments()
 log = logging.getLogger(__name__)
 
 
-def start_ledger(database: Database, genesis: Genesis, verifier: NodeVerifier, known: Known) -> Ledger:
-    """The ledger over an open database; an empty one gets genesis first."""
+def start_ledger(
+    database: Database,
+    genesis: Genesis,
+    verifier: NodeVerifier,
+    known: Known,
+    app_versions: frozenset[Uint] = APP_VERSIONS,
+) -> Ledger:
+    """The ledger over an open database; an empty one gets genesis first. Raises UpgradeNeeded."""
     application = build_application()
     if database.tip is None:
         _, result = apply_genesis(genesis, MemoryStore(), application)
@@ -54,14 +61,17 @@ def start_ledger(database: Database, genesis: Genesis, verifier: NodeVerifier, k
         tip = genesis_tip(genesis, Hash(update.root.hash), receipts_root(result.receipts))
         receipts = encode(Receipts(result.receipts))
         database.commit_block(BlockBatch(tip, changes, update, b"", b"", receipts, ()))
-    return Ledger(database, Chain(genesis.chain_id, genesis.hash(), application), verifier, known)
+    return Ledger(database, Chain(genesis.chain_id, genesis.hash(), application, app_versions), verifier, known)
 
 
 class App:
     """Opens a home folder and runs its node until cancelled."""
 
     def __init__(self, home: Home, *, passphrase: str | None = None, instruments: Instruments = NO_INSTRUMENTS) -> None:
-        """Raises what opening the home's files raises: configuration, genesis, keys, signer state, database."""
+        """Raises what opening the home's files raises: configuration, genesis, keys, signer state, database.
+
+        Raises UpgradeNeeded when the chain has come to an upgrade that this program does not know.
+        """
         self._recorder = instruments.recorder
         with ExitStack() as opened:
             self.node = _open(home, passphrase, instruments, opened)
@@ -109,7 +119,7 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
         opened.callback(pool.shutdown, cancel_futures=True)
     verifier = instruments.verifier(genesis)(lambda vk_id: key_bytes(database.snapshot(), vk_id), *pools)
     mempool, hub, metrics = instruments.mempool(), Hub(), Metrics()
-    ledger = start_ledger(database, genesis, verifier, mempool.get)
+    ledger = start_ledger(database, genesis, verifier, mempool.get, instruments.app_versions)
     consensus_log = ConsensusLog(home.wal, None if storage_key is None else storage_key.subkey("log"))
     opened.callback(consensus_log.close)
     executor = Executor(ledger, mempool, hub)

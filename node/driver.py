@@ -176,7 +176,7 @@ class Driver:
     # The loop
 
     async def run(self) -> None:
-        """Recover from the log, then consensus for ever. Raises InvalidBlockFinal and what fails for good."""
+        """Recover from the log, then consensus for ever. Raises UpgradeNeeded, InvalidBlockFinal, what is fatal."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             await self._recover()
@@ -340,6 +340,7 @@ class Driver:
         await self._executor.on_disk(self._log.end_height, final.block.height)
         self._evidence = [piece for piece in self._evidence if piece not in final.block.evidence]
         self._outlet.tell_status(self.status())
+        self._executor.ledger.require_known()
         self._schedule_start()
 
     def _schedule_start(self) -> None:

@@ -16,11 +16,12 @@ from typing import Final, ParamSpec, TypeVar
 from chain.codec import decode
 from chain.errors import FAULTS
 from chain.execution import fees
+from chain.execution.transaction import WrongFork
 from chain.mempool import Mempool
 from chain.proposer import Built, Proposer
 from chain.types.block import Block
 from chain.types.receipt import OK
-from chain.types.scalars import AccountId, BlockId, Height, Nonce, Timestamp, ValidatorId
+from chain.types.scalars import AccountId, BlockId, Hash, Height, Nonce, Timestamp, ValidatorId
 from chain.types.sync import FinalBlock
 from chain.types.vote import DuplicateVote
 from crypto.beacon import header_alpha
@@ -179,11 +180,19 @@ class Executor:
 
     async def commit(self, final: FinalBlock) -> BlockFinal:
         """Make a judged block final here: database, mempool, subscribers, in this order."""
+        fork = self.ledger.next_block.fork
         news = await self.in_execution(self.ledger.commit, final)
         nonces, used = spent_in(news)
         self._mempool.after_block(sorted(nonces.items()), final.block.height, used)
         self._hub.announce(news)
+        if self.ledger.next_block.fork != fork:
+            self._refuse_old_forks(self.ledger.next_block.fork.id)
         return news
+
+    def _refuse_old_forks(self, fork_id: Hash) -> None:
+        """What waits and was signed before the upgrade can stand in no block any more."""
+        for transaction in self._mempool.drop_forks_but(fork_id):
+            self._hub.refuse(transaction.hash, WrongFork(fork_id, transaction.envelope.fork_id))
 
     def close(self) -> None:
         """Wait for the threads to finish what they do; what waits for a reader is dropped."""

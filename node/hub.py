@@ -11,6 +11,7 @@ from chain.types.receipt import Receipt
 from chain.types.scalars import BlockId, TxHash
 from chain.types.transaction import Transaction
 from chain.types.vote import Commit
+from crypto.errors import ClusterError
 
 QUEUE: Final = 256
 
@@ -81,7 +82,7 @@ class Hub:
 
     @contextmanager
     def awaiting(self, hash_: TxHash) -> Iterator[asyncio.Future[Place]]:
-        """Within it, a future that is done once this transaction stands in a final block."""
+        """Within it, a future that is done once this transaction stands in a final block, or never will."""
         future: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         waiting = self._awaited.setdefault(hash_, set())
         waiting.add(future)
@@ -92,6 +93,12 @@ class Hub:
             waiting.discard(future)
             if not waiting and self._awaited.get(hash_) is waiting:
                 del self._awaited[hash_]
+
+    def refuse(self, hash_: TxHash, error: ClusterError) -> None:
+        """Tell whoever awaits a transaction that it will stand in no block, and why."""
+        for future in self._awaited.get(hash_, ()):
+            if not future.done():
+                future.set_exception(error)
 
     def announce(self, news: News) -> None:
         """Tell everybody."""

@@ -17,12 +17,12 @@ from typing import Final
 
 from chain.execution import accounts, fees
 from chain.execution.action import Claim
-from chain.execution.context import BlockContext, ExecutionContext
+from chain.execution.context import ExecutionContext
 from chain.execution.transaction import CannotPayFee, check_envelope, required_fee, required_work
 from chain.execution.verifier import FalseEvidence
 from chain.mempool import Mempool
 from chain.state.overlay import Overlay
-from chain.types.scalars import Amount, Height, Nonce, Timestamp, WorkUnits
+from chain.types.scalars import Amount, Nonce, WorkUnits
 from chain.types.transaction import Transaction
 from crypto.errors import ClusterError
 from node.failures import FailureBudget
@@ -97,7 +97,7 @@ class Ingress:
 
     def _check_envelope(self, transaction: Transaction, *, allow_gap: bool) -> Admission:
         ledger, view = self._ledger, self._ledger.view
-        block = self._next_block()
+        block = ledger.next_block
         check_envelope(transaction, ledger.chain.chain_id, block)
         work = required_work(transaction, block.params)
         fee = required_fee(transaction, work, fees.read_base_fee(view))
@@ -136,7 +136,7 @@ class Ingress:
 
     def _check_rules(self, transaction: Transaction, count: int) -> None:
         """The first `count` actions' rules against committed state, later actions on what earlier ones of them did."""
-        block, overlay = self._next_block(), Overlay(self._ledger.view)
+        block, overlay = self._ledger.next_block, Overlay(self._ledger.view)
         for index, action in enumerate(transaction.envelope.actions[:count]):
             context = ExecutionContext(block, transaction.envelope, index)
             action.check(overlay, context)
@@ -159,12 +159,6 @@ class Ingress:
         if transaction.envelope.proof_paid:
             return Nonce(0)
         return accounts.read_account(self._ledger.view, transaction.sender).nonce
-
-    def _next_block(self) -> BlockContext:
-        ledger = self._ledger
-        tip = ledger.tip
-        height, time = Height(tip.height + 1), Timestamp(tip.time + 1)
-        return BlockContext(height, time, ledger.chain.genesis_hash, ledger.params)
 
     def _promised_before(self, transaction: Transaction) -> int:
         """Fee limits of the sender's queued transactions with lower nonces."""

@@ -2,7 +2,8 @@
 
 Recording writes every byte that crosses loopback, and every transaction that waits for a block, to files that a search
 can go through. No RPC method shows what waits: whoever dumps the memory pool is the node's operator. A credulous node
-believes every proof: a Byzantine proposer, to show that the others refuse its blocks.
+believes every proof: a Byzantine proposer, to show that the others refuse its blocks. Other application versions than
+this release's make it another release, to rehearse an upgrade.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from typing import BinaryIO
 
 from chain.execution.action import Claim
 from chain.mempool import Mempool
+from chain.types.block import APP_VERSIONS
 from chain.types.genesis import Genesis
-from chain.types.scalars import ChainId, Nonce, WorkUnits
+from chain.types.scalars import ChainId, Nonce, Uint, WorkUnits
 from chain.types.transaction import Transaction
 from node.errors import NodeError
 from node.verifier import NodeVerifier
@@ -52,6 +54,7 @@ class Instruments:
 
     recorder: Recorder | None = None
     credulous: bool = False
+    app_versions: frozenset[Uint] = APP_VERSIONS
 
     def mempool(self) -> Mempool:
         """This node's memory pool."""

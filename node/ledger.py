@@ -1,7 +1,7 @@
 """The committed chain and the blocks that may follow it: execution on one side, the database on the other.
 
-Every method that executes or writes runs in the node's one execution thread; `tip`, `view` and `params` are replaced as
-a whole after each commit and may be read from anywhere.
+Every method that executes or writes runs in the one execution thread; `tip`, `view` and `next_block` are replaced as a
+whole after each commit and may be read from anywhere.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,9 +11,10 @@ from typing import Final
 from chain.codec import decode, encode, wire
 from chain.errors import FAULTS
 from chain.execution.block import Chain, Result, Tip, execute_block, open_block
+from chain.execution.context import BlockContext
 from chain.execution.header import WrongCommit, check_commit
 from chain.execution.validator_schedule import validators_at
-from chain.params import Params, read_params
+from chain.params import Params
 from chain.proposer import Built, Proposer, build_block
 from chain.state.tree import TreeUpdate
 from chain.types.block import Block
@@ -79,8 +80,18 @@ class Ledger:
         self._applied: dict[BlockId, Applied] = {}
         self.view: Snapshot = database.snapshot()
         self.tip: Tip = self.view.tip
-        self.params: Params = read_params(self.view)
+        self.next_block: BlockContext = self._next_block()
+        self.require_known()
         self.last_commit: Commit = self._stored_commit()
+
+    @property
+    def params(self) -> Params:
+        """The parameters of the next block."""
+        return self.next_block.params
+
+    def require_known(self) -> None:
+        """Raises UpgradeNeeded when this program does not know the next block's rules."""
+        self.next_block.fork.require_known(self.chain.app_versions)
 
     def validators(self, height: Height) -> ValidatorSet:
         """The set that votes at `height`, as far as the tip's state knows it."""
@@ -137,7 +148,8 @@ class Ledger:
         applied = self.judge(final.block)  # known, unless many others were judged since
         self.database.commit_block(self._batch(applied, final.commit))
         self.view = self.database.snapshot()
-        self.tip, self.params, self.last_commit = applied.tip, read_params(self.view), final.commit
+        self.tip, self.last_commit = applied.tip, final.commit
+        self.next_block = self._next_block()
         self._applied.clear()
         return BlockFinal(
             applied.block, applied.tip.block_id, final.commit, applied.transactions, applied.result.receipts
@@ -158,6 +170,10 @@ class Ledger:
         return (
             None if validators is None else LightBlock(header, decode(Commit, commit), decode(ValidatorSet, validators))
         )
+
+    def _next_block(self) -> BlockContext:
+        """What transactions are judged in before they stand in a block: at the least time that one can have."""
+        return self.chain.block_context(self.view, Height(self.tip.height + 1), Timestamp(self.tip.time + 1))
 
     def _decode(self, raw: Blob) -> Transaction:
         known = self._known(transaction_hash(raw))

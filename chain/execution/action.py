@@ -55,6 +55,7 @@ class Action:
     tag: ClassVar[int]
     name: ClassVar[str]  # "component.action", as people see it
     writes: ClassVar[int]  # state writes charged of every action of the class, see state_writes
+    since: ClassVar[int] = 1  # the first application version that knows the class, see required_version
     work: ClassVar[int] = 0  # further work units charged, for a class whose check computes more than it reads
 
     def claims(self, envelope: "Envelope", index: int) -> tuple[Claim, ...]:
@@ -84,6 +85,10 @@ class Action:
     def extra_work(self) -> int:
         """Work units charged beside size, writes and evidence: by class and number of parts, never by content."""
         return self.work
+
+    def required_version(self) -> int:
+        """The application version from which on the action may stand in a block (chain/execution/upgrades.py)."""
+        return self.since
 
     @abstractmethod
     def check(self, view: "View", context: "ExecutionContext") -> None:

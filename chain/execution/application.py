@@ -6,6 +6,7 @@ from typing import Protocol
 from chain.codec import Unions
 from chain.execution.action import Action, Event, by_tag
 from chain.execution.context import BlockContext
+from chain.execution.decision import Decision
 from chain.state.overlay import Overlay
 from chain.types.genesis import Genesis
 from chain.types.scalars import Name, ValidatorId
@@ -26,13 +27,14 @@ class Component(Protocol):
 
 
 class Application:
-    """A fixed, ordered set of components; the order is part of the protocol."""
+    """A fixed, ordered set of components, the order being part of the protocol; and what the validators may decide."""
 
-    def __init__(self, components: Sequence[Component]) -> None:
-        self.components = tuple(components)
+    def __init__(self, components: Sequence[Component], decisions: Sequence[type[Decision]] = ()) -> None:
+        self.components, self.decisions = tuple(components), tuple(decisions)
         self.unions: Unions = {
             Action: by_tag(action for component in components for action in component.actions),
             Event: by_tag(event for component in components for event in component.events),
+            Decision: by_tag(decisions),
         }
 
     def genesis(self, overlay: Overlay, genesis: Genesis) -> None:

@@ -14,11 +14,12 @@ from chain.execution.application import Application
 from chain.execution.context import BlockContext
 from chain.execution.header import check_header
 from chain.execution.transaction import apply_transaction, require_action_count, required_work
+from chain.execution.upgrades import fork_at
 from chain.execution.verifier import Verifier
 from chain.params import read_params
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.block import Block
+from chain.types.block import APP_VERSIONS, Block
 from chain.types.receipt import OK, Receipt
 from chain.types.scalars import (
     Amount,
@@ -28,6 +29,7 @@ from chain.types.scalars import (
     Hash,
     Height,
     Timestamp,
+    Uint,
     ValidatorId,
     VrfOutput,
     WorkUnits,
@@ -77,6 +79,11 @@ class Chain:
     chain_id: ChainId
     genesis_hash: Hash
     application: Application
+    app_versions: frozenset[Uint] = APP_VERSIONS  # whose rules the application knows
+
+    def block_context(self, view: View, height: Height, time: Timestamp) -> BlockContext:
+        """What the block after the state of `view` is executed in."""
+        return BlockContext(height, time, self.genesis_hash, read_params(view), fork_at(view, height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +109,10 @@ def open_block(
     """The block's transactions, after all that can be told without executing them: size, header, encodings, work.
 
     What their evidence is worth is looked at only then, so that no block makes anybody verify more than a block may
-    cost. `decode` may know transactions already. Raises the broken rule's error.
+    cost. `decode` may know transactions already. Raises the broken rule's error, or UpgradeNeeded before anything else.
     """
     params = read_params(view)
+    fork_at(view, Height(tip.height + 1)).require_known(chain.app_versions)
     size = len(encode(block))
     if size > params.max_block_bytes:
         raise BlockTooLarge(size, params.max_block_bytes)
@@ -124,7 +132,7 @@ def execute_block(
     block: Block, transactions: Iterable[Transaction], view: View, chain: Chain, verifier: Verifier
 ) -> Result:
     """What an opened block does. Raises InvalidTransaction, BadSignature or FalseEvidence."""
-    context = BlockContext(block.height, block.header.time, chain.genesis_hash, read_params(view))
+    context = chain.block_context(view, block.height, block.header.time)
     execution = Execution(view, chain, context, block.header.proposer)
     for transaction in transactions:
         execution.apply(transaction, verifier)

@@ -7,6 +7,7 @@ from chain.execution.action import Event
 from chain.types.scalars import AccountId, Hash, Height, ObjectId, Timestamp
 
 if TYPE_CHECKING:
+    from chain.execution.upgrades import Fork
     from chain.params import Params
     from chain.types.transaction import Envelope
 
@@ -19,6 +20,7 @@ class BlockContext:
     time: Timestamp
     genesis_hash: Hash
     params: "Params"
+    fork: "Fork"
 
 
 @dataclass(slots=True)

@@ -45,10 +45,11 @@ def check_genesis(genesis: Genesis) -> None:
         raise UnusableGenesis(
             f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}"
         )
-    _check_params(genesis.params)
+    check_params(genesis.params)
 
 
-def _check_params(params: Params) -> None:
+def check_params(params: Params) -> None:
+    """Whether a chain can run with these at all. Raises UnusableGenesis."""
     if params.activation_delay < 1:
         raise UnusableGenesis("activation_delay must be at least 1: keys are looked up in committed state")
     if not 1 <= params.target_block_work <= params.max_block_work:

@@ -4,11 +4,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chain.errors import ChainError
+from chain.execution.upgrades import fork_at
 from chain.execution.validator_schedule import validators_at
 from chain.execution.verifier import Verifier
 from chain.params import Params
 from chain.state.view import View
-from chain.types.block import APP_VERSION, PROTOCOL_VERSION, Block, evidence_root, transactions_root
+from chain.types.block import PROTOCOL_VERSION, Block, evidence_root, transactions_root
 from chain.types.scalars import ChainId, Height, ValidatorId, VoteTarget
 from chain.types.validators import ValidatorSet
 from chain.types.vote import PRECOMMIT, Commit, DuplicateVote, vote_signing_bytes
@@ -55,7 +56,7 @@ def check_header(block: Block, tip: "Tip", view: View, chain_id: ChainId, params
     validators = validators_at(view, height)
     required = {
         "protocol_version": PROTOCOL_VERSION,
-        "app_version": APP_VERSION,
+        "app_version": fork_at(view, height).app_version,
         "chain_id": chain_id,
         "height": height,
         "parent_id": tip.block_id,

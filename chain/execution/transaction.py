@@ -24,7 +24,6 @@ from crypto.address import encode_address
 from crypto.errors import ClusterError
 
 MAX_ACTIONS: Final = 16
-NO_FORK: Final = Hash(bytes(32))
 
 
 class WrongChain(InvalidTransaction):
@@ -134,6 +133,19 @@ class WorkExceedsBlock(InvalidTransaction):
         self.work, self.limit = work, limit
 
 
+class NotYet(InvalidTransaction):
+    """An action belongs to an application version that the chain has not been upgraded to."""
+
+    code = 3052
+
+    def __init__(self, index: int, needed: int, active: Uint) -> None:
+        super().__init__(
+            f"action {index} exists from application version {needed} on; the chain is at {active}. Submit it after "
+            "the upgrade."
+        )
+        self.index, self.needed, self.active = index, needed, active
+
+
 def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockContext) -> None:
     """The rules that need no state, cheapest first, without the signature. Raises InvalidTransaction."""
     envelope = transaction.envelope
@@ -141,9 +153,10 @@ def check_envelope(transaction: Transaction, chain_id: ChainId, block: BlockCont
         raise WrongChain(chain_id, envelope.chain_id)
     if envelope.genesis_hash != block.genesis_hash:
         raise WrongGenesis(block.genesis_hash, envelope.genesis_hash)
-    if envelope.fork_id != NO_FORK:
-        raise WrongFork(NO_FORK, envelope.fork_id)
+    if envelope.fork_id != block.fork.id:
+        raise WrongFork(block.fork.id, envelope.fork_id)
     require_action_count(transaction)
+    _require_known(transaction, block)
     check_fee_source(envelope)
     if envelope.expiry_height < block.height:
         raise Expired(envelope.expiry_height, block.height)
@@ -155,6 +168,13 @@ def require_action_count(transaction: Transaction) -> None:
     """Raises WrongNumberOfActions."""
     if not 1 <= len(transaction.envelope.actions) <= MAX_ACTIONS:
         raise WrongNumberOfActions(len(transaction.envelope.actions))
+
+
+def _require_known(transaction: Transaction, block: BlockContext) -> None:
+    """Raises NotYet: a program that is ahead of the chain holds the same blocks invalid as one that is not."""
+    for index, action in enumerate(transaction.envelope.actions):
+        if action.required_version() > block.fork.app_version:
+            raise NotYet(index, action.required_version(), block.fork.app_version)
 
 
 def required_work(transaction: Transaction, params: Params) -> WorkUnits:

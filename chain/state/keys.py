@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, NewType
 
 from chain.state.errors import BadKeyPart
-from chain.types.scalars import AccountId, AssetId, Height, ObjectId
+from chain.types.scalars import AccountId, AssetId, ObjectId
 
 Key = NewType("Key", bytes)
 
@@ -70,7 +70,7 @@ def be8(number: int) -> bytes:
 
 ACCOUNT: Final = Space("chain/account", (ID,))
 PARAMS: Final = Space("chain/params").key()
-UPGRADE: Final = Space("chain/upgrade", (HEIGHT,))
+UPGRADES: Final = Space("chain/upgrades").key()
 HOLDING: Final = Space("chain/holding", (ID,))
 ASSET_BALANCE: Final = Space("chain/asset-balance", (ID, ID))
 ASSET_HOLDING: Final = Space("chain/asset-holding", (ID, ID))
@@ -83,11 +83,6 @@ VALIDATORS: Final = Space("chain/validators").key()
 def account(account_id: AccountId) -> Key:
     """An account: its nonce and balances."""
     return ACCOUNT.key(account_id)
-
-
-def upgrade(height: Height) -> Key:
-    """The application version that acts from `height` on."""
-    return UPGRADE.key(be8(height))
 
 
 def holding(object_id: ObjectId) -> Key:

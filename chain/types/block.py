@@ -23,7 +23,8 @@ from crypto.hashing import tagged_hash
 from crypto.merkle import merkle_root
 
 PROTOCOL_VERSION: Final = Uint(1)
-APP_VERSION: Final = Uint(1)
+FIRST_APP_VERSION: Final = Uint(1)  # the rules that every genesis starts with
+APP_VERSIONS: Final = frozenset((FIRST_APP_VERSION,))  # whose rules this program can execute; governance moves on
 
 
 @wire()

@@ -14,8 +14,8 @@ from chain.execution.application import Application, Component
 from chain.execution.block import Chain, Execution, Result
 from chain.execution.context import BlockContext, ExecutionContext
 from chain.execution.genesis import apply_genesis
-from chain.execution.transaction import NO_FORK
 from chain.execution.verifier import Verifier
+from chain.params import Params, read_params
 from chain.state import keys
 from chain.state.keys import Key
 from chain.state.overlay import Overlay
@@ -56,10 +56,11 @@ class LocalChain:
     """State after `height`, in memory. `verifier` decides about evidence; `components` come after the protocol's."""
 
     def __init__(self, genesis: Genesis, verifier: Verifier, components: Sequence[Component] = ()) -> None:
-        self.genesis, self.params, self.verifier = genesis, genesis.params, verifier
+        self.genesis, self.verifier = genesis, verifier
         self.store = MemoryStore()
         self.chain: Chain
-        application = Application((*build_application().components, *components))
+        protocol = build_application()
+        application = Application((*protocol.components, *components), protocol.decisions)
         self.chain, result = apply_genesis(genesis, self.store, application)
         self.store.apply(result.overlay.changes())
         self.height = Height(0)
@@ -74,11 +75,16 @@ class LocalChain:
         return StateView(self.store, self.height)
 
     @property
+    def params(self) -> Params:
+        """The parameters in force."""
+        return read_params(self.view)
+
+    @property
     def next_block(self) -> BlockContext:
-        """What the next block will be executed in. Blocks are params.block_time_ms apart."""
+        """What the next block will be executed in. Blocks are the genesis's block_time_ms apart."""
         height = Height(self.height + 1)
-        time = Timestamp(self.genesis.time + self.params.block_time_ms * height)
-        return BlockContext(height, time, self.chain.genesis_hash, self.params)
+        time = Timestamp(self.genesis.time + self.genesis.params.block_time_ms * height)
+        return self.chain.block_context(self.view, height, time)
 
     def nonce_of(self, account: AccountId) -> Nonce:
         return accounts.read_account(self.view, account).nonce
@@ -103,7 +109,7 @@ class LocalChain:
         return Envelope(
             chain_id=self.chain.chain_id,
             genesis_hash=self.chain.genesis_hash,
-            fork_id=NO_FORK,
+            fork_id=self.next_block.fork.id,
             fee_source=FeeSource(FROM_ACCOUNT, sender),
             nonce=self.nonce_of(sender),
             expiry_height=Height(self.height + EXPIRY_HEIGHTS),

@@ -22,7 +22,6 @@ from typing import Final, Self
 
 from chain.execution import accounts
 from chain.execution.action import Action, Event
-from chain.execution.transaction import NO_FORK
 from chain.params import DEVNET, Params
 from chain.state.keys import account as account_key
 from chain.state.view import View
@@ -212,7 +211,7 @@ class Sandbox:
     @property
     def identity(self) -> ChainIdentity:
         """What signatures and permits of this chain name."""
-        return ChainIdentity(self.local.chain.chain_id, self.local.chain.genesis_hash, NO_FORK)
+        return ChainIdentity(self.local.chain.chain_id, self.local.chain.genesis_hash, self.local.next_block.fork.id)
 
     def note_records(self) -> list[NoteRecord]:
         """Every note that was ever made on the chain, in order."""

@@ -1,4 +1,4 @@
-"""What people do with the registry: publish keys, programs and models, and vote to freeze a key."""
+"""What people do with the registry: publish keys, programs and models."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 from chain.codec import wire
 from chain.execution.action import Action
 from chain.execution.context import ExecutionContext
-from chain.execution.validator_schedule import validators_at
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import Blob, FieldElement, Hash, Height, Name, ProgramId, Text, Uint, VkId
@@ -17,11 +16,9 @@ from contracts.registry.errors import (
     InsecureKey,
     KeyAlreadyRegistered,
     KeyFrozen,
-    KeyStillDissolving,
     ManifestSize,
     NoOutputs,
     NotAModelName,
-    NotAnOperator,
     NotNameOwner,
     NotProgramOwner,
     ProgramAlreadyRegistered,
@@ -29,20 +26,16 @@ from contracts.registry.errors import (
     VersionTaken,
 )
 from contracts.registry.events import (
-    FreezeVoted,
     KeyRegistered,
-    KeyWasFrozen,
-    KeyWasUnfrozen,
     ModelPublished,
     ProgramRegistered,
 )
 from contracts.registry.state import Ceremony, KeyRecord, Model, Program, ProgramParts
 from contracts.registry.statement import check_model, public_inputs
-from contracts.staking.state import active_validators
 from crypto.groth16.encoding import decompress_key, key_id
 from crypto.groth16.keycheck import check_key
 
-__all__ = ["Ceremony", "PublishModel", "RegisterKey", "RegisterProgram", "VoteFreeze"]
+__all__ = ["Ceremony", "PublishModel", "RegisterKey", "RegisterProgram"]
 
 WHOLE_BPS: Final = 10_000
 MAX_MANIFEST_BYTES: Final = 64 * 1024
@@ -196,43 +189,3 @@ class PublishModel(Action):
         )
         state.write_model(overlay, model)
         context.emit(ModelPublished(model.id, model.model, model.version, model.program, model.publisher))
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class VoteFreeze(Action):
-    """A validator's operator says whether a key shall be frozen; more than 2/3 of the power decide.
-
-    The last word of each operator counts, and the power of the present set at the moment of the deciding vote.
-    """
-
-    tag: ClassVar[int] = 13
-    name: ClassVar[str] = "registry.vote_freeze"
-    writes: ClassVar[int] = 3
-    work: ClassVar[int] = 2_000  # it reads a record and a vote of every validator
-
-    vk_id: VkId
-    frozen: bool
-
-    def check(self, view: View, context: ExecutionContext) -> None:
-        """Raises KeyUnknown, NotAnOperator, KeyStillDissolving."""
-        state.require_key(view, self.vk_id)
-        if not self.frozen and state.is_dissolving(view, self.vk_id):
-            raise KeyStillDissolving(self.vk_id)
-        if all(member.operator != context.sender for member in active_validators(view, context.height)):
-            raise NotAnOperator(context.sender)
-
-    def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
-        state.write_freeze_vote(overlay, self.vk_id, context.sender, self.frozen)
-        context.emit(FreezeVoted(self.vk_id, context.sender, self.frozen))
-        record = state.require_key(overlay, self.vk_id)
-        power = state.power_for(overlay, self.vk_id, self.frozen, context.height)
-        decided = validators_at(overlay, context.height).is_quorum(power)
-        if not decided or self.frozen == (record.frozen_at is not None):
-            return
-        if self.frozen:
-            state.freeze(overlay, record, context.height)
-            context.emit(KeyWasFrozen(self.vk_id))
-        else:
-            state.unfreeze(overlay, record)
-            context.emit(KeyWasUnfrozen(self.vk_id))

@@ -6,7 +6,7 @@ from chain.execution.genesis import UnusableGenesis
 from chain.state.overlay import Overlay
 from chain.types.genesis import Genesis
 from chain.types.scalars import ValidatorId
-from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram, VoteFreeze
+from contracts.registry.actions import PublishModel, RegisterKey, RegisterProgram
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
     BondAttester,
@@ -18,7 +18,6 @@ from contracts.registry.events import (
     AttestationWithdrawn,
     AttesterBondChanged,
     CeremonyAttested,
-    FreezeVoted,
     KeyRegistered,
     KeyWasFrozen,
     KeyWasUnfrozen,
@@ -35,7 +34,6 @@ class Registry:
         RegisterKey,
         RegisterProgram,
         PublishModel,
-        VoteFreeze,
         BondAttester,
         UnbondAttester,
         ReleaseAttester,
@@ -46,7 +44,6 @@ class Registry:
         KeyRegistered,
         ProgramRegistered,
         ModelPublished,
-        FreezeVoted,
         KeyWasFrozen,
         KeyWasUnfrozen,
         AttesterBondChanged,

@@ -228,19 +228,6 @@ class ModelNameUnknown(RegistryError):
         self.model, self.version = model, version
 
 
-class NotAnOperator(RegistryError):
-    """A vote comes from an account that operates no validator of the present set."""
-
-    code = 4230
-
-    def __init__(self, account: AccountId) -> None:
-        super().__init__(
-            f"account {encode_address(account)} operates no validator of the present set; sign with an "
-            "operator's account."
-        )
-        self.account = account
-
-
 class KeyStillDissolving(RegistryError):
     """A key cannot be unfrozen before the tasks that its freeze dissolved are all paid back."""
 
@@ -251,3 +238,25 @@ class KeyStillDissolving(RegistryError):
             f"tasks of verifying key 0x{vk_id.hex()} are still being paid back; vote again in a few blocks."
         )
         self.vk_id = vk_id
+
+
+class KeyNotFrozen(RegistryError):
+    """A key is to be unfrozen that nobody has frozen."""
+
+    code = 4232
+
+    def __init__(self, vk_id: VkId) -> None:
+        super().__init__(f"verifying key 0x{vk_id.hex()} is not frozen, so there is nothing to undo.")
+        self.vk_id = vk_id
+
+
+class KeyFrozenAlready(RegistryError):
+    """A key is to be frozen that is frozen."""
+
+    code = 4233
+
+    def __init__(self, vk_id: VkId, frozen_at: Height) -> None:
+        super().__init__(
+            f"verifying key 0x{vk_id.hex()} has been frozen since height {frozen_at}; nothing is to be done."
+        )
+        self.vk_id, self.frozen_at = vk_id, frozen_at

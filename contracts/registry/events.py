@@ -51,19 +51,6 @@ class ModelPublished(Event):
 
 @wire()
 @dataclass(frozen=True, slots=True)
-class FreezeVoted(Event):
-    """A validator's operator said whether a key shall be frozen."""
-
-    tag: ClassVar[int] = 13
-    name: ClassVar[str] = "registry.freeze_voted"
-
-    vk_id: VkId
-    operator: AccountId
-    frozen: bool
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
 class KeyWasFrozen(Event):
     """More than 2/3 of the power froze a key: nothing is proven under it, its tasks are paid back."""
 

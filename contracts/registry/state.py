@@ -1,4 +1,4 @@
-"""What the registry keeps: keys and their bytes, programs and manifests, models by id and by name, votes to freeze.
+"""What the registry keeps: keys and their bytes, programs and manifests, models by id and by name.
 
 Nothing but a key's `frozen_at` and a name's newest version ever changes.
 """
@@ -20,7 +20,6 @@ from contracts.registry.errors import (
     ModelUnknown,
     ProgramUnknown,
 )
-from contracts.staking.state import active_validators
 from crypto import domains
 from crypto.hashing import tagged_hash
 
@@ -33,7 +32,6 @@ MANIFEST: Final = Space("registry/manifest", (ID,))
 MODEL: Final = Space("registry/model", (ID,))
 MODEL_NAME: Final = Space("registry/model-name", (_NAME_BYTES,))
 MODEL_VERSION: Final = Space("registry/model-version", (_NAME_BYTES, _NAME_BYTES))
-FREEZE_VOTE: Final = Space("registry/freeze-vote", (ID, ID))  # key, operator
 DISSOLVING: Final = Space("registry/dissolving", (ID,))  # frozen keys whose tasks are still being paid back
 
 
@@ -133,12 +131,6 @@ class NameRecord:
 
     owner: AccountId
     newest: ObjectId
-
-
-@wire()
-@dataclass(frozen=True, slots=True)
-class _FreezeVote:
-    frozen: bool
 
 
 # Keys
@@ -277,20 +269,6 @@ def _padded(text: str) -> bytes:
 
 
 # Freezing
-
-
-def write_freeze_vote(overlay: Overlay, vk_id: VkId, operator: AccountId, frozen: bool) -> None:
-    overlay.put(FREEZE_VOTE.key(vk_id, operator), encode(_FreezeVote(frozen)))
-
-
-def power_for(view: View, vk_id: VkId, frozen: bool, height: Height) -> int:
-    """The power of the validators at `height` whose operators' last word on the key is `frozen`."""
-    power = 0
-    for member in active_validators(view, height):
-        raw = view.get(FREEZE_VOTE.key(vk_id, member.operator))
-        if raw is not None and decode(_FreezeVote, raw).frozen is frozen:
-            power += member.power
-    return power
 
 
 def freeze(overlay: Overlay, record: KeyRecord, height: Height) -> None:

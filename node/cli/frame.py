@@ -137,7 +137,7 @@ def _refused(error: ClusterError, screen: Screen, status: int) -> int:
     if not screen.silent:
         lines = str(error).split("\n") if error.lines else [str(error)]
         print(f"error {_identity(error)[0]}: " + "\n".join(map(printable, lines)), file=sys.stderr, flush=True)
-    return status
+    return status if error.exit_status == ClusterError.exit_status else error.exit_status
 
 
 def _identity(error: ClusterError) -> tuple[int, str]:

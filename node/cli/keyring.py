@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from chain.execution.transaction import NO_FORK
+from chain.execution.upgrades import NO_FORK
 from chain.types.scalars import AccountId
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity, Wallet

@@ -49,7 +49,7 @@ class ChainMethods:
         return {
             "chain_id": self._ledger.chain.chain_id,
             "genesis_hash": "0x" + self._ledger.chain.genesis_hash.hex(),
-            "fork_id": "0x" + bytes(32).hex(),
+            "fork_id": "0x" + self._ledger.next_block.fork.id.hex(),
             "height": tip.height,
             "block_id": "0x" + tip.block_id.hex(),
             "time": tip.time,

@@ -1,6 +1,6 @@
 """Methods about the node among its peers, and about the RPC itself."""
 
-from chain.types.block import APP_VERSION, PROTOCOL_VERSION
+from chain.types.block import PROTOCOL_VERSION
 from node.parts import Node
 from node.rpc.method import Declared, Json
 from p2p.network import PeerInfo
@@ -35,13 +35,14 @@ class NetMethods:
         }
 
     async def info(self) -> Json:
-        """This node's identity on the network, where it listens, and its versions."""
+        """This node's identity on the network, where it listens, the versions in force, and those it can execute."""
         network = self._node.network
         return {
             "node_id": "0x" + network.node_id.hex(),
             "listen": None if network.listening is None else str(network.listening),
             "protocol_version": PROTOCOL_VERSION,
-            "app_version": APP_VERSION,
+            "app_version": self._node.ledger.next_block.fork.app_version,
+            "app_versions": sorted(self._node.ledger.chain.app_versions),
         }
 
     async def consensus(self) -> Json:

@@ -168,7 +168,9 @@ def _network() -> dict[str, Schema]:
     refused = members(height=COUNT, block_id=HEX32, proposer=HEX32, code=COUNT, reason=TEXT)
     return {
         "net_peers": members(peers=listed(peer), bans=listed(ban), inbox_dropped=ANY_OBJECT),
-        "net_info": members(node_id=HEX32, listen=nullable(TEXT), protocol_version=COUNT, app_version=COUNT),
+        "net_info": members(
+            node_id=HEX32, listen=nullable(TEXT), protocol_version=COUNT, app_version=COUNT, app_versions=listed(COUNT)
+        ),
         "consensus_status": members(height=COUNT, round=COUNT, step=TEXT, refused_blocks=listed(refused)),
         "verifier_status": members(verified=COUNT, refused=COUNT, recent_ms=listed(NUMBER)),
     }

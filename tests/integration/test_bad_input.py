@@ -12,11 +12,14 @@ import pytest
 import pytest_asyncio
 
 from chain.execution.fees import read_base_fee
-from chain.types.scalars import Amount
+from chain.types.scalars import Amount, Height, Text
 from client.errors import RpcFailed
+from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
-from contracts.registry.actions import RegisterKey, VoteFreeze
+from contracts.governance.actions import Propose
+from contracts.registry.actions import RegisterKey
+from contracts.registry.decisions import FreezeKey
 from contracts.tasks.actions import Open
 from contracts.tasks.provider_actions import RegisterProvider, WithdrawBond
 from contracts.tasks.state import PROOF
@@ -81,7 +84,8 @@ async def frozen_by_the_operator(home: Home, payer: Wallet, key: bytes) -> None:
     operator = load_key(home.root / "keys" / "operator.json", ACCOUNT_PURPOSE)
     wallet = await Wallet.open(operator, payer.rpc)
     await payer.submit([Transfer(wallet.account, Amount(10**12))])
-    await wallet.submit([VoteFreeze(type(vk_id(1))(key), True)])
+    deadline = Height((await chain_status(payer.rpc)).height + 100)
+    await wallet.submit([Propose(FreezeKey(type(vk_id(1))(key), True), deadline, Text(""))])
 
 
 async def market_of(node: OneNode, rpc: RpcClient) -> Market:

@@ -14,7 +14,9 @@ from chain.execution.accounts import holding
 from chain.execution.action import Action
 from chain.types.receipt import OK
 from chain.types.scalars import Amount, FieldElement, Hash, Height, Name, ObjectId, Text, Uint
-from contracts.registry.actions import PublishModel, RegisterKey, VoteFreeze
+from contracts.governance import state as governance
+from contracts.governance.actions import Vote
+from contracts.registry.actions import PublishModel, RegisterKey
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
     BondAttester,
@@ -24,6 +26,7 @@ from contracts.registry.ceremony_actions import (
     WithdrawAttestation,
 )
 from contracts.registry.ceremony_state import attestations, attesters
+from contracts.registry.decisions import FreezeKey
 from contracts.registry.state import dissolving_keys, require_program
 from contracts.tasks import state
 from contracts.tasks.actions import Lock, Open
@@ -35,6 +38,7 @@ from contracts.token.actions import Transfer
 from tests.support.programs import BOND, compressed_key, encryption_key, program_of, registered_program, vk_id
 from tests.support.small_chain import FUNDS, account, operator
 from tests.support.task_chain import OWNER, TaskChain
+from tests.support.votes import proposal_of
 
 people = st.integers(1, 7)  # 3, 4 and 5 are providers at first
 workers = st.sampled_from([3, 3, 3, 4, 4, 5, 6])
@@ -208,9 +212,13 @@ class Money(RuleBasedStateMachine):
 
     @rule(frozen=st.booleans(), voters=st.sampled_from([1, 2, 3, 3, 4]))
     def vote(self, frozen: bool, voters: int) -> None:
-        people_ = [operator(0), operator(1), operator(2), 1][:voters]
-        self.waiting += [(person, VoteFreeze(self.key, frozen)) for person in people_[:-1]]
-        self.act(people_[-1], VoteFreeze(self.key, frozen))
+        """Proposed, and voted on in the same block by as many as wait for it, and by somebody who may not."""
+        others = [operator(1), operator(2), 1][: voters - 1]
+        propose = proposal_of(self.chain, FreezeKey(self.key, frozen), 2)
+        yes = Vote(Uint(governance.count(self.chain.view) + 1), True)
+        for person, action in [(operator(0), propose), *((other, yes) for other in others[:-1])][: voters - 1]:
+            self.waiting.append((person, action))
+        self.act(*((others[-1], yes) if others else (operator(0), propose)))
 
     @rule(person=people, action=everything_else)
     def do_something_else(self, person: int, action: Action) -> None:

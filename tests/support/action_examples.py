@@ -1,5 +1,7 @@
 """One example of every action, fixed for the golden vectors of the chain's wire formats."""
 
+from chain.execution.param_changes import ParamChange
+from chain.execution.upgrades import Upgrade
 from chain.types.scalars import (
     NATIVE,
     AccountId,
@@ -35,8 +37,10 @@ from contracts.confidential.specs import (
     code_hash,
 )
 from contracts.confidential.state import SealedDataKey
+from contracts.governance.actions import Propose, Vote, Withdraw
+from contracts.governance.decisions import CancelUpgrade, PlanUpgrade, SetParameters
 from contracts.notes.output import NoteHint, NoteOutput, Point
-from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram, VoteFreeze
+from contracts.registry.actions import Ceremony, PublishModel, RegisterKey, RegisterProgram
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
     BondAttester,
@@ -44,6 +48,7 @@ from contracts.registry.ceremony_actions import (
     UnbondAttester,
     WithdrawAttestation,
 )
+from contracts.registry.decisions import FreezeKey
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from contracts.shielded import actions as shielded
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
@@ -110,7 +115,7 @@ ACTIONS = (
     RegisterKey(Blob(b""), Ceremony(fixed_hash(1), fixed_hash(2), fixed_hash(3))),
     RegisterProgram(VK, fixed_hash(4), Blob(b"manifest"), Uint(250), INFERENCE, Uint(10), True, None),
     PublishModel(Name("digits"), Name("1.0"), PROGRAM_ID, Text("reads digits")),
-    VoteFreeze(VK, True),
+    Vote(Uint(1), True),
     RegisterProvider(Amount(10**10), EncryptionKeyBytes(fixed_id(9)), Amount(1), (PROOF,)),
     UpdateProvider(EncryptionKeyBytes(fixed_id(9)), Amount(1), (PROOF,)),
     AddBond(Amount(1)),
@@ -172,4 +177,15 @@ ACTIONS = (
     CreateAsset(Name("gold"), Uint(2), Amount(10**12)),
     SendAsset(AssetId(fixed_id(0x34)), account(2), Amount(100)),
     Deploy(code_hash((METHOD,), (SEALING,)), REGISTERS, (METHOD,), (SEALING,), Blob(b"abi"), fixed_readers=True),
+    Propose(
+        SetParameters(
+            (ParamChange(Name("prices.write"), Uint(200)), ParamChange(Name("max_expiry"), Uint(500))), Height(9)
+        ),
+        Height(8),
+        Text("writes are dearer than we thought"),
+    ),
+    Propose(FreezeKey(VK, True), Height(8), Text("")),
+    Propose(PlanUpgrade(Upgrade(Name("two"), Height(70_000), Uint(2), Text("0.2.0"))), Height(8), Text("")),
+    Propose(CancelUpgrade(Name("two")), Height(8), Text("")),
+    Withdraw(Uint(1)),
 )

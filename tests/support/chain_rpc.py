@@ -148,7 +148,7 @@ class ChainRpc(RpcClient):
         return {
             "chain_id": CHAIN_ID,
             "genesis_hash": "0x" + chain.chain.genesis_hash.hex(),
-            "fork_id": "0x" + bytes(32).hex(),
+            "fork_id": "0x" + chain.next_block.fork.id.hex(),
             "height": chain.height,
             "base_fee": str(fees.read_base_fee(chain.view)),
             "params": to_json(chain.params),

@@ -5,7 +5,8 @@ from chain.execution.accounts import mint
 from chain.execution.action import Action, Event
 from chain.execution.application import Application
 from chain.execution.context import BlockContext, ExecutionContext
-from chain.execution.transaction import NO_FORK, apply_transaction
+from chain.execution.transaction import apply_transaction
+from chain.execution.upgrades import GENESIS_FORK, NO_FORK
 from chain.execution.verifier import Verifier
 from chain.params import DEVNET, write_params
 from chain.state.overlay import Overlay
@@ -48,7 +49,7 @@ class ConfidentialChain:
         self.chain_id = chain_id
         self.application = Application([Confidential()])
         self.overlay = Overlay(StateView(MemoryStore(), Height(HEIGHT - 1)))
-        self.block = BlockContext(HEIGHT, Timestamp(1), GENESIS, DEVNET)
+        self.block = BlockContext(HEIGHT, Timestamp(1), GENESIS, DEVNET, GENESIS_FORK)
         self.events: list[Event] = []
         self.transactions: list[bytes] = []
         self._secrets: dict[AccountId, SecretKey] = {}

@@ -12,11 +12,13 @@ from chain.types.scalars import AccountId
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from crypto.address import encode_address
+from crypto.keys import SecretKey
 from node.app import App
 from node.config import ConsensusConfig
-from node.devnet.files import Plan, create_network
+from node.devnet.files import ACCOUNT_PURPOSE, Plan, create_network
 from node.home import write_config
 from node.instruments import Instruments
+from node.keystore import load_key
 from tests.support.devnet_scene import free_base_port
 
 NODES = 4
@@ -72,6 +74,13 @@ class FourNodes:
         if not life.cancelled():
             life.result()
 
+    async def end_of(self, index: int) -> BaseException | None:
+        """Wait until a node ends by itself; why it did."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.wait({self._lives[index]})
+        del self.apps[index]
+        return self._lives.pop(index).exception()
+
     def alive(self, index: int) -> bool:
         return index in self._lives and not self._lives[index].done()
 
@@ -110,6 +119,10 @@ class FourNodes:
         """A funded account behind one node."""
         async with self.rpc(index) as rpc:
             yield await Wallet.open(self.accounts[name].secret(), rpc)
+
+    def operator(self, index: int) -> SecretKey:
+        """The key of the account that speaks for a node's validator."""
+        return load_key(self.network.home(self.network.members[index]).root / "keys" / "operator.json", ACCOUNT_PURPOSE)
 
     def account(self, name: str) -> AccountId:
         return AccountId(self.accounts[name].secret().public)

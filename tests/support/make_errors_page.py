@@ -18,7 +18,7 @@ ROOMS = {
     "crypto": "Mathematics: encodings, keys, proofs",
     "p2p": "Links between nodes",
     "chain": "The chain: bytes, transactions, blocks, consensus, state",
-    "contracts": "Contracts: token, staking, tasks, registry, confidential",
+    "contracts": "Contracts: token, staking, tasks, registry, confidential, governance",
     "client": "Clients",
     "compute": "Provers and workers",
     "node": "The node: files, keys, storage, JSON-RPC, command line",

@@ -15,6 +15,7 @@ RANGES = {
     "contracts.tasks": range(4100, 4200),
     "contracts.registry": range(4200, 4300),
     "contracts.confidential": range(4300, 4400),
+    "contracts.governance": range(4450, 4500),
     "client": range(5000, 6000),
     "compute": range(6000, 7000),
     "node": range(7000, 8000),

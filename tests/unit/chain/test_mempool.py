@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chain.execution.transaction import NO_FORK
+from chain.execution.upgrades import NO_FORK
 from chain.mempool import (
     MAX_QUEUED_PER_SENDER,
     AlreadyQueued,

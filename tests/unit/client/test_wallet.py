@@ -12,7 +12,7 @@ from chain.execution.fees import base_cost, transaction_work
 from chain.params import DEVNET
 from chain.types.scalars import AccountId, Amount, ChainId, Hash
 from chain.types.transaction import Transaction
-from client.errors import RpcFailed, TransactionExpired, TransactionFailed, TransactionOvertaken
+from client.errors import RpcFailed, TransactionExpired, TransactionFailed, TransactionOutdated, TransactionOvertaken
 from client.provider import provider_encryption_key, registration
 from client.results import chain_status
 from client.rpc import Call, RpcClient
@@ -99,7 +99,7 @@ class Receipts(RpcClient):
 
     async def batch(self, calls: Sequence[Call]) -> list[Any]:
         receipt = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [{"height": 7}, receipt]
+        return [{"height": 7, "fork_id": "0x" + IDENTITY.fork_id.hex()}, receipt]
 
 
 async def overtaken(height: int) -> bool:
@@ -114,6 +114,16 @@ async def test_what_was_overtaken_is_told_unless_it_was_itself_what_moved_state(
     came = {"height": 7, "index": 0, "receipt": {"code": 0, "fee": "1", "work": 2, "events": []}}
     outcome = await wait_committed(Receipts(missing, came), transaction, overtaken)
     assert outcome.height == 7  # it came into block 7 between the two looks
+
+
+async def test_what_was_signed_before_an_upgrade_is_told_as_outdated_unless_it_came_in_time() -> None:
+    before = replace(IDENTITY, fork_id=Hash(b"\x01" * 32))
+    transaction = Signing(SecretKey(b"\x07" * 32), before).sign([], nonce=0, expiry_height=9, fee_limit=1)
+    missing = RpcFailed(1, "not found", {"name": NOT_FOUND})
+    with pytest.raises(TransactionOutdated):
+        await wait_committed(Receipts(missing), transaction)
+    came = {"height": 7, "index": 0, "receipt": {"code": 0, "fee": "1", "work": 2, "events": []}}
+    assert (await wait_committed(Receipts(missing, came), transaction)).height == 7
 
 
 async def test_a_provider_seals_to_a_key_of_its_account(tmp_path: Path) -> None:

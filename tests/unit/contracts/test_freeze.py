@@ -4,18 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from chain.types.receipt import OK
+from chain.types.receipt import OK, Receipt
 from chain.types.scalars import Amount, Hash, Height, ObjectId, Uint, VkId
+from contracts.governance.actions import Vote
 from contracts.registry import state as registry
-from contracts.registry.actions import VoteFreeze
-from contracts.registry.errors import KeyFrozen, KeyStillDissolving, KeyUnknown, NotAnOperator
-from contracts.registry.events import FreezeVoted, KeyWasFrozen, KeyWasUnfrozen
+from contracts.registry.decisions import FreezeKey
+from contracts.registry.errors import KeyFrozen, KeyFrozenAlready, KeyNotFrozen, KeyStillDissolving, KeyUnknown
+from contracts.registry.events import KeyWasFrozen, KeyWasUnfrozen
 from contracts.tasks import state
 from contracts.tasks.actions import Lock
 from contracts.tasks.events import LockForfeited, TaskDissolved
 from tests.support.programs import program_of
 from tests.support.small_chain import account, operator
 from tests.support.task_chain import COLLATERAL, PRICE_END, PROVIDER, REQUESTER, RESCUER, TaskChain
+from tests.support.votes import decide, proposal_of
 
 POWERS = (10, 10, 10)  # 20 of 30 is exactly 2/3, which is not enough
 STRANGER = 6
@@ -30,54 +32,40 @@ def key_of(chain: TaskChain) -> VkId:
     return registry.require_program(chain.view, chain.program).vk_id
 
 
-def freeze(chain: TaskChain, frozen: bool = True) -> None:
+def freeze(chain: TaskChain, frozen: bool = True) -> list[Receipt]:
     """All operators vote in one block."""
-    action = VoteFreeze(key_of(chain), frozen)
-    receipts = chain.block(*(chain.transaction(operator(index), action) for index in range(len(POWERS))))
+    receipts = decide(chain, FreezeKey(key_of(chain), frozen))
     assert all(receipt.code == OK for receipt in receipts), receipts
+    return receipts
 
 
 def is_frozen(chain: TaskChain) -> bool:
     return registry.require_key(chain.view, key_of(chain)).frozen_at is not None
 
 
-def test_exactly_two_thirds_are_not_enough(chain: TaskChain) -> None:
+def test_a_key_is_frozen_by_the_vote_that_decides_and_unfrozen_by_another(chain: TaskChain) -> None:
     key = key_of(chain)
-    for index in (0, 1):
-        receipt = chain.do(operator(index), VoteFreeze(key, True))
-        assert receipt.events == (FreezeVoted(key, account(operator(index)), True),)
+    decide(chain, FreezeKey(key, True), voters=(0, 1))
     assert not is_frozen(chain)
-    receipt = chain.do(operator(2), VoteFreeze(key, True))
-    assert receipt.events == (FreezeVoted(key, account(operator(2)), True), KeyWasFrozen(key))
+    receipt = chain.do(operator(2), Vote(Uint(1), True))
+    assert KeyWasFrozen(key) in receipt.events
     assert is_frozen(chain)
-
-
-def test_power_decides_and_not_heads() -> None:
-    chain = TaskChain(powers=(70, 10, 10))
-    chain.do(operator(1), VoteFreeze(key_of(chain), True))
-    chain.do(operator(2), VoteFreeze(key_of(chain), True))
+    *_, last = freeze(chain, False)
+    assert KeyWasUnfrozen(key) in last.events
     assert not is_frozen(chain)
-    chain.do(operator(0), VoteFreeze(key_of(chain), True))
-    assert is_frozen(chain)
 
 
-def test_a_vote_repeated_counts_once_and_the_last_word_counts(chain: TaskChain) -> None:
-    key = key_of(chain)
-    for _ in range(3):
-        chain.do(operator(0), VoteFreeze(key, True))
-    chain.do(operator(1), VoteFreeze(key, True))
-    chain.do(operator(1), VoteFreeze(key, False))
-    chain.do(operator(2), VoteFreeze(key, True))
-    assert not is_frozen(chain)
-    chain.do(operator(1), VoteFreeze(key, True))
-    assert is_frozen(chain)
+def test_only_keys_that_exist_and_are_not_as_they_shall_be_are_decided_about(chain: TaskChain) -> None:
+    def propose(key: VkId, frozen: bool) -> None:
+        chain.check(operator(0), proposal_of(chain, FreezeKey(key, frozen)))
 
-
-def test_only_operators_vote_and_only_on_keys_that_exist(chain: TaskChain) -> None:
-    with pytest.raises(NotAnOperator):
-        chain.check(STRANGER, VoteFreeze(key_of(chain), True))
     with pytest.raises(KeyUnknown):
-        chain.check(operator(0), VoteFreeze(VkId(bytes(32)), True))
+        propose(VkId(bytes(32)), True)
+    with pytest.raises(KeyNotFrozen):
+        propose(key_of(chain), False)
+    freeze(chain)
+    with pytest.raises(KeyFrozenAlready):
+        propose(key_of(chain), True)
 
 
 def test_a_frozen_key_is_refused_everywhere(chain: TaskChain) -> None:
@@ -165,10 +153,10 @@ def test_while_tasks_wait_to_be_paid_back_nobody_moves_them_or_unfreezes_the_key
     with pytest.raises(KeyFrozen):
         chain.check(PROVIDER, Lock(waiting[0]))
     with pytest.raises(KeyStillDissolving):
-        chain.check(operator(0), VoteFreeze(key_of(chain), False))
+        chain.check(operator(0), proposal_of(chain, FreezeKey(key_of(chain), False)))
     chain.pass_to(chain.height + 4)
     assert {chain.state_of(task) for task in (*tasks, locked)} == {state.DISSOLVED}
-    chain.check(operator(0), VoteFreeze(key_of(chain), False))
+    chain.check(operator(0), proposal_of(chain, FreezeKey(key_of(chain), False)))
 
 
 def test_no_result_is_taken_under_a_frozen_key_while_locked_tasks_wait() -> None:
@@ -184,12 +172,7 @@ def test_no_result_is_taken_under_a_frozen_key_while_locked_tasks_wait() -> None
 
 def test_an_unfrozen_key_works_again(chain: TaskChain) -> None:
     freeze(chain)
-    key = key_of(chain)
-    for index in (0, 1):
-        chain.do(operator(index), VoteFreeze(key, False))
-    assert is_frozen(chain)
-    receipt = chain.do(operator(2), VoteFreeze(key, False))
-    assert KeyWasUnfrozen(key) in receipt.events
+    freeze(chain, False)
     task = chain.locked()
     assert chain.settle(task).code == OK
     assert chain.provider(RESCUER).settled == 0

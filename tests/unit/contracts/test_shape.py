@@ -14,7 +14,8 @@ from contracts.application import build_application
 from contracts.confidential.call import Pay, Take
 from contracts.confidential.lease_actions import Lease
 from contracts.confidential.specs import INBOX, LEASE, PUBLIC
-from contracts.registry.actions import PublishModel, RegisterKey, VoteFreeze
+from contracts.governance.actions import Vote, Withdraw
+from contracts.registry.actions import PublishModel, RegisterKey
 from contracts.registry.ceremony_actions import (
     AttestCeremony,
     BondAttester,
@@ -23,6 +24,7 @@ from contracts.registry.ceremony_actions import (
     UnbondAttester,
     WithdrawAttestation,
 )
+from contracts.registry.decisions import FreezeKey
 from contracts.registry.state import require_program
 from contracts.shielded.actions import Open
 from contracts.tasks.actions import Lock
@@ -37,6 +39,7 @@ from tests.support.programs import BOND, compressed_key, encryption_key, program
 from tests.support.shielded_pool import PoolChain
 from tests.support.small_chain import SmallChain, account, operator
 from tests.support.task_chain import OWNER, PROVIDER, REQUESTER, RESCUER, STRANGER, TaskChain
+from tests.support.votes import decide, proposal_of
 
 COMPONENTS = build_application().components
 ACTIONS = [action for component in COMPONENTS for action in component.actions]
@@ -49,6 +52,7 @@ TAGS = {
     "staking": range(60, 70),
     "notes": range(70, 80),
     "shielded": range(80, 90),
+    "governance": range(90, 100),
 }
 
 
@@ -126,10 +130,29 @@ def publish_model() -> Case:
     return chain, OWNER, PublishModel(Name("m"), Name("1"), chain.program, Text(""))
 
 
-def vote_freeze() -> Case:
+def freeze_key(chain: TaskChain) -> FreezeKey:
+    return FreezeKey(require_program(chain.view, chain.program).vk_id, True)
+
+
+def propose() -> Case:
+    """Something that passes at once, as there is one operator."""
     chain = TaskChain()
     chain.locked()
-    return chain, operator(0), VoteFreeze(require_program(chain.view, chain.program).vk_id, True)
+    return chain, operator(0), proposal_of(chain, freeze_key(chain))
+
+
+def vote() -> Case:
+    """The vote that lets it pass."""
+    chain = TaskChain(powers=(10, 10))
+    chain.locked()
+    decide(chain, freeze_key(chain), voters=(0,))
+    return chain, operator(1), Vote(Uint(1), True)
+
+
+def withdraw() -> Case:
+    chain = TaskChain(powers=(10, 10))
+    decide(chain, freeze_key(chain), voters=(0,))
+    return chain, operator(0), Withdraw(Uint(1))
 
 
 def attested_key() -> tuple[TaskChain, VkId]:
@@ -273,7 +296,9 @@ CASES: tuple[Callable[[], Case], ...] = (
     register_key,
     register_program,
     publish_model,
-    vote_freeze,
+    propose,
+    vote,
+    withdraw,
     bond_attester,
     unbond_attester,
     release_attester,

@@ -21,7 +21,8 @@ from contracts.notes.errors import (
     WrongCiphertextLength,
 )
 from contracts.notes.output import Point
-from contracts.registry.actions import RegisterKey, VoteFreeze
+from contracts.registry.actions import RegisterKey
+from contracts.registry.decisions import FreezeKey
 from contracts.registry.errors import KeyFrozen, KeyUnknown
 from contracts.shielded import state
 from contracts.shielded.actions import NOBODY, TRANSFER_BYTES, Open, Transfer
@@ -39,7 +40,8 @@ from contracts.shielded.events import PoolOpened
 from contracts.shielded.statement import TRANSFER_SIZE, transfer_inputs
 from tests.support.programs import compressed_key, vk_id
 from tests.support.shielded_pool import ALICE, BOB, OPENER, PoolChain, output
-from tests.support.small_chain import FUNDS, account, operator
+from tests.support.small_chain import FUNDS, account
+from tests.support.votes import decide
 
 GOLD = AssetId(b"\x07" * 32)
 
@@ -187,10 +189,10 @@ def test_another_key_than_the_pools_is_refused(opened: PoolChain) -> None:
 
 
 def test_a_frozen_key_stops_the_pool(chain: PoolChain) -> None:
-    chain.do(operator(0), VoteFreeze(chain.key, True))
+    decide(chain, FreezeKey(chain.key, True))
     with pytest.raises(KeyFrozen):
         chain.check(ALICE, chain.transfer())
-    chain.do(operator(0), VoteFreeze(chain.key, False))
+    decide(chain, FreezeKey(chain.key, False))
     chain.check(ALICE, chain.transfer())
 
 

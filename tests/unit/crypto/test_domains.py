@@ -18,6 +18,7 @@ SHA_256 = {
     "COMMIT": b"cluster/commit/1",
     "VALIDATORS": b"cluster/validators/1",
     "PARAMS": b"cluster/params/1",
+    "FORK": b"cluster/fork/1",
     "RECEIPT": b"cluster/receipt/1",
     "MERKLE_LEAF": b"cluster/merkle-leaf/1",
     "MERKLE_NODE": b"cluster/merkle-node/1",

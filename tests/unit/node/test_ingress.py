@@ -35,7 +35,9 @@ def keys_in_vain(chain: SmallChain, person: int) -> bytes:
 
 def ingress_of(chain: SmallChain) -> Ingress:
     tip = SimpleNamespace(height=chain.height, time=GENESIS_TIME)
-    ledger = SimpleNamespace(view=chain.view, chain=chain.chain, params=chain.params, tip=tip)
+    ledger = SimpleNamespace(
+        view=chain.view, chain=chain.chain, params=chain.params, tip=tip, next_block=chain.next_block
+    )
     verifier = SimpleNamespace(require_signature=lambda *_: None)
     return Ingress(cast(Ledger, ledger), Mempool(), cast(NodeVerifier, verifier), Hub())
 

@@ -49,7 +49,9 @@ class Door:
         verifier = NodeVerifier(lambda vk_id: b"", self.threads, self.threads)
         chain = self.chain
         tip = SimpleNamespace(height=chain.height, time=GENESIS_TIME)
-        ledger = SimpleNamespace(view=chain.view, chain=chain.chain, params=chain.params, tip=tip)
+        ledger = SimpleNamespace(
+            view=chain.view, chain=chain.chain, params=chain.params, tip=tip, next_block=chain.next_block
+        )
         self.mempool, self.hub = Mempool(), Hub()
         self.ingress = Ingress(cast(Ledger, ledger), self.mempool, verifier, self.hub)
 
