@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers secrecy lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases secrecy lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -38,8 +38,16 @@ test: lint types imports unit
 
 test-peers: setup
 	@tests/peers/setup.sh
+	@tests/fuzz/setup.sh
 	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/integration examples/contracts
 	$(BIN)/python -m pytest -m peers -q tests/peers
+
+fuzz: setup
+	@tests/fuzz/setup.sh
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),300)
+
+wire-cases: setup
+	@$(BIN)/python -m tests.fuzz.wire_cases --cases $(or $(CASES),65536)
 
 secrecy: setup
 	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
@@ -61,4 +69,4 @@ audit: setup
 	  $(BIN)/cluster zk audit $(AUDIT) tests.support.example_subjects:$$circuit || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules tests/fuzz/.atheris .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

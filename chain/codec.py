@@ -109,6 +109,16 @@ def open_union(cls: type[T]) -> type[T]:
     return cls
 
 
+def wire_types() -> tuple[type, ...]:
+    """Every wire struct that was defined so far, in order of definition."""
+    return tuple(_structs)
+
+
+def open_unions() -> frozenset[type]:
+    """The bases of all open unions that were defined so far."""
+    return frozenset(_unions)
+
+
 def encode(value: object) -> bytes:
     """The canonical bytes of a wire struct, or of a plain value made of ints, strings, bytes, None and lists."""
     return _pack(_to_plain_struct(value) if type(value) in _structs else value)
