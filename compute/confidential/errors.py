@@ -17,8 +17,8 @@ class NotAReader(ConfidentialComputeError):
     def __init__(self, epoch: int, readers: int) -> None:
         super().__init__(
             f"the data key of epoch {epoch} is sealed to {readers} reader{'' if readers == 1 else 's'} and this key is "
-            f"no such reader; ask the contract's owner to be added, or, for what was written before you were, a reader "
-            f"for a permit."
+            f"no such reader; ask the contract's owner to be added, unless its readers are fixed, or, for what was "
+            f"written before you were, a reader for a permit."
         )
         self.epoch, self.readers = epoch, readers
 
