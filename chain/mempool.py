@@ -172,6 +172,10 @@ class Mempool:
         entry = self._by_hash.get(hash_)
         return None if entry is None else entry.transaction
 
+    def waiting(self) -> Iterator[Entry]:
+        """All that waits, the longest waiting first."""
+        return iter(self._by_hash.values())
+
     def queued(self, account: AccountId) -> list[Entry]:
         """The account's waiting transactions in order of nonce."""
         queue = self._queues.get(account)

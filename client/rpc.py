@@ -1,19 +1,23 @@
-"""JSON-RPC 2.0 over HTTP: single calls and batches, with the node's errors as typed exceptions."""
+"""JSON-RPC 2.0 over HTTP, by TCP or by a socket of this machine: calls and batches, the node's errors as exceptions."""
 
 import itertools
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
 
 from client.errors import NotAnRpc, RpcFailed, Unreachable
+from client.local_socket import SCHEME, short_name
 from client.strict_json import parse
 
 Json = Any
 TIMEOUT_SECONDS: Final = 90.0  # longer than a node waits for a commit
+ON_A_SOCKET: Final = "http://localhost/"  # what a request by a socket says it is for
 MAX_ANSWER_BYTES: Final = 64 * 2**20
 _CHUNK_BYTES: Final = 2**16
 
@@ -27,12 +31,13 @@ class Call:
 
 
 class RpcClient:
-    """One node's RPC at `url` (http://host:port). Use it as an async context manager, or close it."""
+    """One node's RPC at `url` (http://host:port, or unix:///path of a socket). Use it as an async context manager."""
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self.url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._session: aiohttp.ClientSession | None = None
+        self._held = ExitStack()
         self._ids = itertools.count(1)
 
     async def __aenter__(self) -> Self:
@@ -48,6 +53,7 @@ class RpcClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+            self._held.close()
 
     async def call(self, method: str, /, **params: Json) -> Json:
         """The result of one method; bytes go out as 0x-hex, None is left out.
@@ -82,10 +88,11 @@ class RpcClient:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": _plain(params)}
 
     async def _post(self, body: Json) -> Json:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
         try:
-            async with self._session.post(self.url, json=body) as response:
+            if self._session is None:
+                self._session = aiohttp.ClientSession(timeout=self._timeout, connector=self._connector())
+            target = ON_A_SOCKET if self.url.startswith(SCHEME) else self.url
+            async with self._session.post(target, json=body) as response:
                 text = await _read_text(response, self.url)
         except aiohttp.InvalidURL as error:
             raise Unreachable(self.url, "it is not a URL such as http://127.0.0.1:8645") from error
@@ -100,6 +107,12 @@ class RpcClient:
             return parse(text)
         except ValueError as error:
             raise NotAnRpc(self.url, f"HTTP {response.status}, not JSON") from error
+
+    def _connector(self) -> aiohttp.BaseConnector | None:
+        if not self.url.startswith(SCHEME):
+            return None
+        path = self._held.enter_context(short_name(Path(self.url.removeprefix(SCHEME))))
+        return aiohttp.UnixConnector(path)
 
     def _outcome(self, answer: dict[str, Json]) -> Json | RpcFailed:
         try:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 
 from chain.codec import encode
 from chain.consensus.timing import Timing
@@ -30,6 +30,8 @@ from node.instruments import Instruments
 from node.ledger import Known, Ledger, Receipts
 from node.parts import Node
 from node.relay import TOPICS, Relay
+from node.rpc.operator_methods import OperatorMethods
+from node.rpc.operator_socket import OperatorSocket
 from node.rpc.server import RpcServer
 from node.storage.database import BlockBatch, Database
 from node.telemetry.metrics import Metrics
@@ -65,7 +67,7 @@ def start_ledger(
 
 
 class App:
-    """Opens a home folder and runs its node until cancelled."""
+    """Opens a home folder and runs its node until `stop`, or until cancelled."""
 
     def __init__(self, home: Home, *, passphrase: str | None = None, instruments: Instruments = NO_INSTRUMENTS) -> None:
         """Raises what opening the home's files raises: configuration, genesis, keys, signer state, database.
@@ -76,29 +78,41 @@ class App:
         with ExitStack() as opened:
             self.node = _open(home, passphrase, instruments, opened)
             self._rpc = RpcServer(self.node, self._recorder)
+            operator = OperatorMethods(self.node, home, self.stop)
+            self._operator = OperatorSocket(self.node, home, self._rpc, operator)
+            self._stopped = asyncio.Event()
             self._opened = opened.pop_all()
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Until cancelled. `ready` is called once RPC answers. Everything is closed on the way out.
+        """Until stopped or cancelled. `ready` is called once RPC answers. Everything is closed on the way out.
 
-        Raises ListenFailed, PortInUse and, grouped, what ends the node later.
+        Raises ListenFailed, PortInUse, OperatorSocketUnusable and, grouped, what ends the node later.
         """
         node = self.node
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(node.pulse.run(), name="pulse")
-                tasks.create_task(node.network.run(), name="network")
-                await node.network.started.wait()
-                await self._rpc.start()
-                tasks.create_task(node.driver.run(), name="consensus")
-                tasks.create_task(node.relay.run(), name="relay")
-                tasks.create_task(node.relay.catch_up.run(), name="catch-up")
-                ready()
-        finally:
-            try:
-                await self._rpc.stop()
-            finally:
-                self.close()
+        async with AsyncExitStack() as ends, asyncio.TaskGroup() as tasks:
+            ends.push_async_callback(self._operator.stop)  # last of all: who waits for the node's end waits for this
+            ends.callback(self.close)
+            ends.push_async_callback(self._rpc.stop)
+            services = [tasks.create_task(node.pulse.run(), name="pulse")]
+            services.append(tasks.create_task(node.network.run(), name="network"))
+            await node.network.started.wait()
+            await self._rpc.start()
+            await self._operator.start()
+            services.append(tasks.create_task(node.driver.run(), name="consensus"))
+            services.append(tasks.create_task(node.relay.run(), name="relay"))
+            services.append(tasks.create_task(node.relay.catch_up.run(), name="catch-up"))
+            ready()
+            await self._stopped.wait()
+            await self._rpc.stop()
+            await node.driver.stop()
+            for service in services:
+                service.cancel()
+
+    def stop(self) -> None:
+        """End in order: answer nothing new, finish the step of consensus that is under way, say good-bye to peers."""
+        log.info("the node stops in order")
+        self.node.pulse.stopping = True
+        self._stopped.set()
 
     def close(self) -> None:
         """Finish what the threads do and give the folder back."""

@@ -70,6 +70,7 @@ class Wake(Enum):
 
     NEXT_HEIGHT = "it is time for the next height"
     FINAL_BLOCKS = "peers have sent final blocks"
+    STOP = "the node is to end"
 
 
 class Driver:
@@ -98,6 +99,7 @@ class Driver:
         self._tasks: asyncio.TaskGroup | None = None
         self._next_start: asyncio.TimerHandle | None = None
         self._told_of_finals = False
+        self._stopping, self._ended = False, asyncio.Event()
         self.best_peer_height = Height(0)
 
     # What the relay calls
@@ -173,14 +175,20 @@ class Driver:
             self._told_of_finals = True
             self._inbox.put_nowait(Wake.FINAL_BLOCKS)
 
+    async def stop(self) -> None:
+        """Begin nothing more; returns once what is under way is done: a step with its signature, a block's commit."""
+        self._stopping = True
+        self._inbox.put_nowait(Wake.STOP)
+        await self._ended.wait()
+
     # The loop
 
     async def run(self) -> None:
-        """Recover from the log, then consensus for ever. Raises UpgradeNeeded, InvalidBlockFinal, what is fatal."""
+        """Recover from the log, then consensus until cancelled. Raises UpgradeNeeded, InvalidBlockFinal, what is fatal."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             await self._recover()
-            while True:
+            while not self._stopping:
                 event = await self._inbox.get()
                 if event is Wake.NEXT_HEIGHT:
                     await self._start_height()
@@ -188,6 +196,8 @@ class Driver:
                     await self._take_finals()
                 elif not isinstance(event, Wake):
                     await self._feed(event)
+            self._ended.set()
+            await asyncio.Event().wait()
 
     async def _recover(self) -> None:
         height = Height(self._executor.ledger.tip.height + 1)

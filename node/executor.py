@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from threading import Event
 from typing import Final, ParamSpec, TypeVar
 
 from chain.codec import decode
@@ -92,6 +93,8 @@ class Executor:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._answers = ThreadPoolExecutor(1, thread_name_prefix="answers")
+        self._upkeep = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
+        self._closing = Event()
 
     async def on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking signing or logging in its thread."""
@@ -108,6 +111,14 @@ class Executor:
     async def reading_for_peers(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same for other nodes, who never wait behind RPC: on their statuses hang the repeats of votes."""
         return await _in_thread(self._answers, work, *args, **kwargs)
+
+    async def in_upkeep(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what an operator asked for and may take minutes, one at a time; it looks at `is_closing` now and then."""
+        return await _in_thread(self._upkeep, work, *args, **kwargs)
+
+    def is_closing(self) -> bool:
+        """Whether `close` waits for what runs in upkeep."""
+        return self._closing.is_set()
 
     async def open_body(self, encoded: bytes) -> Body | None:
         """Decode what parts made whole; None when it is no block."""
@@ -196,6 +207,8 @@ class Executor:
 
     def close(self) -> None:
         """Wait for the threads to finish what they do; what waits for a reader is dropped."""
+        self._closing.set()
+        self._upkeep.shutdown(cancel_futures=True)
         self._readers.shutdown(cancel_futures=True)
         self._answers.shutdown(cancel_futures=True)
         self._execution.shutdown()

@@ -1,6 +1,6 @@
 """A node's home folder: where everything of one node lies, and how a new one is made.
 
-config.toml      genesis.json
+config.toml      genesis.json     operator.sock (while the node runs)
 keys/            validator.json  node.json  storage.json     (never inside data/)
 data/            db/  wal/  signer_state.json
 """
@@ -83,6 +83,11 @@ class Home:
     @property
     def signer_state(self) -> Path:
         return self.data / "signer_state.json"
+
+    @property
+    def operator_socket(self) -> Path:
+        """Where the running node listens to its operator."""
+        return self.root / "operator.sock"
 
     def storage_key_file(self, config: Config) -> Path:
         return self.root / config.storage.key_file

@@ -121,6 +121,17 @@ class Network:
     def bans(self) -> tuple[Ban, ...]:
         return self._scores.bans()
 
+    def ban(self, node: NodeId, reason: str, seconds: float) -> None:
+        """Close the link to a node and open none for so long."""
+        ban = self._scores.ban(node, reason, seconds)
+        peer = self._links.live.get(node)
+        if peer is not None:
+            peer.ban(ban, self._clock())
+
+    def forgive(self, node: NodeId) -> bool:
+        """Lift a node's ban; False if there is none."""
+        return self._scores.forgive(node)
+
     def inbox_dropped(self) -> dict[str, int]:
         """Messages turned away because the handler could not keep up, by topic name."""
         return self._gossip.dropped

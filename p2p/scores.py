@@ -72,6 +72,20 @@ class ScoreBook:
             record.ban = Ban(node, reason, record.at + self._ban_seconds)
         return record.ban
 
+    def ban(self, node: NodeId, reason: str, seconds: float) -> Ban:
+        """Ban by hand, whatever the score; in place of a ban that runs already."""
+        record = self._touch(node)
+        record.ban = Ban(node, reason, record.at + seconds)
+        return record.ban
+
+    def forgive(self, node: NodeId) -> bool:
+        """Lift a ban, and its points; False if there is none."""
+        record = self._current(node)
+        if record is None or record.ban is None:
+            return False
+        record.ban, record.score = None, 0.0
+        return True
+
     def score(self, node: NodeId) -> float:
         record = self._current(node)
         return record.score if record else 0.0

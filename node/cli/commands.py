@@ -14,6 +14,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "demo": ("node.cli.demo_commands", "the whole story in three minutes: proofs, a secret, attacks, a crash"),
         "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
         "start": ("node.cli.start_commands", "run the node of a home folder"),
+        "node": ("node.cli.node_commands", "what a node's operator does: peers, log, database, snapshot, stop"),
         "status": ("node.cli.status_commands", "the chain's head and the node's health"),
         "light": ("node.cli.light_commands", "what the chain says, proven by signatures instead of a node's word"),
     },

@@ -106,7 +106,7 @@ def execute(argv: list[str]) -> int:
         )  # the reader left; the interpreter flushes at exit
         return int(arguments.refused)
     except OSError as error:
-        return _refused(SystemRefused(error.filename, error.strerror or str(error)), screen, arguments.refused)
+        return _refused(_typed_refusal(error), screen, arguments.refused)
     except KeyboardInterrupt:
         return INTERRUPTED
     return screen.status
@@ -148,14 +148,20 @@ def _identity(error: ClusterError) -> tuple[int, str]:
 
 
 def _only_error(group: BaseExceptionGroup[BaseException]) -> ClusterError:
-    """The first typed error that a task group ended with. Raises the group when there is none: a fault of ours."""
-    typed = group.subgroup(ClusterError)
-    if typed is None:
+    """The first typed error that a task group ended with, or what the system refused in it.
+
+    Raises the group when there is neither: a fault of ours.
+    """
+    found: BaseException | None = group.subgroup(ClusterError) or group.subgroup(OSError)
+    if found is None:
         raise group
-    found: BaseException = typed
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]
-    return cast(ClusterError, found)
+    return _typed_refusal(found) if isinstance(found, OSError) else cast(ClusterError, found)
+
+
+def _typed_refusal(error: OSError) -> SystemRefused:
+    return SystemRefused(error.filename, error.strerror or str(error))
 
 
 def _plain(value: object) -> Json:

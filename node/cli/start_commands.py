@@ -1,4 +1,9 @@
-"""`cluster start`: run the node of a home folder until SIGTERM or SIGINT, then end in order with status 0."""
+"""`cluster start`: run the node of a home folder until SIGTERM or SIGINT, then end in order with status 0.
+
+Other statuses: 1 what may pass by itself (a port, another process, a disk), so a service manager starts it again; 78
+what a person must look at first (docs/operators.md has an entry for each). A second signal ends the process at once,
+which loses nothing that was committed.
+"""
 
 import argparse
 import asyncio
@@ -6,19 +11,42 @@ import gc
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
+from crypto.errors import ClusterError
+from crypto.keystore import KeyMemoryLacking
 from node.app import App
 from node.cli.frame import command
 from node.cli.passphrases import add_passphrase_file, passphrase_from
 from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
+from node.consensus_log import LogUnwritable
 from node.home import Home
 from node.instruments import Instruments, Recorder
+from node.rpc.errors import PortInUse
+from node.signer_state import SignerInUse, SignerStateUnwritable
+from node.storage.errors import DatabaseInUse, WriteFailed
 from node.telemetry.logs import log_to_stderr
+from p2p.errors import ListenFailed
+
+NEEDS_OPERATOR: Final = 78  # EX_CONFIG of sysexits.h; configs/cluster.service does not restart after it
+MAY_PASS: Final = 1
+PASSING: Final = (
+    OSError,
+    PortInUse,
+    ListenFailed,
+    DatabaseInUse,
+    SignerInUse,
+    WriteFailed,
+    LogUnwritable,
+    SignerStateUnwritable,
+    KeyMemoryLacking,
+)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def register(parser: argparse.ArgumentParser) -> None:
-    command(parser, _start)
+    command(parser, _start, refused=NEEDS_OPERATOR)
     parser.add_argument("--home", type=Path, default=node_folder(), help="default: $CLUSTER_HOME/node")
     add_passphrase_file(parser)
     parser.add_argument(
@@ -35,6 +63,23 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
+    try:
+        await _run(arguments, screen)
+    except (ClusterError, OSError, BaseExceptionGroup) as error:
+        if passes(error):
+            arguments.refused = MAY_PASS
+        raise
+    return None
+
+
+def passes(error: BaseException) -> bool:
+    """Whether what ended the node may be over when it is started again."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(passes(inner) for inner in error.exceptions)
+    return isinstance(error, PASSING)
+
+
+async def _run(arguments: argparse.Namespace, screen: Screen) -> None:
     home = Home(arguments.home.absolute())
     config = home.load_config()
     log_to_stderr(config.log_level, config.log_format)
@@ -56,15 +101,18 @@ async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
         screen.document(shown)
 
     await run_until_signalled(app, ready)
-    return None
 
 
 async def run_until_signalled(app: App, ready: Callable[[], None]) -> None:
-    """Run the node; SIGTERM and SIGINT end it in order. Raises what ends the node otherwise."""
-    running = asyncio.create_task(app.run(ready))
+    """Run the node; SIGTERM and SIGINT end it in order, a second one at once. Raises what ends the node otherwise."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
-    await asyncio.wait([running])
-    if not running.cancelled():
-        running.result()
+
+    def stop() -> None:
+        for number in SIGNALS:  # back to the system, which ends a process whatever its threads wait for
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        app.stop()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+    await app.run(ready)

@@ -1,5 +1,6 @@
 """JSON-RPC's own errors; every other error of the project goes out under its class's code."""
 
+from pathlib import Path
 from typing import Final
 
 from node.errors import NodeError
@@ -210,6 +211,19 @@ class SlowReader(RpcError):
             f"nothing was read for {seconds} s, so the connection is closed; connect again and read at once."
         )
         self.seconds = seconds
+
+
+class OperatorSocketUnusable(RpcError):
+    """The socket for the operator could not be made in the node's home."""
+
+    code = 7219
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the operator's socket {path} cannot be listened on: {reason}. Remove what is there, or use a home on a "
+            "local disk with a shorter path."
+        )
+        self.path, self.reason = str(path), reason
 
 
 class PortInUse(RpcError):

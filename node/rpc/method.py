@@ -15,7 +15,7 @@ from typing import Any, Final, NewType, get_type_hints
 
 from crypto.address import decode_address
 from crypto.errors import ClusterError
-from node.rpc.errors import InvalidParams, MethodNotFound
+from node.rpc.errors import InvalidParams, MethodNotFound, OnlyOnOperatorSocket
 
 HexBytes = NewType("HexBytes", bytes)  # any even number of hex digits
 Hex32 = NewType("Hex32", bytes)
@@ -195,21 +195,25 @@ def _without_none(hint: Any) -> Any:
 
 
 class MethodTable:
-    """All methods of a server by name."""
+    """All methods of a server by name; `elsewhere` are those that the operator's socket alone answers."""
 
-    def __init__(self, methods: Mapping[str, Declared], reading: Reading = in_place) -> None:
-        self._reading = reading
+    def __init__(
+        self, methods: Mapping[str, Declared], reading: Reading = in_place, elsewhere: frozenset[str] = frozenset()
+    ) -> None:
+        self._reading, self._elsewhere = reading, elsewhere
         self._methods = {name: declare(name, declared, reading) for name, declared in methods.items()}
 
     def with_others(self, methods: Mapping[str, Declared]) -> "MethodTable":
         """The same table with some methods replaced or added."""
-        table = MethodTable(methods, self._reading)
+        table = MethodTable(methods, self._reading, self._elsewhere)
         table._methods = self._methods | table._methods
         return table
 
     def find(self, name: str) -> Method:
-        """Raises MethodNotFound, with the most similar name."""
+        """Raises MethodNotFound, with the most similar name, or OnlyOnOperatorSocket."""
         method = self._methods.get(name)
+        if method is None and name in self._elsewhere:
+            raise OnlyOnOperatorSocket(name)
         if method is None:
             similar = difflib.get_close_matches(name[:80], self._methods, 1)
             raise MethodNotFound(name, similar[0] if similar else None)

@@ -23,6 +23,7 @@ from node.rpc.health import Health
 from node.rpc.method import Count, Declared, Json, MethodTable, Text
 from node.rpc.net_methods import NetMethods
 from node.rpc.note_methods import NoteMethods
+from node.rpc.operator_methods import OPERATOR_METHODS
 from node.rpc.page import Page
 from node.rpc.post import PostDoor
 from node.rpc.protocol import Dispatcher
@@ -49,7 +50,7 @@ class RpcServer:
             "subscribe": self.subscribe,
             "unsubscribe": self.unsubscribe,
         }
-        self._methods = MethodTable(tables, self._reading)
+        self._methods = MethodTable(tables, self._reading, OPERATOR_METHODS)
         self._sockets = Sockets(node, self.dispatcher_with)
         self._page = Page()
 
@@ -91,11 +92,11 @@ class RpcServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def dispatcher_with(self, methods: Mapping[str, Declared]) -> Dispatcher:
-        """What answers this server's methods, some of them replaced or added."""
-        table = self._methods.with_others(methods)
-        limits = self._limits
-        return Dispatcher(table, limits.max_batch, limits.request_seconds, self._reading, self._node.metrics.called)
+    def dispatcher_with(self, methods: Mapping[str, Declared], seconds: float | None = None) -> Dispatcher:
+        """What answers this server's methods, some of them replaced or added. seconds: other than configured ones."""
+        limits, table = self._limits, self._methods.with_others(methods)
+        patience = limits.request_seconds if seconds is None else seconds
+        return Dispatcher(table, limits.max_batch, patience, self._reading, self._node.metrics.called)
 
     async def discover(self) -> Json:
         """The OpenRPC document of this server."""

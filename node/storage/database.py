@@ -18,7 +18,7 @@ from chain.state.tree import CACHE_BYTES, NO_TREE, Tree, TreeUpdate
 from chain.types.scalars import Hash, Height, TxHash, Uint
 from node.durable import DISK, Disk
 from node.keystore import Entropy
-from node.storage import check, layout
+from node.storage import check, layout, upkeep
 from node.storage.errors import (
     DatabaseCorrupt,
     DatabaseExists,
@@ -207,6 +207,25 @@ class Database:
     def verify(self) -> check.Verified:
         """Read and recompute everything: minutes on a large state. Raises as open does."""
         return check.verify(self._records, self.snapshot().tip, self._path)
+
+    def compact(self, stopping: upkeep.Stopping) -> None:
+        """Give the disk back what was deleted; from any thread but the one that closes. Raises UpkeepStopped."""
+        upkeep.compact(self._db, stopping)
+
+    def copy(self, target: Path, stopping: upkeep.Stopping) -> Height:
+        """A database in another folder with all that this one holds now; its height. From any thread, as compact.
+
+        Raises DatabaseMissing before genesis, DatabaseExists, CopyFailed, UpkeepStopped.
+        """
+        held = self._db.snapshot()
+        try:
+            upkeep.copy(held, target, stopping)
+            head = check.read_head(Records(held, self._sealer, self._path), self._path)
+        finally:
+            held.close()
+        if head is None:
+            raise DatabaseMissing(self._path)
+        return head[0].height
 
     def _check_order(self, batch: BlockBatch) -> None:
         height = batch.tip.height

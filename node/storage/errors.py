@@ -172,6 +172,29 @@ class OutOfOrder(StorageError):
         self.height, self.reason = height, reason
 
 
+class UpkeepStopped(StorageError):
+    """The node stopped while its database was compacted or copied. Nothing is lost."""
+
+    code = 7722
+
+    def __init__(self, work: str) -> None:
+        super().__init__(f"{work} ended early, as the node is stopping; nothing is lost. Ask again when it runs.")
+        self.work = work
+
+
+class CopyFailed(StorageError):
+    """The disk did not take a copy of the database. The database itself is as it was."""
+
+    code = 7723
+
+    def __init__(self, target: Path, reason: str) -> None:
+        super().__init__(
+            f"no copy could be made at {target}: {reason}. Name a folder that the node's user may write to, on a disk "
+            "with room; the database itself is as it was."
+        )
+        self.target, self.reason = str(target), reason
+
+
 class VersionPruned(StorageError):
     """State at a height was asked for that is not kept any more, or not reached yet."""
 

@@ -72,7 +72,8 @@ stands in every line that the node logs about the request. Over WebSocket it com
 logged as ID/n. A subscriber who lets too much wait gets a last notification with `lagged` and `error`.
 
 `/health/live` answers as long as the event loop turns, `/health/ready` with status 503 and reasons while the node
-catches up or no blocks become final. `/` shows a page for people.
+catches up or no blocks become final. `/` shows a page for people. Methods `node_*` are the operator's and answered
+[on a socket in the node's home](operators.md) alone.
 
 Bytes are 0x-hex, amounts decimal strings of nano-CLU, accounts addresses `cluster1...`, field elements decimal
 strings. A node checks its own state; whoever does not trust the node asks `chain_getProof` and checks the

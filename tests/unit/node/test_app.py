@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from chain.types.scalars import Height
+from client.errors import Unreachable
+from client.rpc import RpcClient
 from node import app as app_module
 from node.app import App
 from node.devnet.files import Plan, create_single
@@ -99,6 +101,44 @@ async def test_an_end_in_the_middle_of_a_commit_waits_for_it(home: Home, monkeyp
     life = asyncio.create_task(again.run())
     await until(lambda: again.node.ledger.tip.height >= 3, life)
     await ended(life)
+
+
+async def test_told_to_stop_a_node_answers_no_more_and_finishes_the_block_under_way(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App(home)
+    writing, go_on = threading.Event(), threading.Event()
+    commit = Database.commit_block
+
+    def slow(self: Database, batch: object) -> None:
+        writing.set()
+        assert go_on.wait(30)
+        commit(self, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Database, "commit_block", slow)
+    life = asyncio.create_task(app.run())
+    await until(writing.is_set, life)
+    url = f"http://{home.load_config().rpc.listen}"
+    async with RpcClient(url) as rpc:
+        assert (await rpc.call("chain_status"))["height"] == 0
+    app.stop()
+    async with RpcClient(url) as rpc:
+        with pytest.raises(Unreachable):
+            while True:  # until the port is closed, which comes first
+                await rpc.call("chain_status")
+    assert not life.done()
+    go_on.set()
+    await asyncio.wait_for(life, 30)
+    again = App(home)
+    assert again.node.ledger.tip.height == 1  # that block, and none was begun after it
+    again.close()
+
+
+async def test_stop_before_the_node_is_ready_ends_it_too(home: Home) -> None:
+    app = App(home)
+    app.stop()
+    await asyncio.wait_for(app.run(), 30)
+    App(home).close()
 
 
 async def test_a_fault_that_ends_consensus_ends_the_node_and_gives_the_home_back(

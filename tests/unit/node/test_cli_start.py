@@ -11,10 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from chain.types.scalars import BlockId, Height
 from node.cli.frame import execute
+from node.cli.start_commands import MAY_PASS, NEEDS_OPERATOR
 from node.config import load_config
 from node.devnet.files import Plan, create_single
+from node.executor import Executor
 from node.home import Home
+from node.ledger import InvalidBlockFinal
+from node.storage.errors import DatabaseCorrupt, WriteFailed
 from tests.support.devnet_scene import free_base_port
 
 
@@ -23,12 +28,12 @@ def home(tmp_path: Path) -> Home:
     return create_single(tmp_path / "home", Plan(1, "test", 50, free_base_port(2)), time.time_ns() // 1_000_000, None)
 
 
-def refusal(home: Home, capsys: pytest.CaptureFixture[str]) -> str:
+def refusal(home: Home, capsys: pytest.CaptureFixture[str], status: int = NEEDS_OPERATOR) -> str:
     """The name of the error with which `start` ends, after exactly one JSON document."""
-    assert execute(["start", "--home", str(home.root), "--json"]) == 1
+    assert execute(["start", "--home", str(home.root), "--json"]) == status
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
-    error: dict[str, str] = json.loads(shown.out)["error"]
+    error: dict[str, str] = json.loads(shown.out.splitlines()[-1])["error"]
     assert error["message"].endswith((".", "`"))
     return error["name"]
 
@@ -58,7 +63,7 @@ def test_a_port_in_use(home: Home, capsys: pytest.CaptureFixture[str], table: st
     listen = getattr(load_config(home.config_file), table).listen
     host, _, port = listen.rpartition(":")
     with socket.create_server((host, int(port))):
-        assert refusal(home, capsys) == error
+        assert refusal(home, capsys, MAY_PASS) == error
 
 
 def test_a_database_of_garbage(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,3 +85,45 @@ def test_a_node_starts_says_so_and_ends_in_order(home: Home) -> None:
     assert ready["chain_id"] == "test" and ready["ready"].startswith("http://127.0.0.1:")
     assert node.returncode == 0
     assert "Traceback" not in logged
+
+
+def test_a_second_signal_ends_what_does_not_end(home: Home, tmp_path: Path) -> None:
+    """The system's own way, which asks no thread of the process."""
+    script = tmp_path / "stuck.py"
+    script.write_text(
+        "import sys, time\n"
+        "from node.driver import Driver\n"
+        "from node.cli.main import main\n"
+        "async def stuck(self):\n"
+        "    print('stuck', flush=True)\n"
+        "    time.sleep(600)\n"
+        "Driver.stop = stuck\n"
+        f"sys.exit(main(['start', '--home', {str(home.root)!r}]))\n"
+    )
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as node:
+        assert node.stdout is not None
+        assert b"ready" in node.stdout.readline()
+        node.send_signal(signal.SIGTERM)
+        assert node.stdout.readline() == b"stuck\n"
+        node.send_signal(signal.SIGTERM)
+        assert node.wait(30) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OSError(28, "No space left on device"), MAY_PASS),
+        (WriteFailed(Path("db"), 7, "No space left on device"), MAY_PASS),
+        (DatabaseCorrupt(Path("db"), "a checksum"), NEEDS_OPERATOR),
+        (InvalidBlockFinal(Height(7), BlockId(bytes(32)), "a rule"), NEEDS_OPERATOR),
+    ],
+)
+def test_what_ends_a_running_node_is_one_sentence_and_a_status(
+    home: Home, error: Exception, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Executor, "commit", broken)
+    shown = refusal(home, capsys, status)
+    assert shown == ("SystemRefused" if type(error) is OSError else type(error).__name__)
