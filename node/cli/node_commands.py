@@ -127,7 +127,7 @@ async def _stop(arguments: argparse.Namespace, screen: Screen) -> Json:
 
 async def _answers(arguments: argparse.Namespace) -> bool:
     try:
-        await _call(arguments, "node_status")
+        await _call(arguments, "net_info")  # asks no thread, which may be closed already
     except Unreachable:
         return False
     return True
