@@ -184,7 +184,7 @@ class Driver:
     # The loop
 
     async def run(self) -> None:
-        """Recover from the log, then consensus until cancelled. Raises UpgradeNeeded, InvalidBlockFinal, what is fatal."""
+        """Recover from the log, then consensus until cancelled. Raises UpgradeNeeded, InvalidBlockFinal, the fatal."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             await self._recover()
@@ -256,9 +256,8 @@ class Driver:
                     self._spawn(self._judge(self.bodies.whole[block_id]))
                 self._outlet.tell_status(self.status())
             case ReportEquivocation(evidence):
-                log.warning(
-                    "validator %s signed twice at height %s", evidence.first.validator.hex(), evidence.first.height
-                )
+                vote = evidence.first
+                log.warning("validator %s signed twice at height %s", vote.validator.hex(), vote.height)
                 self._evidence = [*self._evidence, evidence][-MAX_EVIDENCE:]
             case Decide(_, _, block_id, commit):
                 await self._commit(FinalBlock(self.bodies.whole[block_id].block, commit))

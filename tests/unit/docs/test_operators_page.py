@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import configs
+from chain.execution.upgrades import UpgradeNeeded
 from node.cli.frame import build_parser
 from node.cli.start_commands import MAY_PASS, NEEDS_OPERATOR
 from node.rpc.operator_methods import OPERATOR_METHODS
@@ -51,7 +52,7 @@ def unit() -> dict[str, dict[str, list[str]]]:
 def test_the_unit_starts_again_after_what_may_pass_and_not_after_what_needs_a_person() -> None:
     service = unit()["Service"]
     assert service["Restart"] == ["on-failure"]
-    assert service["RestartPreventExitStatus"] == [str(NEEDS_OPERATOR)]
+    assert service["RestartPreventExitStatus"] == [f"{UpgradeNeeded.exit_status} {NEEDS_OPERATOR}"]
     assert service["KillSignal"] == ["SIGTERM"] and int(service["TimeoutStopSec"][0]) >= 30
 
 
