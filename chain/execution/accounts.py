@@ -28,8 +28,8 @@ class InsufficientBalance(ChainError):
 
     def __init__(self, account: AccountId, balance: Amount, needed: Amount, asset: AssetId = NATIVE) -> None:
         super().__init__(
-            f"account {encode_address(account)} holds {balance} {unit(asset)} and needs {needed}; fund it or ask for "
-            "less."
+            f"account {encode_address(account)} holds {amount.show(balance, asset)} and needs "
+            f"{amount.show(needed, asset)}; fund it or ask for less."
         )
         self.account, self.balance, self.needed, self.asset = account, balance, needed, asset
 
@@ -40,13 +40,11 @@ class InsufficientHolding(ChainError):
     code = 3022
 
     def __init__(self, object_: ObjectId, balance: Amount, needed: Amount, asset: AssetId = NATIVE) -> None:
-        super().__init__(f"object 0x{object_.hex()} holds {balance} {unit(asset)} and cannot pay out {needed}.")
+        super().__init__(
+            f"object 0x{object_.hex()} holds {amount.show(balance, asset)} and cannot pay out "
+            f"{amount.show(needed, asset)}."
+        )
         self.object, self.balance, self.needed, self.asset = object_, balance, needed, asset
-
-
-def unit(asset: AssetId) -> str:
-    """What amounts of the asset are counted in, for messages."""
-    return "nano-CLU" if asset == NATIVE else f"of asset 0x{asset.hex()}"
 
 
 @wire()

@@ -106,7 +106,8 @@ class FeeLimitTooLow(InvalidTransaction):
 
     def __init__(self, needed: int, limit: Amount) -> None:
         super().__init__(
-            f"the fee is {needed} nano-CLU now (base fee and tip) and the fee limit {limit}; raise the limit."
+            f"the fee is {amount.show(needed)} now (base fee and tip) and the fee limit {amount.show(limit)}; "
+            "raise the limit."
         )
         self.needed, self.limit = needed, limit
 
@@ -118,7 +119,8 @@ class CannotPayFee(InvalidTransaction):
 
     def __init__(self, account: AccountId, balance: Amount, fee: Amount) -> None:
         super().__init__(
-            f"account {encode_address(account)} holds {balance} nano-CLU and the fee is {fee}; fund the account."
+            f"account {encode_address(account)} holds {amount.show(balance)} and the fee is {amount.show(fee)}; "
+            "fund the account."
         )
         self.account, self.balance, self.fee = account, balance, fee
 

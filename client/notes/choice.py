@@ -8,6 +8,7 @@ together first, by transfers to oneself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chain.types.scalars import NATIVE, AssetId
 from client.notes.errors import NotEnoughNotes
 from client.notes.store import OwnNote
 from crypto.notes import PoolNote
@@ -38,11 +39,11 @@ def notes_of(notes: Sequence[OwnNote], asset: int) -> list[OwnNote]:
     return sorted((note for note in of_asset if value_of(note)), key=lambda note: (value_of(note), note.number))
 
 
-def choose(notes: Sequence[OwnNote], needed: int, unit: str = "units") -> Choice:
-    """Notes of one asset, smallest first, to pay `needed` with; `unit` is for people. Raises NotEnoughNotes."""
+def choose(notes: Sequence[OwnNote], needed: int, asset: AssetId = NATIVE) -> Choice:
+    """Notes of one asset, smallest first, to pay `needed` with. Raises NotEnoughNotes."""
     total = sum(map(value_of, notes))
     if total < needed:
-        raise NotEnoughNotes(total, needed, unit)
+        raise NotEnoughNotes(total, needed, asset)
     if not needed:
         return Choice((), True)
     single = next((note for note in notes if value_of(note) >= needed), None)

@@ -1,5 +1,7 @@
 """What is refused of privacy keys, addresses, notes and their store. Codes 5204-5239."""
 
+from chain.amount import show
+from chain.types.scalars import NATIVE, AssetId
 from client.errors import ClientError
 
 
@@ -151,12 +153,12 @@ class NotEnoughNotes(NoteWalletError):
 
     code = 5217
 
-    def __init__(self, held: int, needed: int, unit: str = "units") -> None:
+    def __init__(self, held: int, needed: int, asset: AssetId = NATIVE) -> None:
         super().__init__(
-            f"the notes that can be spent now hold {held} {unit}, and {needed} are needed, a fee in CLU included. "
-            "Shield more, send less, or wait for what is on its way (`cluster notes`)."
+            f"the notes that can be spent now hold {show(held, asset)}, and {show(needed, asset)} are needed, with "
+            "the fee where they pay one. Shield more, send less, or wait for what is on its way (`cluster notes`)."
         )
-        self.held, self.needed, self.unit = held, needed, unit
+        self.held, self.needed, self.asset = held, needed, asset
 
 
 class NoPool(NoteWalletError):

@@ -43,7 +43,10 @@ class AnotherContract(PermitError):
     code = 6323
 
     def __init__(self, permitted: bytes, contract: bytes) -> None:
-        super().__init__(f"the permit is for contract 0x{permitted.hex()} and not for 0x{contract.hex()}.")
+        super().__init__(
+            f"the permit is for contract 0x{permitted.hex()} and not for 0x{contract.hex()}; name the former by its "
+            f"id: a label means what was deployed under it last."
+        )
         self.permitted, self.contract = permitted, contract
 
 

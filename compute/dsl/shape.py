@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from compute.dsl.declaration import Declaration, MethodDeclaration, Parameter
@@ -105,7 +106,7 @@ def run_body(contract: Declaration, method: MethodDeclaration, run: Run, argumen
     """
     instance: object = object.__new__(contract.owner)
     object.__setattr__(instance, "running", run)
-    with run.inside(), python_errors(method):
+    with run.inside(), python_errors(contract, method):
         own = [type(argument).of(iter(argument.numbers())) for argument in arguments]  # the body may change them
         returned = method.function(instance, *own)
         if method.result is not None and returned is None:
@@ -126,12 +127,13 @@ def run_body(contract: Declaration, method: MethodDeclaration, run: Run, argumen
 
 
 @contextmanager
-def python_errors(method: MethodDeclaration) -> Iterator[None]:
+def python_errors(contract: Declaration, method: MethodDeclaration) -> Iterator[None]:
     """Errors of Python's own in a body, as errors of the language with their place."""
     try:
         yield
     except PYTHONS_OWN as error:
-        raise BodyFailed(_innermost(error, method), f"{type(error).__name__}: {error}", "Mend the line.") from error
+        remedy = _what_there_is(error, contract) or "Mend the line."
+        raise BodyFailed(_innermost(error, method), f"{type(error).__name__}: {error}", remedy) from error
 
 
 @contextmanager
@@ -144,6 +146,16 @@ def constants_checked(method: MethodDeclaration) -> Iterator[None]:
         raise NeverHolds(place, str(error).rpartition("\n")[2].strip(), "It holds for no call at all.") from error
     except RangeError as error:
         raise NeverHolds(method.place, str(error), "It holds for no call at all.") from error
+
+
+def _what_there_is(error: BaseException, contract: Declaration) -> str:
+    """For a name that a contract does not have: its registers, the nearest first; else nothing."""
+    if not isinstance(error, AttributeError) or type(error.obj) is not contract.owner:
+        return ""
+    names = [declared.name for declared in contract.registers]
+    near = get_close_matches(error.name or "", names, 1)
+    meant = f"Did you mean self.{near[0]}? " if near else ""
+    return f"{meant}The registers of {contract.name} are {', '.join(names)}." if names else ""
 
 
 def _innermost(error: BaseException, method: MethodDeclaration) -> Place:

@@ -114,6 +114,13 @@ class Value:
     def __round__(self, digits: int | None = None) -> int:
         self._no_number()
 
+    def __abs__(self) -> "Value":
+        raise TypesDiffer(
+            calling_place(),
+            f"abs() of a {self.type_name} is not in the language.",
+            "Write maximum(x, -x) of a signed number; how far two are apart is maximum(a, b) - minimum(a, b).",
+        )
+
     def __len__(self) -> int:
         raise TypesDiffer(
             calling_place(),

@@ -60,18 +60,21 @@ class Network:
     def __enter__(self) -> Self:
         """Raises Unreachable, NotAnRpc."""
         self._runner = asyncio.Runner()
+        self._rpc = RpcClient(self._url)
         try:
-            self._rpc = self._run(RpcClient(self._url).__aenter__())
             self._wallet(self._bank)
         except BaseException:
-            self._runner.close()
+            self._close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run(self._rpc.__aexit__(kind, error, trace))
+        self._close()
+
+    def _close(self) -> None:
+        self._run(self._rpc.close())
         if self._runner is not None:
             self._runner.close()
         self._runner = None

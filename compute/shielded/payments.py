@@ -178,7 +178,7 @@ class NoteWallet:
         """The order with notes to spend, or two notes to put together. Raises NotEnoughNotes."""
         wanted = {NATIVE: int(fees.last)}
         wanted[order.asset] = wanted.get(order.asset, 0) + amount
-        chosen = {asset: choose(self._notes(store, asset), needed, _unit(asset)) for asset, needed in wanted.items()}
+        chosen = {asset: choose(self._notes(store, asset), needed, asset) for asset, needed in wanted.items()}
         for asset, choice in chosen.items():
             if not choice.enough:
                 self._require_worth(store, choice if asset == NATIVE else chosen[NATIVE], wanted[NATIVE], fees.before)
@@ -193,9 +193,9 @@ class NoteWallet:
         """That notes put together, which costs `before`, still cover what is needed. Raises NotEnoughNotes."""
         held = sum(value_of(note) for note in self._notes(store, NATIVE))
         if held < needed + before:
-            raise NotEnoughNotes(held, needed + before, _unit(NATIVE))
+            raise NotEnoughNotes(held, needed + before)
         if choice.total < before:
-            raise NotEnoughNotes(choice.total, before, _unit(NATIVE))
+            raise NotEnoughNotes(choice.total, before)
 
     def _with_fee(self, store: NoteStore, order: Order, native: Choice, fee: Amount) -> tuple[Order, ...]:
         """The order, giving the fee itself if it is of native money, else behind one that does nothing else."""
@@ -312,10 +312,6 @@ def round_fee(cost: int) -> int:
     wanted = -(-cost * times // parts)
     unit: int = 10 ** max(len(str(wanted)) - FEE_DIGITS, 0)
     return -(-wanted // unit) * unit
-
-
-def _unit(asset: AssetId) -> str:
-    return "nano-CLU" if asset == NATIVE else f"units of asset 0x{asset.hex()}"
 
 
 def _waiting(transaction: Transaction) -> Waiting:

@@ -1,6 +1,6 @@
 """The rules of shielded pools, one class each. Codes 4420-4449."""
 
-from chain.execution.accounts import unit
+from chain.amount import show
 from chain.types.scalars import Amount, AssetId, ObjectId, VkId
 from crypto.errors import ClusterError
 
@@ -122,8 +122,8 @@ class PoolUnderflow(ShieldedError):
 
     def __init__(self, pool: ObjectId, asset: AssetId, held: int, needed: int) -> None:
         super().__init__(
-            f"pool 0x{pool.hex()} holds {held} {unit(asset)} and cannot pay out {needed}. If your notes say otherwise, "
-            f"the pool's key was forged with; see docs/confidential.md."
+            f"pool 0x{pool.hex()} holds {show(held, asset)} and cannot pay out {show(needed, asset)}. If your "
+            f"notes say otherwise, the pool's key was forged with; see docs/confidential.md."
         )
         self.pool, self.asset, self.held, self.needed = pool, asset, held, needed
 
@@ -135,7 +135,8 @@ class PoolImbalance(ShieldedError):
 
     def __init__(self, pool: ObjectId, asset: AssetId, entered: int, left: int, held: int) -> None:
         super().__init__(
-            f"{entered} {unit(asset)} entered pool 0x{pool.hex()} and {left} left it, yet it holds {held}; "
+            f"{show(entered, asset)} entered pool 0x{pool.hex()} and {show(left, asset)} left it, yet it holds "
+            f"{show(held, asset)}; "
             f"restore the node's data from a snapshot and report this."
         )
         self.pool, self.asset, self.entered, self.left, self.held = pool, asset, entered, left, held

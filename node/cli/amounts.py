@@ -5,19 +5,25 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from chain.amount import NANO_DECIMALS, show
 from chain.types.scalars import MAX_UINT, Amount
 from node.cli.errors import BadArgument
 
-NANO_DECIMALS: Final = 9
 NANO: Final = 10**NANO_DECIMALS
 DEFAULT_PRICE: Final = "0.05"
 DEFAULT_HIGHEST: Final = "0.2"
 _DIGITS: Final = re.compile(r"[0-9]{1,40}")
 _FORM: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?|[0-9]{1,19}n")
 
+_TOO_FINE: Final = re.compile(r"[0-9]{1,10}\.[0-9]{10,40}")
+
 
 def parse_amount(text: str) -> Amount:
     """1.5 is 1,500,000,000 nano-CLU, 500n is 500. Raises BadArgument."""
+    if _TOO_FINE.fullmatch(text):
+        raise BadArgument(
+            "amount", f"at most {NANO_DECIMALS} places behind the point: 0.000000001 CLU is the least", text
+        )
     if not _FORM.fullmatch(text):
         raise BadArgument("amount", "CLU such as 1.5, or nano-CLU such as 500n", text)
     nano = int(text[:-1]) if text.endswith("n") else int(Decimal(text) * NANO)
@@ -38,13 +44,6 @@ def parse_units(text: str, decimals: int, argument: str) -> Amount:
     if units > MAX_UINT:
         raise BadArgument(argument, f"at most {MAX_UINT} units", text)
     return Amount(units)
-
-
-def show_units(units: int, decimals: int, name: str) -> str:
-    """1500000 units of an asset with six decimals as "1.5 gold", exactly."""
-    whole, rest = divmod(units, 10**decimals)
-    places = f".{rest:0{decimals}}".rstrip("0") if rest else ""
-    return f"{whole:,}{places} {name}"
 
 
 def parse_prices(price: str | None, highest: str) -> tuple[Amount, Amount]:
@@ -73,4 +72,4 @@ def add_prices(parser: argparse.ArgumentParser) -> None:
 
 def show_amount(nano: int | str) -> str:
     """1500000000 as "1.5 CLU", exactly."""
-    return show_units(int(nano), NANO_DECIMALS, "CLU")
+    return show(int(nano))

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any, Final
 
+from chain.amount import show_units
 from chain.codec import to_json
 from chain.types.scalars import Amount, AssetId, Name, Uint
 from client.assets import AssetState, asset_balances, get_asset, list_assets
@@ -10,7 +11,7 @@ from client.results import account_state
 from client.rpc import RpcClient
 from contracts.token.asset_actions import MAX_DECIMALS, CreateAsset, SendAsset
 from crypto.address import encode_address
-from node.cli.amounts import parse_amount, parse_units, show_amount, show_units
+from node.cli.amounts import parse_amount, parse_units, show_amount
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import account_of, add_key_arguments, open_wallet

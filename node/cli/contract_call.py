@@ -50,7 +50,7 @@ def add_call(commands: "Commands") -> None:
         "arguments",
         nargs="*",
         metavar="VALUE",
-        help="in order: 5, true, an account, native, JSON, note:NUMBER; ? asks for it, @FILE reads it",
+        help="in order: 5, true, an account, native, JSON, note:NUMBER; '?' asks for it, @FILE reads it",
     )
     new.add_argument(
         "--heights",
@@ -97,7 +97,7 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
         method = _method(source, arguments.method)
         given = read_arguments(method, arguments.arguments)
         for name in in_the_open(method, arguments.arguments):
-            screen.line(f"{name} is private and stands in this command line; `?` asks for it, @FILE reads it")
+            screen.line(f"{name} is private and stands in this command line; '?' asks for it, @FILE reads it")
         client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:
             notes = await open_notes(arguments, secret, rpc, step) if from_pool else None

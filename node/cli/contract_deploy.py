@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from client.rpc import RpcClient
 from client.wallet import Wallet
-from compute.confidential.keys import ReaderKey, decode_reader, encode_reader, reader_key
+from compute.confidential.keys import ReaderKey, encode_reader, reader_key
 from compute.confidential.on_chain import deploy_contract, register_circuits
 from compute.confidential.prover import CircuitSource, Prover
 from compute.confidential.reader_changes import sealing_circuit
@@ -17,11 +17,12 @@ from compute.dev_keys import CircuitKeys, DevKeys
 from contracts.confidential.description import MAX_READERS
 from contracts.notes.output import Point
 from node.cli.contract_source import Source, add_source, contract_id, labelled, load_source, remember
-from node.cli.contract_values import named_value, read_value
+from node.cli.contract_values import NOTE, named_value, read_value
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.keyring import add_key_arguments, open_account
 from node.cli.places import cache_folder
+from node.cli.recipients import reader_of
 from node.cli.screen import PARTS, Json, Screen, Step
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def add_deploy(commands: "Commands") -> None:
         "--reader",
         metavar="READER",
         action="append",
-        help="a first reader, clur1... or `me`; repeatable (default: the deployer)",
+        help="a first reader: clur1..., a key without a passphrase, or `me`; repeatable (default: the deployer)",
     )
     new.add_argument(
         "--most-readers",
@@ -81,9 +82,8 @@ async def _deploy(arguments: argparse.Namespace, screen: Screen) -> Json:
     if before is not None:
         screen.line(f"{label} meant {before} until now; name that one by its id, or deploy under another --label")
     screen.line(DEVELOPMENT)
-    for method in compiled.methods:
-        given = " ".join(each.name.upper() for each in method.declaration.parameters)
-        screen.line(f"next: cluster contract call {label} {method.name} {given} --key {arguments.key}")
+    for text in what_comes_next(compiled, label, arguments.key):
+        screen.line(text)
     return {**document, "label": label, "replaced": before, "file": str(path)}
 
 
@@ -133,6 +133,17 @@ async def _keys(prover: Prover, source: CircuitSource, step: Step, done: float) 
     return await asyncio.to_thread(prover.keys, source)
 
 
+def what_comes_next(compiled: "Compiled", label: str, key: str) -> Iterator[str]:
+    """A call of each method; where one spends notes, also what shows their numbers."""
+    spending = False
+    for method in compiled.methods:
+        given = [f"{NOTE}NUMBER" if each.spent else each.name.upper() for each in method.declaration.parameters]
+        spending |= bool(method.shape.spends)
+        yield " ".join(["next: cluster contract call", label, method.name, *given, "--key", key])
+    if spending:
+        yield f"{NOTE}NUMBER is a note of the account's: cluster contract read {label} --key {key}"
+
+
 def _label(given: str | None, source: Source) -> str:
     label = source.name.lower() if given is None else given
     if not _LABEL.fullmatch(label):
@@ -153,13 +164,13 @@ def _initial(compiled: "Compiled", given: Sequence[str]) -> dict[str, object]:
 
 
 def _first_readers(arguments: argparse.Namespace, compiled: "Compiled", own: ReaderKey) -> FirstReaders:
-    """Raises BadArgument, and as decode_reader."""
+    """Raises BadArgument, and as reader_of."""
     if not any(declared.sealed for declared in compiled.declaration.registers):
         if arguments.fixed_readers:
             raise BadArgument("--fixed-readers", "a contract with a sealed register", compiled.name)
         return FirstReaders((), (), fixed=False)
     given = arguments.reader or ["me"]
-    points = tuple(own.public if text == "me" else decode_reader(text) for text in given)
+    points = tuple(own.public if text == "me" else reader_of(text, "--reader") for text in given)
     if arguments.fixed_readers or compiled.declaration.fixed_readers:
         return FirstReaders(points, (len(points),), fixed=True)
     return FirstReaders(points, tuple(range(1, max(arguments.most_readers, len(points)) + 1)), fixed=False)

@@ -18,9 +18,10 @@ class ContractCodeFailed(CliError):
 
     code = 7331
 
-    def __init__(self, file: str, error: BaseException) -> None:
-        super().__init__(f"{file} ended with {type(error).__name__}: {str(error)[:200]}. Mend it; it is run as it is.")
-        self.file, self.error, self.reason = file, type(error).__name__, str(error)[:200]
+    def __init__(self, file: str, error: BaseException, line: int | None, remedy: str) -> None:
+        where = file if line is None else f"{file}:{line}"
+        super().__init__(f"{where} ended with {type(error).__name__}: {str(error)[:200]}. {remedy}")
+        self.file, self.line, self.error, self.reason = file, line, type(error).__name__, str(error)[:200]
 
 
 class ContractUnknown(CliError):

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from chain.types.scalars import ObjectId
 from client.rpc import RpcClient
 from client.whole_files import write_whole
-from compute.confidential.keys import decode_reader, encode_reader, reader_key
+from compute.confidential.keys import encode_reader, reader_key
 from compute.confidential.permits import MAX_FILE_BYTES, make_permit, open_permit, read_permit, write_permit
 from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, open_account
+from node.cli.recipients import reader_of
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ def add_permit(commands: "Commands") -> None:
     nested = subcommands(group)
     make = add_command(nested, "make", "seal epochs' data keys to an auditor, in a file", _make, rpc=True)
     add_contract(make)
-    make.add_argument("--auditor", required=True, metavar="READER", help="the auditor's reader key, clur1...")
+    make.add_argument(
+        "--auditor",
+        required=True,
+        metavar="READER",
+        help="the auditor's reader key clur1..., or the name of a key without a passphrase",
+    )
     make.add_argument("--epochs", metavar="FIRST-LAST", help="which, such as 1-3 or 2 (default: the present one)")
     make.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
     add_oldest(make)
@@ -41,7 +47,7 @@ def add_permit(commands: "Commands") -> None:
 
 
 async def _make(arguments: argparse.Namespace, screen: Screen) -> Json:
-    auditor = decode_reader(arguments.auditor)
+    auditor = reader_of(arguments.auditor, "--auditor")
     async with RpcClient(arguments.rpc) as rpc:
         secret, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)

@@ -12,19 +12,23 @@ from client.notes.keys import spending_key
 from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.confidential.errors import ConfidentialComputeError
-from compute.confidential.keys import DataKeys, ReaderKey, reader_key
+from compute.confidential.keys import DataKeys, Outsider, reader_key
 from compute.confidential.on_chain import ContractClient
+from compute.confidential.permit_errors import AnotherContract
 from compute.confidential.permits import MAX_FILE_BYTES, open_permit, read_permit
 from compute.confidential.reader import open_at, open_call
 from contracts.application import build_application
 from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractView
+from crypto.keys import SecretKey
 from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_notes import note_rows, scanned
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.contract_types import Types, types_of
+from node.cli.contract_values import in_words
+from node.cli.errors import BadArgument
 from node.cli.frame import add_command
-from node.cli.keyring import add_key_arguments, open_account
+from node.cli.keyring import add_key_arguments, open_anybody
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 
 FIXED: Final = "its readers are fixed: nobody can add or remove one"
+KEYLESS: Final = "it is sealed; name a reader with --key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +76,25 @@ def add_read(commands: "Commands") -> None:
     new.add_argument("--permit", type=Path, metavar="FILE", help="read as an auditor, with a permit")
     new.add_argument("--transaction", metavar="HASH", help="what this call wrote, whatever was written since")
     add_oldest(new)
-    add_key_arguments(new)
+    add_key_arguments(new, required=False)
 
 
 async def _read(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        secret, wallet = await open_account(arguments, rpc)
+        secret, wallet = await open_anybody(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
         with screen.progress("reading the contract"):
             client = contract_client(arguments, wallet, entry.contract)
             view = await client.view()
             types = await types_of(rpc, entry, view)
-            keys = _keys(arguments.permit, reader_key(secret.seed), wallet)
+            keys = _keys(arguments.permit, secret, wallet, entry.contract)
             if arguments.transaction is None:
                 seen = [_register(types, keys, view, index) for index in range(len(view.registers))]
             else:
                 seen = await _written(client, arguments.transaction, types, keys, view)
             notes = []
-            if any(method.outputs for method in view.record.methods) and arguments.permit is None:
+            makes = any(method.outputs for method in view.record.methods)
+            if makes and secret is not None and arguments.permit is None:
                 notes = note_rows(types, await scanned(wallet, spending_key(secret.seed)), entry.contract)
     return _show(screen, entry.contract, view, seen, notes)
 
@@ -99,8 +105,9 @@ def _show(
     screen.table("", ("register", "sort", "version", "epoch", "value"), [each.row for each in seen])
     if view.record.fixed_readers:
         screen.line(FIXED)
-    for note in notes:
-        screen.line(f"{note['note']}  {note['type']} {note['contents']}")
+    if notes:
+        rows = [(note["note"], note["type"], in_words(note["contents"])) for note in notes]
+        screen.table("", ("note", "type", "contents"), rows)
     return {
         "contract": "0x" + contract.hex(),
         "epoch": view.record.epoch,
@@ -110,12 +117,23 @@ def _show(
     }
 
 
-def _keys(permit: Path | None, own: ReaderKey, wallet: Wallet) -> DataKeys:
-    """What opens the registers: one's own reader key, or a permit's. Raises a PermitError, OSError."""
+def _keys(permit: Path | None, secret: SecretKey | None, wallet: Wallet, contract: ObjectId) -> DataKeys:
+    """What opens the registers: one's own reader key, or a permit's; nothing without --key.
+
+    Raises BadArgument, a PermitError, OSError.
+    """
+    if secret is None:
+        if permit is not None:
+            raise BadArgument("--key", "the account that the permit is for", "nothing")
+        return Outsider()
+    own = reader_key(secret.seed)
     if permit is None:
         return own
     with permit.open("rb") as file:
-        return open_permit(read_permit(file.read(MAX_FILE_BYTES + 1)), own, wallet.identity)
+        opened = open_permit(read_permit(file.read(MAX_FILE_BYTES + 1)), own, wallet.identity)
+    if opened.terms.contract != contract:  # what was never written opens without a key, so it would not be noticed
+        raise AnotherContract(opened.terms.contract, contract)
+    return opened
 
 
 def _register(types: Types, keys: DataKeys, contract: ContractView, index: int) -> Seen:
@@ -123,7 +141,8 @@ def _register(types: Types, keys: DataKeys, contract: ContractView, index: int) 
     try:
         value = types.register(spec.name, open_at(keys, contract, index))
     except ConfidentialComputeError as refusal:
-        return Seen(spec.name, spec.sealed, register.version, register.epoch, None, str(refusal))
+        reason = KEYLESS if isinstance(keys, Outsider) else str(refusal)
+        return Seen(spec.name, spec.sealed, register.version, register.epoch, None, reason)
     return Seen(spec.name, spec.sealed, register.version, register.epoch, value)
 
 

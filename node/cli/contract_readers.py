@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from client.rpc import RpcClient
-from compute.confidential.keys import decode_reader, encode_reader, reader_key, readers_of
+from compute.confidential.keys import encode_reader, reader_key, readers_of
 from compute.confidential.prover import Draft
 from compute.confidential.reader_changes import draft_add_reader, draft_remove_reader
 from contracts.confidential.queries import ContractView
@@ -13,7 +13,8 @@ from node.cli.contract_client import add_oldest, contract_client
 from node.cli.contract_read import FIXED
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.frame import add_command, subcommands
-from node.cli.keyring import add_key_arguments, chosen_secret, open_account
+from node.cli.keyring import add_key_arguments, chosen_secret, open_account, open_anybody
+from node.cli.recipients import reader_of
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ def add_readers(commands: "Commands") -> None:
     for parser in (listing, add, remove):
         add_contract(parser)
     for parser in (add, remove):
-        parser.add_argument("reader", metavar="READER", help="a reader key, clur1...")
+        parser.add_argument(
+            "reader", metavar="READER", help="a reader key clur1..., or the name of a key without a passphrase"
+        )
     for parser in (listing, add, remove):
         add_oldest(parser)
     for parser in (key, listing, add, remove):
-        add_key_arguments(parser)
+        add_key_arguments(parser, required=parser is not listing)
 
 
 def _key(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -52,10 +55,10 @@ def _key(arguments: argparse.Namespace, screen: Screen) -> Json:
 
 async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        secret, wallet = await open_account(arguments, rpc)
+        secret, wallet = await open_anybody(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)
         view = await contract_client(arguments, wallet, entry.contract).view()
-    own = reader_key(secret.seed).public
+    own = None if secret is None else reader_key(secret.seed).public
     rows = [(encode_reader(reader), "this account" if reader == own else "") for reader in readers_of(view)]
     counts = sorted(key.readers for key in view.record.sealing)
     screen.table(f"epoch {view.record.epoch}", ("reader", ""), rows)
@@ -80,7 +83,7 @@ async def _remove(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _change(
     arguments: argparse.Namespace, screen: Screen, draft: "Callable[[ContractView, Point], Draft]", word: str
 ) -> Json:
-    reader = decode_reader(arguments.reader)
+    reader = reader_of(arguments.reader, "READER")
     async with RpcClient(arguments.rpc) as rpc:
         _, wallet = await open_account(arguments, rpc)
         entry = find_contract(arguments, wallet.identity)

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Final
 
 from chain.types.scalars import ObjectId
@@ -90,11 +91,31 @@ def _classes(file: Path) -> "dict[str, type[Contract]]":
     except ClusterError:
         raise
     except ANYTHING as error:
-        raise ContractCodeFailed(str(file), error) from error
+        raise ContractCodeFailed(str(file), error, _line_of(file, error), _remedy(error)) from error
     finally:
         sys.path.remove(str(file.parent))
     here = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == name]
     return {cls.__name__: cls for cls in here if issubclass(cls, Contract) and "compiled" in vars(cls)}
+
+
+def _line_of(file: Path, error: BaseException) -> int | None:
+    """The last line of the file on the way to an error; None if it did not get there."""
+    if isinstance(error, SyntaxError):
+        return error.lineno if error.filename == str(file) else None
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == str(file)]
+    return lines[-1] if lines else None
+
+
+def _remedy(error: BaseException) -> str:
+    """What to do about a file that ended with an error."""
+    if isinstance(error, ModuleNotFoundError):
+        return "A contract imports what lies beside it, and what is installed where `cluster` is."
+    language = importlib.import_module("compute.dsl").__all__
+    if isinstance(error, NameError) and error.name in language:
+        return f"Write above: from compute.dsl import {error.name}"
+    if isinstance(error, ImportError) and error.name == "compute.dsl":
+        return f"The language has {', '.join(language)}."
+    return "Mend it; it is run as it is."
 
 
 def remember(label: str, contract: ObjectId, source: Source, chain: ChainIdentity) -> Path:

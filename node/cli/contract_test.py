@@ -26,6 +26,13 @@ def add_test(commands: "Commands") -> None:
     )
     new.add_argument("folder", type=Path, help="where contract.py and its tests are, or one file of tests")
     new.add_argument("--match", metavar="TEXT", help="only tests whose name has this in it")
+    new.add_argument(
+        "--pytest",
+        metavar="OPTION",
+        action="append",
+        default=[],
+        help="an option of pytest's, with a =: --pytest=-x --pytest=--pdb; repeatable",
+    )
 
 
 def _test(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -40,7 +47,10 @@ def _test(arguments: argparse.Namespace, screen: Screen) -> Json:
         sys.executable,
         "-m",
         "pytest",
-        "-q",
+        "-v",  # each test's name as it begins, for some take a while
+        "--no-header",
+        "-W",
+        "ignore::pytest.PytestConfigWarning",  # of options of the plugin that is left out
         "-p",
         "no:cacheprovider",
         "-p",
@@ -50,6 +60,7 @@ def _test(arguments: argparse.Namespace, screen: Screen) -> Json:
     ]
     command += ["--import-mode=importlib", "-o", "pythonpath=.", "-o", "addopts=", str(target)]
     command += ["-k", arguments.match] if arguments.match else []
+    command += arguments.pytest
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(_ROOT)])}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=screen.silent, text=True, check=False)
     screen.end(UNUSABLE if ran.returncode == _NO_TESTS else NO if ran.returncode else 0)

@@ -9,6 +9,7 @@ from chain.types.scalars import NATIVE
 from node.cli.errors import BadArgument
 from node.cli.keyring import account_of
 from node.cli.passphrases import ask, passphrase_from
+from node.cli.recipients import private_address_of
 
 if TYPE_CHECKING:
     from compute.dsl.compiled import CompiledMethod
@@ -28,7 +29,7 @@ def read_value(kind: "type[Value]", text: str, argument: str) -> object:
     from compute.dsl.scalars import Address
 
     if issubclass(kind, Owner):
-        return text
+        return private_address_of(text, argument)
     if issubclass(kind, Address):
         return account_of(text, argument)
     if issubclass(kind, Composite):
@@ -42,7 +43,7 @@ def _of_json(kind: "type[Value]", given: Any, argument: str) -> object:
     from compute.dsl.notes import Owner
 
     if issubclass(kind, Owner):
-        return given
+        return private_address_of(given, argument) if isinstance(given, str) else given
     if issubclass(kind, Array) and isinstance(given, list):
         return [_of_json(kind.entry, item, f"{argument}[{place}]") for place, item in enumerate(given)]
     if issubclass(kind, Struct) and isinstance(given, dict):
@@ -134,6 +135,13 @@ def shown(value: object) -> Any:
     if isinstance(value, dict):
         return {name: shown(part) for name, part in value.items()}
     return value
+
+
+def in_words(contents: Any) -> str:
+    """What is in a note as people read it: `amount 5, word 3`."""
+    if isinstance(contents, dict):
+        return ", ".join(f"{name} {part}" for name, part in contents.items())
+    return str(contents)
 
 
 def _json(text: str, argument: str) -> Any:

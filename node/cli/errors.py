@@ -35,12 +35,13 @@ class KeyNotFound(CliError):
 
     code = 7303
 
-    def __init__(self, name: str, looked_in: tuple[str, ...]) -> None:
+    def __init__(self, name: str, looked_in: tuple[str, ...], devnet: bool) -> None:
+        accounts = "" if devnet else " Accounts such as account0 come with a development network: `cluster devnet up`."
         super().__init__(
             f"no key {name!r}: it is no file, and there is no {name}.json in {' or '.join(looked_in)}. "
-            "Make one with `cluster keys new`, or name a key file."
+            f"Make one with `cluster keys new`, or name a key file.{accounts}"
         )
-        self.name, self.looked_in = name, looked_in
+        self.name, self.looked_in, self.devnet = name, looked_in, devnet
 
 
 class CircuitCodeFailed(CliError):

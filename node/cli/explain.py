@@ -1,4 +1,4 @@
-"""What an error code means, from the classes themselves."""
+"""What an error means, by its code or name, from the classes themselves."""
 
 import importlib
 import pkgutil
@@ -21,12 +21,25 @@ def find_rule(code: int) -> type[ClusterError] | None:
     room = ROOMS.get(code // 1000)
     if room is None:
         return None
+    _import(room)
+    return next((error for error in _below(ClusterError) if error.code == code), None)
+
+
+def rules_named(name: str) -> list[type[ClusterError]]:
+    """The classes of a name, which several rooms may use, by their codes; capitals do not matter."""
+    for room in ROOMS.values():
+        _import(room)
+    found = {error.code: error for error in _below(ClusterError) if error.__name__.lower() == name.lower()}
+    return [found[code] for code in sorted(found)]
+
+
+def _import(room: str) -> None:
+    """All modules of a room but those of extras that are not installed."""
     for module in pkgutil.walk_packages(importlib.import_module(room).__path__, room + "."):
         try:
             importlib.import_module(module.name)
         except ImportError:
             continue
-    return next((error for error in _below(ClusterError) if error.code == code), None)
 
 
 def _below(error: type[ClusterError]) -> Iterator[type[ClusterError]]:

@@ -1,6 +1,7 @@
 """Which account a command acts for: --key names a key file, a key in the keys folder, or an account of the devnet."""
 
 import argparse
+import os
 from pathlib import Path
 
 from chain.execution.upgrades import NO_FORK
@@ -8,7 +9,7 @@ from chain.types.scalars import AccountId
 from client.rpc import RpcClient
 from client.wallet import ChainIdentity, Wallet
 from crypto.address import ACCOUNT_HRP, decode_address
-from crypto.keys import SecretKey
+from crypto.keys import SEED_BYTES, SecretKey
 from node.cli.errors import BadArgument, KeyNotFound
 from node.cli.passphrases import add_passphrase_file, ask, passphrase_from
 from node.cli.places import devnet_folder, keys_folder
@@ -46,7 +47,7 @@ def key_path(name: str) -> Path:
         path = folder / f"{name}.json"
         if path.parent == folder and path.is_file():
             return path
-    raise KeyNotFound(name, tuple(str(folder) for folder in folders))
+    raise KeyNotFound(name, tuple(str(folder) for folder in folders), devnet=folders[1].is_dir())
 
 
 def account_of(text: str, argument: str) -> AccountId:
@@ -86,6 +87,14 @@ async def open_account(arguments: argparse.Namespace, rpc: RpcClient) -> tuple[S
     expected = None if arguments.genesis is None else identity_of(arguments.genesis)
     secret = chosen_secret(arguments)
     return secret, await Wallet.open(secret, rpc, expected)
+
+
+async def open_anybody(arguments: argparse.Namespace, rpc: RpcClient) -> tuple[SecretKey | None, Wallet]:
+    """The same; without --key the wallet of an account that nobody has, for commands that only look."""
+    if arguments.key is not None:
+        return await open_account(arguments, rpc)
+    expected = None if arguments.genesis is None else identity_of(arguments.genesis)
+    return None, await Wallet.open(SecretKey(os.urandom(SEED_BYTES)), rpc, expected)
 
 
 def identity_of(genesis_file: Path) -> ChainIdentity:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from chain.amount import NANO_DECIMALS, show_units
 from chain.execution.statement import id_element
 from chain.types.scalars import NATIVE, Amount, AssetId
 from client.assets import get_asset, list_assets
 from client.rpc import RpcClient
-from node.cli.amounts import NANO_DECIMALS, parse_amount, parse_units, show_units
+from node.cli.amounts import parse_amount, parse_units
 from node.cli.errors import BadArgument
 
 ID_BYTES: Final = 32

@@ -7,7 +7,7 @@ from typing import Any
 
 from client.errors import OtherChain
 from client.notes.choice import value_of
-from client.notes.content import Content
+from client.notes.content import Content, ContractNote
 from client.notes.keys import ViewKey, parse_view_key, spending_key
 from client.notes.store import NoteStore, OwnNote, SentNote
 from client.notes.sync import held_store, read_chain
@@ -25,6 +25,7 @@ from node.cli.screen import PARTS, Json, Screen, Step
 
 DEEP = "read everything again and open every note: finds what somebody sent under a wrong tag"
 MOST_ADDRESSES = 10_000
+OTHERS = 0o077  # of a file's mode: what it lets anybody but its owner do
 
 Monies = dict[int, Money]
 
@@ -45,7 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 async def _notes(arguments: argparse.Namespace, screen: Screen) -> Json:
-    view = _view_key(arguments)
+    view = _view_key(arguments, screen)
     if not 1 <= arguments.addresses <= MOST_ADDRESSES:
         raise BadArgument("--addresses", f"1 to {MOST_ADDRESSES}", str(arguments.addresses))
     async with RpcClient(arguments.rpc) as rpc:
@@ -63,13 +64,15 @@ async def _notes(arguments: argparse.Namespace, screen: Screen) -> Json:
     }
 
 
-def _view_key(arguments: argparse.Namespace) -> ViewKey:
+def _view_key(arguments: argparse.Namespace, screen: Screen) -> ViewKey:
     """Of --key or --view-key-file. Raises BadArgument."""
     if (arguments.key is None) == (arguments.view_key_file is None):
         raise BadArgument("--key", "either --key or --view-key-file", "both" if arguments.key else "neither")
     if arguments.key is not None:
         return spending_key(chosen_secret(arguments).seed).full_view()
     file: Path = arguments.view_key_file
+    if file.stat().st_mode & OTHERS:
+        screen.line(f"others on this machine can read {file}, and with it your notes: chmod 600 {file}")
     lines = file.read_text(encoding="utf-8").split()  # the key alone, or what `cluster address --view-key` prints
     return parse_view_key(lines[-1] if lines else "")
 
@@ -92,6 +95,8 @@ def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen
     if shown:
         columns = ("number", "height", "holds", "to address", "memo", "state")
         screen.table("Notes", columns, [_row(_own_json(note, spendable, monies)) for note in shown])
+    for contract in sorted({note.object for note in shown if isinstance(note.content, ContractNote)}):
+        screen.line(f"fields of its notes by their names: cluster contract read 0x{contract.hex()}")
     sent = [_sent_json(note, monies) for note in _to_others(store)]
     if sent:
         names = ("number", "height", "holds", "to", "memo", "transaction")

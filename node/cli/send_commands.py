@@ -2,19 +2,21 @@
 
 import argparse
 
-from client.notes.address import parse_address
 from client.rpc import RpcClient
 from node.cli.frame import command
 from node.cli.keyring import chosen_secret
 from node.cli.money import money_of
 from node.cli.note_wallets import POOL, add_fee_argument, add_payment_arguments, open_notes, show_paid
+from node.cli.recipients import private_address_of
 from node.cli.screen import Json, Screen
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     command(parser, _send, rpc=True)
     parser.add_argument(
-        "recipient", metavar="ADDRESS", help="a private address cluz1..., as `cluster address` shows it"
+        "recipient",
+        metavar="ADDRESS",
+        help="a private address cluz1..., as `cluster address` shows it, or the name of a key without a passphrase",
     )
     parser.add_argument("amount", help="CLU such as 1.5, or nano-CLU such as 500n")
     private = "nobody sees who pays whom how much; payments in the open are `cluster tx send`"
@@ -25,7 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 async def _send(arguments: argparse.Namespace, screen: Screen) -> Json:
-    to = parse_address(arguments.recipient)
+    to = private_address_of(arguments.recipient, "ADDRESS")
     secret = chosen_secret(arguments)
     async with RpcClient(arguments.rpc) as rpc:
         money = await money_of(rpc, arguments.asset)

@@ -60,6 +60,7 @@ def test_what_is_not_there_is_not_spent() -> None:
     with pytest.raises(NotEnoughNotes) as refused:
         choose(notes_of(held(5, 6), 0), 12)
     assert (refused.value.held, refused.value.needed) == (11, 12)
+    assert "hold 0.000000011 CLU, and 0.000000012 CLU are needed" in str(refused.value)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8), st.integers(1, 200))

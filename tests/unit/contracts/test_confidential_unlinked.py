@@ -85,7 +85,7 @@ def test_a_call_that_fails_keeps_a_proof_paid_transaction_out_of_blocks(chain: P
 def test_a_key_without_an_account_gives_nothing_and_leases_nothing(chain: PaidChain) -> None:
     put = chain.call("put", takes=(Take(NATIVE, Amount(1)),))
     for action in (put, Lease(chain.contract, Uint(1))):
-        with pytest.raises(ProofPaidFailure, match="holds 0 nano-CLU"):
+        with pytest.raises(ProofPaidFailure, match="holds 0 CLU"):
             chain.submit(ONE_TIME, unlinked(chain, ONE_TIME, action))
 
 

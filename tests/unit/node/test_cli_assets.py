@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from chain.amount import show_units
 from chain.types.scalars import MAX_UINT
-from node.cli.amounts import parse_units, show_units
+from node.cli.amounts import parse_units
 from node.cli.errors import BadArgument
 from tests.support.one_node import one_node
 from tests.unit.node.test_cli_chain import Terminal

@@ -163,3 +163,8 @@ async def test_explain_names_the_rule(terminal: Terminal) -> None:
     status, out, _ = await terminal.text("explain", "3021")
     assert (status, out[:30]) == (0, "3021 InsufficientBalance (chai")
     assert (await terminal.text("explain", "9999"))[0] == 1
+    assert (await terminal.text("explain", "notareader"))[1].startswith("6301 NotAReader (compute")
+    out = (await terminal.text("explain", "AnotherContract", "--json"))[1]  # there are two rules of that name
+    both = json.loads(out)
+    assert [both["code"], *(each["code"] for each in both["others"])] == [6323, 6434]
+    assert (await terminal.text("explain", "NoSuchRule"))[0] == 1

@@ -11,13 +11,14 @@ from chain.types.scalars import ChainId, Hash, ObjectId
 from client.errors import TransactionFailed
 from client.wallet import ChainIdentity
 from compute.confidential.errors import AlreadyReader, NoSuchReader, UnsealableCount
-from compute.confidential.permit_errors import AnotherAuditor, NotAPermit
+from compute.confidential.permit_errors import AnotherAuditor, AnotherContract, NotAPermit
 from compute.dsl import auditing
 from compute.dsl.calls import ReadersNotFixed
 from contracts.confidential.errors import NotOwner, ReadersFixed
 from crypto.r1cs.audit import AuditSubject
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.r1cs_file import read_r1cs
+from node.cli.contract_deploy import what_comes_next
 from node.cli.contract_errors import (
     ContractCodeFailed,
     ContractUnknown,
@@ -25,10 +26,12 @@ from node.cli.contract_errors import (
     NoContractThere,
     OtherChainsContract,
 )
+from node.cli.contract_read import KEYLESS
 from node.cli.contract_source import labelled, load_source, remember
 from node.cli.errors import BadArgument
 from node.cli.frame import execute
 from tests.support.one_node import OneNode, one_node
+from tests.support.savings import Savings
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +78,11 @@ def test_a_new_contract_has_its_class_test_and_readme(tally: Path, cli: Cli) -> 
 
 
 def test_its_tests_pass(tally: Path, cli: Cli) -> None:
-    assert cli.run("test", str(tally))["passed"] is True and cli.status == 0
+    (tally / "pyproject.toml").write_text('[tool.pytest.ini_options]\nasyncio_mode = "auto"\n')
+    document = cli.run("test", str(tally), "--pytest=--durations=1")
+    assert document["passed"] is True and cli.status == 0
+    assert "test_only_readers_see_the_total PASSED" in document["output"] and "slowest 1 dur" in document["output"]
+    assert "PytestConfigWarning" not in document["output"]
 
 
 @pytest.mark.slow
@@ -155,6 +162,33 @@ def test_files_without_a_contract_are_told(tmp_path: Path, cli: Cli, name: str) 
     assert cli.refused("deploy", str(tmp_path / name), "--key", "account0") == code
 
 
+FAILING = {
+    "total = u65": (1, "Mend it"),
+    "x = 1\ncount = u64": (2, "from compute.dsl import u64"),
+    "\n\nimport nowhere_at_all": (3, "what lies beside it"),
+    "from compute.dsl import u63": (1, "The language has NATIVE, Address,"),
+    "x = 1\nclass Box:\n    y = x +\n": (3, "Mend it"),
+}
+
+
+@pytest.mark.parametrize("text", sorted(FAILING))
+def test_a_file_that_fails_is_told_by_its_line(tmp_path: Path, text: str) -> None:
+    line, remedy = FAILING[text]
+    (tmp_path / "contract.py").write_text(text)
+    with pytest.raises(ContractCodeFailed) as failed:
+        load_source(str(tmp_path))
+    assert failed.value.line == line and f"contract.py:{line} ended with" in str(failed.value)
+    assert remedy in str(failed.value)
+
+
+def test_what_comes_next_says_where_notes_come_from() -> None:
+    lines = list(what_comes_next(Savings.compiled, "savings", "account0"))
+    assert lines[2:] == [
+        "next: cluster contract call savings accept note:NUMBER --key account0",
+        "note:NUMBER is a note of the account's: cluster contract read savings --key account0",
+    ]
+
+
 def test_what_the_language_refuses_has_its_own_error(tally: Path, cli: Cli) -> None:
     text = (tally / "contract.py").read_text()
     (tally / "contract.py").write_text(text.replace('require(amount > 0, "nothing to add")', "if amount > 0: pass"))
@@ -187,6 +221,10 @@ class OnChain(Cli):
     async def ask(self, person: str, *argv: str) -> Any:
         key = str(self._node.home.root / self._node.accounts[person].key_file)
         return await asyncio.to_thread(self.run, *argv, "--key", key, "--rpc", self._node.url)
+
+    async def ask_unnamed(self, *argv: str) -> Any:
+        """Without --key."""
+        return await asyncio.to_thread(self.run, *argv, "--rpc", self._node.url)
 
     async def asked_in_vain(self, person: str, *argv: str) -> int:
         code: int = (await self.ask(person, *argv))["error"]["code"]
@@ -248,6 +286,14 @@ async def read_by_who_may(chain: OnChain, tmp_path: Path) -> None:
     assert seen == {"total": 15, "calls": 3}
     document = await chain.ask("account2", "read", "tally", "--permit", permit)
     assert "no later ones" in document["registers"][0]["refused"]
+    await seen_without_a_key(chain, permit)
+
+
+async def seen_without_a_key(chain: OnChain, permit: str) -> None:
+    document = await chain.ask_unnamed("read", "tally")
+    assert [(each["value"], each["refused"]) for each in document["registers"]] == [(None, KEYLESS), (4, None)]
+    assert (await chain.ask_unnamed("readers", "list", "tally"))["readers"] == [await chain.reader("account0")]
+    assert (await chain.ask_unnamed("read", "tally", "--permit", permit))["error"]["code"] == BadArgument.code
 
 
 async def kept_by_nobody(chain: OnChain, tally: Path, tmp_path: Path) -> None:
@@ -298,3 +344,6 @@ async def wrong_ways(chain: OnChain, tally: Path, tmp_path: Path) -> None:
     assert by_its_abi == {"total": 16, "calls": 4}
     named = await chain.values("account0", document["contract"], "--source", str(tally))
     assert named == {"total": 16, "calls": 4}
+    await chain.ask("account0", "deploy", str(tally), "--most-readers", "2", "--label", "tally")
+    permit = str(tmp_path / "permit.json")  # of what the label meant before; the new one has nothing yet
+    assert await chain.asked_in_vain("account2", "read", "tally", "--permit", permit) == AnotherContract.code

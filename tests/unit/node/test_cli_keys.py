@@ -127,6 +127,9 @@ def test_an_unknown_key_names_where_it_was_looked_for(capsys: pytest.CaptureFixt
     status, refused = run(capsys, "show", "nobody")
     assert (status, refused["error"]["name"]) == (1, "KeyNotFound")
     assert str(home / "keys") in refused["error"]["message"]
+    assert "`cluster devnet up`" in refused["error"]["message"]
+    (home / "devnet" / "accounts").mkdir(parents=True)
+    assert "devnet up" not in run(capsys, "show", "nobody")[1]["error"]["message"]
     assert run(capsys, "show", "../keys/x")[1]["error"]["name"] == "KeyNotFound"
 
 

@@ -66,8 +66,11 @@ def test_a_view_key_is_shown_when_it_is_asked_for(capsys: pytest.CaptureFixture[
         (("notes", "--view-key-file", "missing"), "SystemRefused"),
         (("notes", "--key", "me", "--addresses", "0"), "BadArgument"),
         (("send", "cluz1qqqqqqqqqq", "1", "--private", "--key", "me"), "Bech32Checksum"),
-        (("send", "cluster1qqqqqqqqqq", "1", "--private", "--key", "me"), "Bech32Prefix"),
-        (("shield", "1", "--to", "me", "--key", "me"), "Bech32Length"),
+        (("send", "cluster1qqqqqqqqqq", "1", "--private", "--key", "me"), "BadArgument"),
+        (("send", "account1", "1", "--private", "--key", "me"), "BadArgument"),
+        (("send", "me", "1", "--private", "--key", "me"), "Unreachable"),  # a key without a passphrase is meant
+        (("shield", "1", "--to", "you", "--key", "me"), "BadArgument"),
+        (("shield", "0.1234567891", "--key", "me"), "BadArgument"),
         (("shield", "a lot", "--key", "me"), "BadArgument"),
         (("shield", "1", "--asset", "gold", "--key", "me"), "BadArgument"),
         (("unshield", "1", "--to", "nobody", "--key", "me"), "BadArgument"),
@@ -82,6 +85,15 @@ def test_what_cannot_be_meant_is_refused_before_a_node_is_asked(
 ) -> None:
     status, shown = run(capsys, *argv, "--rpc", ELSEWHERE)
     assert (status, shown["error"]["name"]) == (1, error)
+
+
+def test_a_view_key_that_others_can_read_is_warned_of(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    file = home / "view"
+    file.write_text(run(capsys, "address", "--key", "me", "--view-key", "full")[1]["view_key"])
+    for mode, warned in ((0o644, True), (0o600, False)):
+        file.chmod(mode)
+        assert execute(["notes", "--view-key-file", str(file), "--rpc", ELSEWHERE]) == 1
+        assert (f"chmod 600 {file}" in capsys.readouterr().out) is warned
 
 
 def test_a_payment_in_the_open_is_another_command(capsys: pytest.CaptureFixture[str]) -> None:
