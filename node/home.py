@@ -65,6 +65,11 @@ class Home:
         return self.root / "keys" / "validator.json"
 
     @property
+    def operator_key(self) -> Path:
+        """Of the account that speaks for the validator, as `init` and networks on one machine make it."""
+        return self.root / "keys" / "operator.json"
+
+    @property
     def node_key(self) -> Path:
         return self.root / "keys" / "node.json"
 

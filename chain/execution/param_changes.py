@@ -59,7 +59,7 @@ class NotChangeable(ParameterError):
         super().__init__(
             f"{name!r} is no parameter that a vote can change; docs/parameters.md lists those with bounds."
         )
-        self.name = name
+        self.parameter = name
 
 
 class ParameterOutOfRange(ParameterError):
@@ -69,7 +69,7 @@ class ParameterOutOfRange(ParameterError):
 
     def __init__(self, name: str, value: int, low: int, high: int) -> None:
         super().__init__(f"{name} may be voted to {low} ... {high}; this proposal says {value}.")
-        self.name, self.value, self.low, self.high = name, value, low, high
+        self.parameter, self.value, self.low, self.high = name, value, low, high
 
 
 class ParameterTwice(ParameterError):
@@ -79,7 +79,7 @@ class ParameterTwice(ParameterError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} stands twice in one proposal; name each parameter once.")
-        self.name = name
+        self.parameter = name
 
 
 class ParametersContradict(ParameterError):

@@ -37,7 +37,7 @@ class UpgradeNeeded(ChainError):
             f"knows {', '.join(map(str, sorted(known)))}. Install a release that knows version {needed}{where} and "
             "start it on the same home folder: nothing else is to be done."
         )
-        self.name, self.height, self.needed, self.known, self.info = name, height, needed, tuple(sorted(known)), info
+        self.upgrade, self.height, self.needed, self.known, self.info = name, height, needed, tuple(sorted(known)), info
 
 
 @wire()

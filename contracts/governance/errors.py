@@ -98,7 +98,7 @@ class UpgradePending(GovernanceError):
         super().__init__(
             f"upgrade {name!r} has passed and comes at height {height}; cancel it by vote first, or wait for it."
         )
-        self.name, self.height = name, height
+        self.upgrade, self.height = name, height
 
 
 class VersionNotNewer(GovernanceError):
@@ -120,4 +120,4 @@ class NoSuchUpgrade(GovernanceError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no upgrade {name!r} is pending; `cluster gov list` names the one that is, if any.")
-        self.name = name
+        self.upgrade = name

@@ -16,6 +16,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "start": ("node.cli.start_commands", "run the node of a home folder"),
         "node": ("node.cli.node_commands", "what a node's operator does: peers, log, database, snapshot, stop"),
         "status": ("node.cli.status_commands", "the chain's head and the node's health"),
+        "gov": ("node.cli.gov_commands", "what the validators decide: parameters, upgrades, frozen keys"),
         "light": ("node.cli.light_commands", "what the chain says, proven by signatures instead of a node's word"),
     },
     "Accounts and money": {

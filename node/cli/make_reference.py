@@ -18,7 +18,8 @@ Made by `python -m node.cli.make_reference` from the program itself; `cluster CO
 - An error is one sentence on stderr, `error CODE: ...`, or with `--json` on stdout
   `{"error": {code, name, message, fields}}`. `cluster explain CODE` says what the code means.
 - Exit status: 0 done, 1 refused, 2 wrong usage, 130 interrupted. A command that judges (`zk audit`,
-  `zk verify`): 0 yes, 1 no, 2 it was given nothing that it could judge.
+  `zk verify`): 0 yes, 1 no, 2 it was given nothing that it could judge. `start` ends with 3 where an upgrade of the
+  chain needs a newer release.
 - What is not named is looked for in `$CLUSTER_HOME` (default `~/.cluster`): keys in `keys/`, a node in `node/`, a
   development network in `devnet/`. `--rpc` defaults to `$CLUSTER_RPC`, else `http://127.0.0.1:8645`.
 """

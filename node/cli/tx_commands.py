@@ -3,12 +3,14 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chain.codec import from_json, wire
 from chain.execution.action import Action
+from chain.execution.upgrades import NO_FORK
+from chain.types.scalars import Hash
 from chain.types.transaction import Transaction
 from client.errors import RpcFailed
 from client.results import Outcome
@@ -49,6 +51,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("--nonce", type=int, help="default: the account's next one")
     sign.add_argument("--expiry", type=int, metavar="HEIGHT", help="last height at which it may stand in a block")
     sign.add_argument("--fee-limit", metavar="AMOUNT", help="default: twice the present fee")
+    fork = "after an upgrade of the chain, without a node: the fork_id that `chain_status` shows"
+    sign.add_argument("--fork-id", metavar="HEX", help=fork)
     sign.add_argument("--offline", action="store_true", help="ask no node: needs --genesis and the three above")
     submit = add_command(commands, "submit", "submit a signed transaction", _submit, rpc=True)
     _add_raw(submit)
@@ -94,7 +98,8 @@ async def _sign(arguments: argparse.Namespace, screen: Screen) -> Json:
     if arguments.offline:
         if None in (arguments.genesis, arguments.nonce, arguments.expiry, limit):
             raise BadArgument("--offline", "--genesis, --nonce, --expiry and --fee-limit beside it", "fewer")
-        signing = Signing(chosen_secret(arguments), identity_of(arguments.genesis))
+        identity = replace(identity_of(arguments.genesis), fork_id=_fork_id(arguments.fork_id))
+        signing = Signing(chosen_secret(arguments), identity)
         transaction = signing.sign(actions, arguments.nonce, arguments.expiry, limit or 0, tip)
     else:
         async with RpcClient(arguments.rpc) as rpc:
@@ -138,6 +143,17 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     for action in shown["actions"]:
         screen.line(json.dumps(action, ensure_ascii=False))
     return document
+
+
+def _fork_id(text: str | None) -> Hash:
+    """The fork id that an envelope names; zero without an upgrade. Raises BadArgument."""
+    try:
+        fork_id = NO_FORK if text is None else Hash(bytes.fromhex(text.removeprefix("0x")))
+    except ValueError:
+        fork_id = Hash(b"")
+    if len(fork_id) != len(NO_FORK):
+        raise BadArgument("--fork-id", "0x and 64 hex digits, as chain_status shows it", str(text))
+    return fork_id
 
 
 def _signed(transaction: Transaction, wait: str, screen: Screen) -> Json:

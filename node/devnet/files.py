@@ -242,7 +242,7 @@ def _create_validator(
     home, signer = create_home(root, config, chain_id, passphrase)
     if signer is None:
         raise NodeError("a validator's home was made without a signer")
-    operator = create_unprotected_key(root / "keys" / "operator.json", ACCOUNT_PURPOSE)
+    operator = create_unprotected_key(home.operator_key, ACCOUNT_PURPOSE)
     signer.close()
     validator = Validator(signer.public_key, signer.vrf_key, Power(1))
     return home, GenesisValidator(validator, AccountId(operator.public), Name(config.moniker))

@@ -136,13 +136,10 @@ def read_request(request: object) -> tuple[Any, str, object, bool]:
 
 
 def failure(id_: object, error: ClusterError) -> dict[str, object]:
-    """The error object of a typed error."""
+    """The error object of a typed error. Whatever its fields are called, `name` and `code` are the rule's."""
     code = getattr(error, "rpc_code", None) or error.code
-    data = {
-        "name": type(error).__name__,
-        "code": error.code,
-        **{key: _plain(value) for key, value in error.fields.items()},
-    }
+    fields = {key: _plain(value) for key, value in error.fields.items()}
+    data = {**fields, "name": type(error).__name__, "code": error.code}
     return {"jsonrpc": "2.0", "id": id_, "error": {"code": code, "message": str(error), "data": data}}
 
 

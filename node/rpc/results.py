@@ -9,6 +9,7 @@ from chain.types.sync import LightBlock
 from chain.types.transaction import Envelope
 from chain.types.vote import Commit, DuplicateVote
 from contracts.confidential.queries import ContractAbi, ContractState, ContractView, EpochsView
+from contracts.governance.queries import ProposalView, UpgradeView
 from contracts.notes.queries import NotesRange, NullifiersRange, SubtreesRange, TreeView
 from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program
@@ -43,7 +44,7 @@ ADMITTED: dict[str, Schema] = {"hash": HEX32, "work": COUNT, "fee": DECIMAL}
 @cache
 def result_schemas() -> dict[str, Schema]:
     """By method name."""
-    return {**_chain(), **_transactions(), **_assets(), **_contracts(), **_network(), **_itself()}
+    return {**_chain(), **_transactions(), **_assets(), **_contracts(), **_governance(), **_network(), **_itself()}
 
 
 def _status() -> Schema:
@@ -143,6 +144,15 @@ def _contracts() -> dict[str, Schema]:
         "contract_getPool": schema_of(PoolView),
         "contract_listPools": members(pools=listed(schema_of(PoolView))),
         "validator_list": members(height=COUNT, validators=listed(schema_of(ActiveValidator))),
+    }
+
+
+def _governance() -> dict[str, Schema]:
+    proposal = schema_of(ProposalView)
+    return {
+        "governance_getProposal": proposal,
+        "governance_listProposals": members(proposals=listed(proposal), open=listed(COUNT), more=FLAG),
+        "chain_getUpgrade": schema_of(UpgradeView, known_app_versions=listed(COUNT)),
     }
 
 

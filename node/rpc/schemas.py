@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chain.execution.action import Action, Event
+from chain.execution.decision import Decision
 from chain.types.scalars import SCALARS, Scalar
 from crypto.address import ACCOUNT_HRP, VALIDATOR_HRP
 
@@ -60,7 +61,7 @@ def _of(hint: Any) -> Schema:
         return listed(_of(arguments[0]))
     if origin in (types.UnionType, typing.Union):
         return nullable(_of(next(item for item in arguments if item is not type(None))))
-    return TAGGED if hint in (Action, Event) else schema_of(hint)
+    return TAGGED if hint in (Action, Event, Decision) else schema_of(hint)
 
 
 def _of_scalar(scalar: Scalar) -> Schema:

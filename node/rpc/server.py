@@ -19,6 +19,7 @@ from node.rpc.chain_methods import ChainMethods
 from node.rpc.connections import Connections
 from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import OnlyOverWebSocket, PortInUse
+from node.rpc.governance_methods import GovernanceMethods
 from node.rpc.health import Health
 from node.rpc.method import Count, Declared, Json, MethodTable, Text
 from node.rpc.net_methods import NetMethods
@@ -45,6 +46,7 @@ class RpcServer:
             **AssetMethods(node).table(),
             **ContractMethods(node).table(),
             **NoteMethods(node).table(),
+            **GovernanceMethods(node).table(),
             **NetMethods(node).table(),
             "rpc.discover": self.discover,
             "subscribe": self.subscribe,

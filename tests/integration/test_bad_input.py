@@ -81,7 +81,7 @@ async def offer_of(requester: Wallet, provider: Wallet, seed: int) -> Open:
 
 
 async def frozen_by_the_operator(home: Home, payer: Wallet, key: bytes) -> None:
-    operator = load_key(home.root / "keys" / "operator.json", ACCOUNT_PURPOSE)
+    operator = load_key(home.operator_key, ACCOUNT_PURPOSE)
     wallet = await Wallet.open(operator, payer.rpc)
     await payer.submit([Transfer(wallet.account, Amount(10**12))])
     deadline = Height((await chain_status(payer.rpc)).height + 100)

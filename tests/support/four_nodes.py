@@ -122,7 +122,7 @@ class FourNodes:
 
     def operator(self, index: int) -> SecretKey:
         """The key of the account that speaks for a node's validator."""
-        return load_key(self.network.home(self.network.members[index]).root / "keys" / "operator.json", ACCOUNT_PURPOSE)
+        return load_key(self.network.home(self.network.members[index]).operator_key, ACCOUNT_PURPOSE)
 
     def account(self, name: str) -> AccountId:
         return AccountId(self.accounts[name].secret().public)

@@ -17,14 +17,19 @@ from typing import Any, cast
 
 import aiohttp
 
-from chain.types.scalars import AccountId, Amount, Name, Uint
+from chain.execution.param_changes import ParamChange
+from chain.types.scalars import AccountId, Amount, Height, Name, Text, Uint
+from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
+from contracts.governance.actions import Propose
+from contracts.governance.decisions import SetParameters
 from contracts.token.actions import Transfer
 from contracts.token.asset_actions import CreateAsset
 from crypto.address import decode_address
 from node.config import RpcConfig
-from node.devnet.files import load_network
+from node.devnet.files import ACCOUNT_PURPOSE, load_network
+from node.keystore import load_key
 from node.parts import Node
 from node.rpc.server import RpcServer
 from node.telemetry.metrics import Metrics
@@ -49,6 +54,7 @@ GROUPS = {
     "registry": "Keys, programs, models",
     "model": "Keys, programs, models",
     "contract": "Confidential contracts, notes, shielded pools",
+    "governance": "Decisions of the validators",
     "validator": "Validators, peers, consensus",
     "net": "Validators, peers, consensus",
     "consensus": "Validators, peers, consensus",
@@ -163,6 +169,7 @@ class Recorder:
             await self._market()
             await self._transactions()
             await self._assets()
+            await self._governance()
             document = await rpc.call("rpc.discover")
             for method in document["methods"]:
                 if method["name"] not in self.examples and not any(item["required"] for item in method["params"]):
@@ -233,6 +240,17 @@ class Recorder:
         outcome = await wallet.submit([CreateAsset(Name("gold"), Uint(2), Amount(100_000))])
         await self._note("asset_get", id=outcome.events[0]["asset"])
         await self._note("chain_getAccount", address=issuer.address)
+
+    async def _governance(self) -> None:
+        """The first validator's operator, who has no money at first, proposes something."""
+        operator = load_key(self._network.home(self._network.members[0]).operator_key, ACCOUNT_PURPOSE)
+        payer = await Wallet.open(self._network.accounts()["account9"].secret(), self._rpc)
+        await payer.submit([Transfer(AccountId(operator.public), Amount(10**9))])
+        wallet = await Wallet.open(operator, self._rpc)
+        height = (await chain_status(self._rpc)).height
+        change = SetParameters((ParamChange(Name("max_expiry"), Uint(2_000)),), Height(height + 1_000))
+        outcome = await wallet.submit([Propose(change, Height(height + 900), Text("half an hour is short"))])
+        await self._note("governance_getProposal", number=outcome.events[0]["proposal"])
 
     async def _subscriptions(self) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(self._url + "/ws") as socket:

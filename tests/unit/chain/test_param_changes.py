@@ -52,7 +52,7 @@ def test_a_value_outside_of_its_bounds_is_refused(name: str) -> None:
         if value >= 0:
             with pytest.raises(ParameterOutOfRange) as refused:
                 change_params(DEVNET, (ParamChange(Name(name), Uint(value)),))
-            assert (refused.value.name, refused.value.value) == (name, value)
+            assert (refused.value.parameter, refused.value.value) == (name, value)
 
 
 @pytest.mark.parametrize("name", [*FIXED, "prices", "prices.", "prices.hope", "hash", "", "prices.write.real"])

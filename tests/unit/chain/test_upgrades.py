@@ -235,6 +235,6 @@ def test_a_program_that_does_not_know_it_neither_executes_nor_builds_the_block()
             work()
         error = refused.value
         assert error.fatal and error.exit_status == 3
-        assert (error.name, error.height, error.needed, error.known) == ("two", 4, 2, (1,))
+        assert (error.upgrade, error.height, error.needed, error.known) == ("two", 4, 2, (1,))
         assert "application version 2" in str(error) and "cluster 0.2.0" in str(error)
     assert older.tip.height == 3

@@ -83,6 +83,10 @@ async def test_sign_without_a_node(terminal: Terminal, tmp_path: Path) -> None:
     argv = ("tx", "sign", "--actions", str(actions), "--key", terminal.key("account2"), *offline)
     assert (await terminal.json(*argv))[1]["error"]["name"] == "BadArgument"
     numbers = ("--nonce", "0", "--expiry", "900", "--fee-limit", "1")
+    assert (await terminal.json(*argv, *numbers, "--fork-id", "0x12"))[1]["error"]["name"] == "BadArgument"
+    _, upgraded = await terminal.json(*argv, *numbers, "--fork-id", "0x" + 64 * "7")
+    status, refused = await terminal.json("tx", "submit", upgraded["params"]["transaction"])
+    assert (status, refused["error"]["name"], refused["error"]["fields"]["got"]) == (1, "WrongFork", "0x" + 64 * "7")
     status, body = await terminal.json(*argv, *numbers)
     assert status == 0
     status, done = await terminal.json("tx", "submit", body["params"]["transaction"])

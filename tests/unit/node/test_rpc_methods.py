@@ -10,23 +10,30 @@ import pytest
 import pytest_asyncio
 
 from chain.codec import from_json
+from chain.execution.param_changes import ParamChange
+from chain.execution.upgrades import NO_FORK, Upgrade
 from chain.state import keys
-from chain.types.scalars import Amount, Name, Text, Uint, WorkUnits
+from chain.types.scalars import AccountId, Amount, Height, Name, Text, Uint, WorkUnits
 from chain.types.sync import LightBlock
 from chain.types.transaction import Transaction, transaction_hash
 from client.errors import RpcFailed
 from client.rpc import RpcClient
 from client.wallet import Wallet
+from contracts.governance.actions import Propose
+from contracts.governance.decisions import CancelUpgrade, PlanUpgrade, SetParameters
+from contracts.governance.errors import NoSuchProposal
 from contracts.registry.actions import PublishModel
 from contracts.tasks.state import LIVE
 from contracts.token.actions import Transfer
 from contracts.token.asset_actions import CreateAsset
 from crypto.address import encode_address
+from node.devnet.files import ACCOUNT_PURPOSE
 from node.hub import Hub
 from node.ingress import Admission
+from node.keystore import load_key
 from node.parts import Node
 from node.rpc import results
-from node.rpc.errors import NotCommittedInTime
+from node.rpc.errors import InvalidParams, NotCommittedInTime
 from node.rpc.method import HexBytes
 from node.rpc.tx_methods import TransactionMethods
 from tests.support.json_schema import faults
@@ -108,6 +115,52 @@ async def test_the_document_has_the_shape_of_openrpc(scene: Scene) -> None:
 
 
 # The answers
+
+
+async def test_governance_shows_proposals_and_upgrades(scene: Scene) -> None:
+    operator = load_key(scene.node.home.operator_key, ACCOUNT_PURPOSE)
+    await scene.requester.submit([Transfer(AccountId(operator.public), Amount(10**12))])
+    wallet = await Wallet.open(operator, scene.rpc)
+    height = (await scene.ask("chain_status"))["height"]
+    assert await scene.ask("chain_getUpgrade") == {
+        "app_version": 1,
+        "fork_id": "0x" + bytes(32).hex(),
+        "active": None,
+        "pending": None,
+        "pending_fork_id": None,
+        "known_app_versions": [1],
+    }
+    upgrade = Upgrade(Name("two"), Height(height + 10**6), Uint(2), Text(""))
+    change = SetParameters((ParamChange(Name("max_expiry"), Uint(2_000)),), Height(height + 10**6))
+    for decision in (change, PlanUpgrade(upgrade)):
+        await wallet.submit([Propose(decision, Height(height + 1_000), Text("why not"))])
+    listed = await scene.ask("governance_listProposals")
+    assert [each["proposal"]["number"] for each in listed["proposals"]] == [2, 1]
+    assert (listed["open"], listed["more"]) == ([], False)
+    first = await scene.ask("governance_getProposal", number=1)
+    assert first == listed["proposals"][1]
+    assert (first["proposal"]["status"], first["count"]) == ("passed", None)
+    assert first["proposal"]["decision"]["type"] == "governance.set_parameters"
+    assert (await scene.ask("governance_listProposals", limit=1))["more"] is True
+    older = await scene.ask("governance_listProposals", before=2, limit=1)
+    assert ([each["proposal"]["number"] for each in older["proposals"]], older["more"]) == ([1], False)
+    assert (await scene.ask("governance_listProposals", before=0))["proposals"] == []
+    ahead = await scene.ask("chain_getUpgrade")
+    assert (ahead["pending"]["height"], ahead["pending_fork_id"]) == (
+        upgrade.height,
+        "0x" + upgrade.fork_id(NO_FORK).hex(),
+    )
+    await wallet.submit([Propose(CancelUpgrade(Name("two")), Height(height + 1_000), Text(""))])
+
+
+async def test_a_proposal_that_was_never_made_and_too_many_at_once_are_refused(scene: Scene) -> None:
+    for method, params, code in (
+        ("governance_getProposal", {"number": 99}, NoSuchProposal.code),
+        ("governance_listProposals", {"limit": 101}, InvalidParams.code),
+    ):
+        with pytest.raises(RpcFailed) as refused:
+            await scene.rpc.call(method, **params)
+        assert refused.value.rule == code
 
 
 async def test_the_chains_methods_answer_what_the_document_says(scene: Scene) -> None:

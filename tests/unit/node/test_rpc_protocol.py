@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import ClusterError
+from node.devnet.errors import SnapshotExists
 from node.rpc.errors import BatchTooLarge, InvalidParams, NotFound
 from node.rpc.method import AddressBytes, Count, Declared, Flag, Hex32, HexBytes, Json, MethodTable, Text, in_place
 from node.rpc.protocol import Dispatcher, failure, unobserved
@@ -247,6 +248,11 @@ def test_a_table_with_others_replaces_only_those() -> None:
     assert other.find("echo").summary == "Refuses."
     assert other.find("add") is table.find("add")
     assert table.find("echo").summary == "Says it again."
+
+
+def test_a_field_called_name_does_not_hide_the_rules() -> None:
+    data = failure(1, SnapshotExists("before"))["error"]["data"]  # type: ignore[index]
+    assert (data["name"], data["code"]) == (SnapshotExists.__name__, SnapshotExists.code)
 
 
 def test_the_error_object_of_an_error_without_values() -> None:
