@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers fuzz wire-cases secrecy lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases nemesis secrecy lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,9 @@ fuzz: setup
 
 wire-cases: setup
 	@$(BIN)/python -m tests.fuzz.wire_cases --cases $(or $(CASES),65536)
+
+nemesis: setup
+	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
 
 secrecy: setup
 	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
