@@ -6,7 +6,7 @@ from compute.dsl.declaration import Private, Public, method
 from compute.dsl.fields import Register, Sealed
 from compute.dsl.membership import Member
 from compute.dsl.notes import Note, Owner, Spend
-from compute.dsl.operations import maximum, minimum, poseidon, require, select
+from compute.dsl.operations import maximum, minimum, poseidon, require, reveal, select
 from compute.dsl.scalars import NATIVE, Address, Asset, Bool, Field
 from compute.dsl.signatures import PublicKey, Signature, is_signed
 from compute.dsl.sized import i8, i16, i32, i64, u8, u16, u32, u64, u128
@@ -41,6 +41,7 @@ __all__ = [
     "minimum",
     "poseidon",
     "require",
+    "reveal",
     "select",
     "u8",
     "u16",

@@ -141,6 +141,12 @@ class SharedValue(ContractRefused):
     code = 6471
 
 
+class SecretShown(ContractRefused):
+    """What a public register would show depends on what is not public, and nothing says that it is to be revealed."""
+
+    code = 6472
+
+
 class OutsideMethod(DslError):
     """Something that stands for a running call is used where no method runs."""
 

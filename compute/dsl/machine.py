@@ -125,6 +125,10 @@ class Machine(Protocol):
         """Of each column the entry at the index; an index beyond the end is refused."""
         ...
 
+    def revealed(self, number: Number) -> Number:
+        """The number, which may become public from here on."""
+        ...
+
     def poseidon(self, inputs: Sequence[Number], tag: int) -> Number: ...
 
     def signed(self, message: Number, x: Number, y: Number, r_x: Number, r_y: Number, s: Number) -> Number:

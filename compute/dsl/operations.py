@@ -69,6 +69,16 @@ def _alike(one: object, zero: object) -> tuple[Any, Any]:
     )
 
 
+def reveal(value: V) -> V:
+    """The value, which everybody may know from here on: only so a public register takes what depends on a secret.
+
+    What depends on a private argument, a sealed register or a spent note is one. Constraints: none.
+    """
+    if not isinstance(value, Value):
+        raise TypesDiffer(calling_place(), f"reveal() of a {named(value)}.", "Give a value of the language, as a u64.")
+    return type(value).of(iter([machine().revealed(number) for number in value.numbers()]))
+
+
 def minimum(left: I, right: "I | int", *others: "I | int") -> I:
     """The least. Constraints: those of `<` and 1 for each but the first."""
     least = left

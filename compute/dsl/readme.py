@@ -93,6 +93,8 @@ def _public(method: CompiledMethod) -> Iterator[str]:
     for register in shape.opened:
         if not register.sealed:
             yield f"`{register.name}`" + (" before and after" if register in shape.writes else "")
+    for line in shape.reveals:
+        yield f"what `{line.replace('|', chr(92) + '|')}` shows"
     for register in shape.writes:
         if register.sealed:
             yield f"that `{register.name}` was written: {sealed_length(register.leaves) + 1} elements of ciphertext"

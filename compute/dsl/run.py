@@ -4,7 +4,7 @@ The same body runs to find out what a method uses (on a scratch builder), to bui
 Where the numbers come from differs, and is a `Given`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, Protocol
@@ -23,6 +23,9 @@ from crypto import domains
 
 HEIGHT_TOP: Final = 2**63 - 1
 AMOUNT: Final = Range("an amount", 0, 2**63 - 1)
+
+
+Written = Callable[[Declared[Any], Value], None]
 
 
 class Given(Protocol):
@@ -67,8 +70,9 @@ class Moved:
 class Run:
     """What a body sees through `self`. looked, wrote: registers by name, in the order of their first use."""
 
-    def __init__(self, machine: Machine, given: Given) -> None:
-        self.machine, self.given = machine, given
+    def __init__(self, machine: Machine, given: Given, written: Written = lambda declared, value: None) -> None:
+        """written: is told of every write, with what stands in the register now."""
+        self.machine, self.given, self._written = machine, given, written
         self.values: dict[str, Value] = {}
         self.looked: dict[str, Declared[Any]] = {}
         self.wrote: dict[str, Declared[Any]] = {}
@@ -103,8 +107,9 @@ class Run:
     def write(self, declared: Declared[Any], value: object) -> None:
         """The register's value from here on."""
         self.read(declared)  # a write opens what was there: the proof steps from it
-        self._note_write(declared)
+        self._require_straight(f"a write of {declared.name}")
         self._hold(declared, declared.kind.coerced(value))
+        self._note_write(declared)
 
     def caller(self) -> Address:
         if self._caller is None:
@@ -171,6 +176,7 @@ class Run:
     def _note_write(self, declared: Declared[Any]) -> None:
         self._require_straight(f"a write of {declared.name}")
         self.wrote[declared.name] = declared
+        self._written(declared, self.values[declared.name])
 
 
 def refuse_undeclared(contract: str, name: str, fields: tuple[str, ...]) -> NoReturn:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 from compute.dsl.declaration import Declaration, MethodDeclaration, Parameter
@@ -14,9 +15,9 @@ from compute.dsl.notes import Note
 from compute.dsl.place import Place, place_of
 from compute.dsl.refusals import CallRefused
 from compute.dsl.run import HEIGHT_TOP, Run
+from compute.dsl.secrecy import Followed, FollowedWires, require_revealed
 from compute.dsl.values import Leaf, Value
 from compute.dsl.wires import Wires
-from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
 from crypto.r1cs.wire import Wire
 
@@ -42,6 +43,7 @@ class Shape:
     made: tuple[type[Note], ...]
     takes: int
     pays: int
+    reveals: tuple[str, ...]  # the lines that make something public which was not
 
     @property
     def opened(self) -> tuple[Declared[Any], ...]:
@@ -61,9 +63,10 @@ class Shape:
 
 def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
     """Raises a ContractRefused for whatever in the body cannot become a circuit."""
-    wires = Wires(Builder())
-    run = Run(wires, _Anything(wires))
-    arguments = [_unknown(wires, parameter.kind) for parameter in method.parameters]
+    followed = Followed()
+    wires = FollowedWires(followed)
+    run = Run(wires, _Anything(wires, followed), partial(require_revealed, followed))
+    arguments = [_given(wires, followed, parameter) for parameter in method.parameters]
     with constants_checked(method):
         run_body(contract, method, run, arguments)
     order = contract.registers
@@ -78,6 +81,7 @@ def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
         made=tuple(made.kind for made in run.made),
         takes=len(run.takes),
         pays=len(run.pays),
+        reveals=tuple(wires.reveals),
     )
     _check(method, shape)
     return shape
@@ -168,8 +172,12 @@ def _innermost(error: BaseException, method: MethodDeclaration) -> Place:
     return place
 
 
-def _unknown(wires: Wires, kind: type[Value]) -> Value:
-    return kind.of(iter([unknown(wires, leaf) for leaf in kind.leaves()]))
+def _given(wires: Wires, followed: Followed, parameter: Parameter) -> Value:
+    """Anything in an argument's place."""
+    value = parameter.kind.of(iter([unknown(wires, leaf) for leaf in parameter.leaves]))
+    if not parameter.public:
+        followed.keep(value.numbers(), f"the {'note' if parameter.spent else 'argument'} {parameter.name}")
+    return value
 
 
 def unknown(wires: Wires, leaf: Leaf) -> Wire:
@@ -186,11 +194,14 @@ def ranged(wires: Wires, leaf: Leaf, number: Number) -> Number:
 class _Anything:
     """Numbers of a call that is not known yet."""
 
-    def __init__(self, wires: Wires) -> None:
-        self._wires = wires
+    def __init__(self, wires: Wires, followed: Followed) -> None:
+        self._wires, self._followed = wires, followed
 
     def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
-        return tuple(unknown(self._wires, leaf) for leaf in declared.leaves)
+        numbers = tuple(unknown(self._wires, leaf) for leaf in declared.leaves)
+        if declared.sealed:
+            self._followed.keep(numbers, f"the sealed register {declared.name}")
+        return numbers
 
     def object(self) -> Number:
         return unknown(self._wires, _ELEMENT)

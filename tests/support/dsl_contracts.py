@@ -20,6 +20,7 @@ from compute.dsl import (
     method,
     poseidon,
     require,
+    reveal,
     select,
     u8,
     u32,
@@ -103,7 +104,7 @@ class Auction(Contract):
     def close(self) -> Public[Address]:
         """Say who won and what he pays, once all bids are folded."""
         require(self.standing.folded == self.posted(Bid), "bids are left")
-        self.price = self.standing.second
+        self.price = reveal(self.standing.second)
         return self.standing.winner
 
     @method
@@ -148,7 +149,7 @@ class Everything(Contract):
         """Structs in registers, changed in place."""
         self.corner.x += move.x
         self.corner.y = select(back, lambda: self.corner.y - move.y, lambda: self.corner.y + move.y)
-        self.path[1] = self.corner
+        self.path[1] = reveal(self.corner)
         self.path[0].x = -self.path[0].x
         require((self.corner != self.path[0]) | back, "the same corner")
 
@@ -156,6 +157,6 @@ class Everything(Contract):
     def wide_numbers(self, factor: Private[u128], divisor: Public[u64], element: Private[Field]) -> Public[Field]:
         """Products and quotients that would wrap around the field."""
         quotient, rest = divmod(self.wide * factor, u128(divisor))
-        self.wide = maximum(quotient, rest, 5)
-        self.element = self.element * element - Field(rest)
+        self.wide = reveal(maximum(quotient, rest, 5))
+        self.element = reveal(self.element * element - Field(rest))
         return poseidon(self.element, Field(quotient))

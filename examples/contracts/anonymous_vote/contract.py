@@ -20,6 +20,7 @@ from compute.dsl import (
     method,
     poseidon,
     require,
+    reveal,
     u8,
     u32,
     u64,
@@ -82,7 +83,7 @@ class Poll(Contract):
         """The teller publishes the tally when every ballot is in it; how many there were."""
         require(self.after >= self.closes, "the poll goes on")
         require(self.tally.ballots == self.posted(Ballot), "ballots are left that were not counted")
-        self.result = self.tally
+        self.result = reveal(self.tally)
         self.closed = Bool(True)
         return self.tally.ballots
 

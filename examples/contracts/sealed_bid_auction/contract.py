@@ -21,6 +21,7 @@ from compute.dsl import (
     maximum,
     method,
     require,
+    reveal,
     select,
     u32,
     u64,
@@ -115,7 +116,7 @@ class SealedBidAuction(Contract):
         require(standing.folded > 0, "there are no bids")
         require(standing.folded == self.posted(Bid), "bids are left to fold")
         price = maximum(standing.second, terms.reserve)
-        self.outcome = Outcome(closed=True, winner=standing.bidder, price=price)
+        self.outcome = reveal(Outcome(closed=True, winner=standing.bidder, price=price))
         self.pay(terms.seller, price)
         self.pay(standing.bidder, terms.deposit - price)
 

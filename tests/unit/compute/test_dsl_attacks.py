@@ -46,7 +46,7 @@ def test_a_private_argument_that_nothing_depends_on_is_refused(tmp_path: Path) -
         body = f"    def act(self, {parameter}) -> None:\n        self.n += 1\n"
         with pytest.raises(errors.UnusedArgument, match="extra"):
             load(tmp_path, text + body)
-    body = "    def act(self, extra: Private[Array[u8, 2]]) -> None:\n        self.n += extra[0]\n"
+    body = "    def act(self, extra: Private[Array[u8, 2]]) -> None:\n        self.n += reveal(extra[0])\n"
     with pytest.raises(errors.UnusedArgument, match=r"extra\[1\]"):
         load(tmp_path, text + body)
     body = "    def act(self, extra: Private[u64]) -> None:\n        unused = extra + 1\n        self.n += 1\n"

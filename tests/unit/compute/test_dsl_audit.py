@@ -20,6 +20,7 @@ from compute.dsl import (
     contract,
     method,
     require,
+    reveal,
     run,
     select,
     wires,
@@ -56,7 +57,7 @@ class Small(Contract):
         require(self.after <= self.before)
         self.sealed.price = select(amount > self.read, lambda: self.sealed.price + amount, lambda: self.read)
         self.sealed.mood += move
-        self.shown = amount
+        self.shown = reveal(amount)
         self.take(amount)
         self.pay(to, self.shown)
         self.once(Field(amount))

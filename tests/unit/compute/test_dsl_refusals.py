@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from compute.dsl import errors
+from compute.dsl.readme import readme
 
 HEAD = """\
 import random
@@ -52,13 +53,13 @@ def outside(x):
 @contract
 class Subject(Contract):
     count = Sealed(u64)
-    shown = Register(u64)
+    shown = Sealed(u64)
     row = Sealed(Array[u8, 3])
     pair = Sealed(Pair)
     element = Sealed(Field)
     pairs = Sealed(Array[Pair, 2])
     agreed = Register(Bool)
-    flags = Register(Array[Bool, 2])
+    flags = Sealed(Array[Bool, 2])
 
     def helper(self, x):
         return x + 1
@@ -197,6 +198,14 @@ BODIES: list[Case] = [
     (errors.NameRefused, "doubled.seen += a", "Keep what lasts"),
     (errors.NameRefused, "x = self.running.once", "own operations"),
     (errors.NameRefused, "x = u64.made(a - 1)", "calling its type"),
+    (errors.SecretShown, "self.agreed = flag", "reveal(x)"),
+    (errors.SecretShown, "self.agreed = self.count == c", "declare agreed as Sealed"),
+    (errors.SecretShown, "self.agreed = select(flag, c > 1, c < 1)", "reveal(x)"),
+    (errors.SecretShown, "self.agreed = select(c > 1, reveal(flag), a > 5)", "reveal(x)"),
+    (errors.SecretShown, "self.agreed = poseidon(a) == Field(c)", "reveal(x)"),
+    (errors.SecretShown, "self.agreed = Array[Bool, 2]([c > 1, c > 2])[b]", "reveal(x)"),
+    (errors.SecretShown, "self.agreed = c // reveal(c + 1) == a % 5", "reveal(x)"),
+    (errors.TypesDiffer, "x = reveal(5)", "value of the language"),
     (errors.ChangeLost, "self.pairs[b].left = a", "Write the whole entry"),
     (errors.ChangeLost, "y = self.pairs[b]\n        y.left = a", "Write the whole entry"),
     (errors.SharedValue, "TABLE[0] = a", "register"),
@@ -258,8 +267,11 @@ ALLOWED = [
     "x = [doubled(y) for y in (a, c)]\n        self.shown = sum(x) + len(x)",
     "if LIMIT > 5 and not LIMIT == 7: self.shown = a",
     "self.row[b] = 7\n        self.row[0] = self.row[b] - 7",
-    "self.agreed = (a < c) & flag",
-    "self.agreed = a == c",
+    "self.agreed = reveal((a < c) & flag)",
+    "self.agreed = reveal(a == c)",
+    "self.agreed = c > 5\n        self.agreed = select(self.agreed, c > 7, self.caller == 0)",
+    "self.agreed = reveal(self.pair).left > c",
+    "self.agreed = reveal(Bool(True))",
     "self.flags = [a < c, a != c]\n        self.flags[0] = ~(a < c)",
     "self.pairs[0].left = a\n        self.pairs[b] = Pair(left=a, right=self.pairs[b].right)",
     "pair = Pair(left=TABLE[1], right=b)\n        pair.left = a\n        self.pair = pair",
@@ -276,6 +288,42 @@ ALLOWED = [
 def test_ordinary_python_passes(tmp_path: Path, body: str) -> None:
     module = load(tmp_path, f"{HEAD}        {body}\n        {USE}\n")
     assert module.Subject.compiled.method("act").circuit.public_count >= 7
+
+
+SHOWN = """\
+from compute.dsl import *
+
+class Bid(Note):
+    amount: u64
+    open: Bool
+
+@contract
+class Shop(Contract):
+    prices = Register(Array[u64, 2])
+
+    @method
+    def tell(self, bid: Spend[Bid]) -> None:
+        self.prices[1] = 5
+        LINE
+
+    @method
+    def make(self, amount: Private[u64], to: Private[Owner]) -> None:
+        self.create(Bid(amount=amount, open=True), to)
+"""
+
+
+@pytest.mark.parametrize("line", ["self.prices[0] = bid.amount", "self.prices[u64(bid.open)] = 7"])
+def test_what_a_spent_note_holds_becomes_public_by_reveal_alone(tmp_path: Path, line: str) -> None:
+    """Also in place, and also where only the place tells."""
+    with pytest.raises(errors.SecretShown, match="the note bid") as caught:
+        load(tmp_path, SHOWN.replace("LINE", line))
+    assert caught.value.source == line
+    for part in ("bid.amount", "u64(bid.open)"):
+        line = line.replace(part, f"reveal({part})")
+    revealed = load(tmp_path, SHOWN.replace("LINE", line)).Shop.compiled
+    hidden = load(tmp_path, SHOWN.replace("LINE", "require(bid.amount > 5)")).Shop.compiled
+    assert revealed.method("tell").shape.reveals == (line,) and hidden.method("tell").shape.reveals == ()
+    assert f"what `{line}` shows" in readme(revealed) and "reveal" not in readme(hidden)
 
 
 CLASSES = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.dsl import Array, Contract, Field, Private, Public, Register, contract, method, u64
+from compute.dsl import Array, Contract, Field, Private, Public, Register, contract, method, reveal, u64
 from node.cli import contract_values
 from node.cli.contract_values import read_arguments
 from node.cli.errors import BadArgument
@@ -17,7 +17,7 @@ class Box(Contract):
 
     @method
     def put(self, shown: Public[u64], hidden: Private[u64], more: Private[Array[Field, 2]]) -> None:
-        self.total = shown + hidden + u64(more[0]) + u64(more[1])
+        self.total = reveal(shown + hidden + u64(more[0]) + u64(more[1]))
 
 
 @pytest.mark.parametrize("place, text", [(1, "4711 and a slip"), (2, '["4711", "slip"]'), (2, '{"a": 4711')])
