@@ -36,6 +36,8 @@ from node.rpc.server import RpcServer
 from node.storage.database import BlockBatch, Database
 from node.telemetry.metrics import Metrics
 from node.telemetry.pulse import Pulse
+from node.telemetry.readings import Readings
+from node.telemetry.server import MetricsServer
 from node.verifier import NodeVerifier
 from p2p.address import PeerAddress
 from p2p.network import Network, Options
@@ -80,6 +82,7 @@ class App:
             self._rpc = RpcServer(self.node, self._recorder)
             operator = OperatorMethods(self.node, home, self.stop)
             self._operator = OperatorSocket(self.node, home, self._rpc, operator)
+            self._page = MetricsServer(Readings(self.node, home), self.node.config.metrics.listen)
             self._stopped = asyncio.Event()
             self._opened = opened.pop_all()
 
@@ -93,11 +96,13 @@ class App:
             ends.push_async_callback(self._operator.stop)  # last of all: who waits for the node's end waits for this
             ends.callback(self.close)
             ends.push_async_callback(self._rpc.stop)
+            ends.push_async_callback(self._page.stop)
             services = [tasks.create_task(node.pulse.run(), name="pulse")]
             services.append(tasks.create_task(node.network.run(), name="network"))
             await node.network.started.wait()
             await self._rpc.start()
             await self._operator.start()
+            await self._page.start()
             services.append(tasks.create_task(node.driver.run(), name="consensus"))
             services.append(tasks.create_task(node.relay.run(), name="relay"))
             services.append(tasks.create_task(node.relay.catch_up.run(), name="catch-up"))

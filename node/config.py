@@ -136,6 +136,13 @@ class StorageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """[metrics]"""
+
+    listen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file. Relative paths are relative to the home folder."""
 
@@ -148,6 +155,7 @@ class Config:
     p2p: P2PConfig = field(default_factory=P2PConfig)
     consensus: ConsensusConfig = field(default_factory=ConsensusConfig)
     storage: StorageConfig = field(default_factory=StorageConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
     def check(self) -> "Config":
         """The rules that go over single types. Raises WrongValue."""
@@ -159,8 +167,13 @@ class Config:
             raise WrongValue("log_format", " or ".join(FORMATS), self.log_format)
         if not 1 <= len(self.moniker) <= MAX_MONIKER or not self.moniker.isprintable():
             raise WrongValue("moniker", f"1 to {MAX_MONIKER} printable characters", self.moniker)
-        if parse_listen("rpc.listen", self.rpc.listen) == parse_listen("p2p.listen", self.p2p.listen):
-            raise WrongValue("p2p.listen", "another address than rpc.listen", self.p2p.listen)
+        taken = {parse_listen("rpc.listen", self.rpc.listen): "rpc.listen"}
+        for key, listen in (("p2p.listen", self.p2p.listen), ("metrics.listen", self.metrics.listen)):
+            if not listen and key == "metrics.listen":
+                continue
+            other = taken.setdefault(parse_listen(key, listen), key)
+            if other != key:
+                raise WrongValue(key, f"another address than {other}", listen)
         if self.rpc.request_seconds <= self.rpc.wait_committed_seconds:
             wanted = f"more than rpc.wait_committed_seconds, {self.rpc.wait_committed_seconds}"
             raise WrongValue("rpc.request_seconds", wanted, self.rpc.request_seconds)

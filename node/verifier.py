@@ -60,6 +60,7 @@ class NodeVerifier:
         self._signatures = _Recent(CACHED_SIGNATURES)
         self._keys = KeyCache()
         self.seconds: deque[float] = deque(maxlen=TIMES_KEPT)  # of the last verifications that held
+        self.total_seconds = 0.0  # of all of them
         self.verified_proofs = 0
         self.refused_proofs = 0
 
@@ -108,7 +109,9 @@ class NodeVerifier:
         except ClusterError as error:
             self.refused_proofs += 1
             raise FalseEvidence(claim, str(error)) from error
-        self.seconds.append(perf_counter() - started)
+        seconds = perf_counter() - started
+        self.seconds.append(seconds)
+        self.total_seconds += seconds
         self.verified_proofs += 1
 
     def _load_key(self, key_id: KeyId) -> bytes:

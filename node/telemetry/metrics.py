@@ -5,7 +5,7 @@ What can be read when somebody asks (heights, sizes, peers) is not kept here: no
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 CALL_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 BLOCK_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 60.0)
@@ -19,6 +19,7 @@ class Metrics:
     """One node's own registry: several nodes may live in one process."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each, which nothing here is judged by
         registry = self.registry = CollectorRegistry()
         self.rpc_calls = Counter(
             "cluster_rpc_calls", "JSON-RPC calls answered.", ("method", "outcome"), registry=registry

@@ -13,6 +13,15 @@ if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get 
     echo "Chromium could not be installed: the explorer's test will be skipped."
 fi
 
+# promtool alone out of Debian's package: installing that would start a Prometheus.
+promtool="$venv/promtool"
+if ! command -v promtool >/dev/null && [ ! -x "$promtool" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
+  unpacked="$(mktemp -d)"
+  { cd "$unpacked" && apt-get download prometheus && dpkg-deb -x prometheus_*.deb . && mkdir -p "$venv" && cp usr/bin/promtool "$promtool"; } >/dev/null 2>&1 ||
+    echo "promtool could not be fetched: the test of the metrics with it will be skipped."
+  cd "$root" && rm -rf "$unpacked"
+fi
+
 if ! "$venv/bin/python" -c 'import ezkl, lightgbm, onnx, onnxmltools, onnxruntime, skl2onnx, xgboost' 2>/dev/null; then
   python="${PYTHON:-$root/.venv/bin/python}"
   test -x "$venv/bin/python" || "$python" -m venv "$venv"

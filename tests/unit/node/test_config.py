@@ -103,6 +103,8 @@ def test_unknown_keys_are_refused_by_their_full_name(tmp_path: Path, key: str) -
         'rpc.listen = "127.0.0.1:0"',
         f'rpc.listen = "{64 * "a"}@127.0.0.1:8645"',
         'p2p.listen = "127.0.0.1:8645"',
+        'metrics.listen = "9645"',
+        'metrics.listen = "127.0.0.1:26656"',
         "rpc.max_batch = true",
         "rpc.max_batch = 99999999999999999999",
         "rpc.max_batch = 0",
