@@ -144,7 +144,7 @@ async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
     genesis = str(user.node.home.genesis_file)
     shown = await user.run("disclose", "--verify", str(file), "--to", "the tax office", "--genesis", genesis)
     assert (shown["amount"], shown["memo"], shown["address"]) == ("4 CLU", "rent of May", sent["to"])
-    assert "signed by the validators" in shown["evidence"] and shown["height"] == sent["height"]
+    assert "signed by validators" in shown["evidence"] and shown["height"] == sent["height"]
     refused = await user.run("disclose", "--verify", str(file), "--to", "somebody else", status=1)
     assert refused["error"]["name"] == "DisclosureElsewhere"
     forged = json.loads(file.read_text())
