@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers fuzz wire-cases nemesis secrecy lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak secrecy lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,9 @@ wire-cases: setup
 
 nemesis: setup
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
+
+soak: setup
+	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)
 
 secrecy: setup
 	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py

@@ -87,7 +87,7 @@ async def play(plan: NetworkPlan, root: Path) -> Story:
             await _one(network, fault, story)
         paying.cancel()
         await asyncio.gather(paying, return_exceptions=True)
-        await _judge(network, load, story)
+        await judge(network, load, story)
     finally:
         if paying is not None:
             paying.cancel()
@@ -149,7 +149,8 @@ async def apply(network: Running, fault: Fault) -> None:
             network.links.heal()
 
 
-async def _judge(network: Running, load: Load, story: Story) -> None:
+async def judge(network: Running, load: Load, story: Story) -> None:
+    """All checks, on the network as it is when nothing is done to it any more."""
     await asyncio.sleep(QUIET_SECONDS)
     story.height = max(min((await network.heights()).values(), default=0), 0)
     story.failed += [f"a node ended by itself: {text}" for text in network.died()]

@@ -1,6 +1,8 @@
 """People who pay one another while nodes fail: what a node called final must be found for ever after."""
 
 import asyncio
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -24,6 +26,7 @@ class Load:
     network: Running
     final: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=100))  # that the last payments took
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -43,9 +46,11 @@ class Load:
             try:
                 async with RpcClient(self.network.url(random.choice(up)), timeout=ANSWER_SECONDS) as rpc:
                     wallet = await Wallet.open(secret, rpc)
+                    started = time.monotonic()
                     async with asyncio.timeout(ANSWER_SECONDS):
                         outcome = await wallet.submit([Transfer(payee, Amount(random.randint(1, 10**9)))])
             except (ClientError, TimeoutError):
                 self.refused += 1  # or nobody knows: it may stand in a block or not
                 continue
+            self.seconds.append(time.monotonic() - started)
             self.final[outcome.hash] = int(outcome.height or 0)

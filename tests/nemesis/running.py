@@ -41,7 +41,7 @@ class Running:
         self.links = Links(HOST)
         self.network: Network = create_network(root, self._ports, int(time.time() * 1000))
         self.children: dict[int, subprocess.Popen[bytes]] = {}
-        self._paused: set[int] = set()
+        self.paused: set[int] = set()
         self._twin: subprocess.Popen[bytes] | None = None
 
     async def connect(self) -> None:
@@ -71,7 +71,7 @@ class Running:
     @property
     def up(self) -> list[int]:
         """Nodes whose process runs and is not paused."""
-        return [index for index, child in self.children.items() if child.poll() is None and index not in self._paused]
+        return [index for index, child in self.children.items() if child.poll() is None and index not in self.paused]
 
     def start(self, index: int) -> None:
         self.children[index] = self._process(self.home(index).root, f"node{index}")
@@ -87,10 +87,10 @@ class Running:
 
     def pause(self, index: int) -> None:
         self.children[index].send_signal(signal.SIGSTOP)
-        self._paused.add(index)
+        self.paused.add(index)
 
     def go_on(self, index: int) -> None:
-        self._paused.discard(index)
+        self.paused.discard(index)
         self.children[index].send_signal(signal.SIGCONT)
 
     def set_clock(self, index: int, ahead: int) -> None:
@@ -153,7 +153,7 @@ class Running:
         self.stop_twin()
         for index, child in self.children.items():
             if child.poll() is None:
-                if index in self._paused:
+                if index in self.paused:
                     self.go_on(index)
                 child.kill()
                 child.wait(STOP_SECONDS)

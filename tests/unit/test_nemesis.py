@@ -22,6 +22,7 @@ from tests.nemesis.checks import (
 from tests.nemesis.links import Links, around, from_one, halves, ring
 from tests.nemesis.load import Load
 from tests.nemesis.plan import CLOCK, TWIN, draw
+from tests.nemesis.soak import Sample, summary
 from tests.support.header_chain import HeaderChain
 
 HOST = "127.0.0.1"
@@ -154,6 +155,22 @@ async def test_what_is_broken_is_noticed(break_it: Any, check: Any) -> None:
     break_it(shown)
     with pytest.raises(Unwell):
         await check(shown)
+
+
+def sample(at: float, **changes: Any) -> Sample:
+    return replace(Sample(at, 0, 100.0, 40, 5.0, 1.0), **changes)
+
+
+def test_what_stays_flat_is_flat_and_what_grows_is_named() -> None:
+    steady = [sample(at) for at in range(100)]
+    assert summary(steady)["flat"] is True
+    growing = {"rss_mb": 150.0, "files": 90, "answer_ms": 50.0, "final_s": 9.0}
+    for name, value in growing.items():
+        later = [sample(at, **({name: value} if at >= 75 else {})) for at in range(100)]
+        assert summary(later)["grew"] == [name]
+    warming = [sample(at, **({"rss_mb": 20.0} if at < 25 else {})) for at in range(100)]
+    assert summary(warming)["flat"] is True
+    assert summary([])["flat"] is False
 
 
 def test_the_sum_of_nothing_is_nothing() -> None:
