@@ -13,6 +13,8 @@ from crypto.hashing import tagged_hash
 
 VERIFIER_BACKEND: Final = Name("groth16py-0.2.0")
 MAX_CEREMONY_QUORUM: Final = 32  # more attestations of one key are not kept
+MAX_VALIDATORS: Final = 256  # that a commit has room for
+LEAST_POWER: Final = 3  # of a validator: what joins is less than half of what stays, see contracts/staking/epochs.py
 
 
 @wire()
@@ -25,6 +27,22 @@ class WorkPrices:
     write: WorkUnits  # per state write that an action's class declares
     groth16: WorkUnits  # per proof
     groth16_input: WorkUnits  # per public input
+
+
+@wire()
+@dataclass(frozen=True, slots=True)
+class StakingParams:
+    """How stake becomes power, and what a validator loses it for; see docs/decisions/staking.md."""
+
+    power_unit: Amount  # nano-CLU of stake that make one unit of power; what is left over counts for nothing
+    min_self_bond: Amount  # of the operator's own stake, below which a validator is not chosen
+    max_validators: Uint  # that vote at a time
+    epoch_blocks: Uint  # the set changes at the end of heights that this divides
+    unbonding: Uint  # heights from asking for stake to getting it, and for which evidence counts
+    slash_bps: Uint  # share of stake that a double signature costs, in 1/10,000
+    liveness_window: Uint  # heights over which missing precommits are counted
+    max_missed: Uint  # of them; whoever misses more is jailed
+    jail_heights: Uint  # least heights in jail
 
 
 @wire()
@@ -52,6 +70,7 @@ class Params:
     ceremony_quorum: Uint  # bonded attesters that make a key one of a ceremony
     min_attester_bond: Amount
     attester_unbonding: Uint  # heights from asking for an attester's bond to getting it
+    staking: StakingParams
 
     def hash(self) -> Hash:
         return Hash(tagged_hash(domains.PARAMS, encode(self)))
@@ -63,6 +82,18 @@ DEFAULT_PRICES: Final = WorkPrices(
     write=WorkUnits(150),
     groth16=WorkUnits(1_700),
     groth16_input=WorkUnits(120),
+)
+
+DEVNET_STAKING: Final = StakingParams(
+    power_unit=Amount(10**9),
+    min_self_bond=Amount(10 * 10**9),
+    max_validators=Uint(100),
+    epoch_blocks=Uint(10),
+    unbonding=Uint(100),
+    slash_bps=Uint(500),
+    liveness_window=Uint(100),
+    max_missed=Uint(50),
+    jail_heights=Uint(20),
 )
 
 DEVNET: Final = Params(
@@ -86,6 +117,7 @@ DEVNET: Final = Params(
     ceremony_quorum=Uint(2),
     min_attester_bond=Amount(100 * 10**9),
     attester_unbonding=Uint(100),
+    staking=DEVNET_STAKING,
 )
 
 MAINNET: Final = replace(  # configs/genesis-mainnet.json is a genesis with these
@@ -95,6 +127,15 @@ MAINNET: Final = replace(  # configs/genesis-mainnet.json is a genesis with thes
     ceremony_quorum=Uint(5),
     min_attester_bond=Amount(10_000 * 10**9),
     attester_unbonding=Uint(21 * 86_400),  # about three weeks of blocks
+    staking=replace(
+        DEVNET_STAKING,
+        min_self_bond=Amount(10_000 * 10**9),
+        epoch_blocks=Uint(600),
+        unbonding=Uint(21 * 86_400),
+        liveness_window=Uint(10_000),
+        max_missed=Uint(5_000),
+        jail_heights=Uint(600),
+    ),
 )
 
 

@@ -1,16 +1,16 @@
 """Building a block: execute while filling, stop at a limit. The result serves the proposer's own prevote."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chain.codec import encode
 from chain.errors import FAULTS
 from chain.execution.block import Chain, Execution, Result, Tip, TooMuchWork
-from chain.execution.header import UnacceptedEvidence, check_duplicate_vote
+from chain.execution.header import check_duplicate_vote
 from chain.execution.transaction import FeeLimitTooLow, NonceMismatch
 from chain.execution.upgrades import fork_at
 from chain.execution.validator_schedule import validators_at
-from chain.execution.verifier import BadSignature, Verifier
+from chain.execution.verifier import Verifier
 from chain.params import read_params
 from chain.state.view import View
 from chain.types.block import PROTOCOL_VERSION, Block, Header, evidence_root, transactions_root
@@ -61,6 +61,7 @@ def build_block(
     context = chain.block_context(view, height, time)
     context.fork.require_known(chain.app_versions)
     evidence = _acceptable(evidence, view, chain, height, verifier)
+    context = replace(context, last_commit=last_commit, evidence=evidence)
     execution = Execution(view, chain, context, proposer.validator)
     empty = _assemble((), tip, view, chain, proposer, time, last_commit, evidence)
     room = params.max_block_bytes - len(encode(empty)) - _LIST_OVERHEAD
@@ -106,15 +107,18 @@ def _acceptable(
     evidence: tuple[DuplicateVote, ...], view: View, chain: Chain, height: Height, verifier: Verifier
 ) -> tuple[DuplicateVote, ...]:
     """The pieces that this block may carry: a double signature of its own height belongs into a later one."""
-    validators = validators_at(view, height)
-    accepted = []
+    params = read_params(view)
+    accepted: tuple[DuplicateVote, ...] = ()
     for piece in evidence:
         try:
-            check_duplicate_vote(piece, validators, chain.chain_id, height, verifier)
-        except (UnacceptedEvidence, BadSignature):
+            check_duplicate_vote(piece, chain.chain_id, height, verifier)
+            chain.application.require_punishable(view, (*accepted, piece), height, params)
+        except ClusterError as error:
+            if error.fatal:
+                raise
             continue
-        accepted.append(piece)
-    return tuple(accepted)
+        accepted = (*accepted, piece)
+    return accepted
 
 
 _ITEM_OVERHEAD = 5  # msgpack's header of a byte string, at most

@@ -46,6 +46,7 @@ BEACON_COMMITMENT: Final = _sha("beacon-commitment")  # the eight outputs after 
 TRANSCRIPT: Final = _sha("p2p-transcript")
 NETWORK: Final = _sha("p2p-network")  # chain id and genesis hash, as a peer announces them
 STORAGE: Final = _sha("storage")
+VALIDATOR_BOND: Final = _sha("validator-bond")  # what a consensus key signs to be bonded by an operator
 VALIDATOR_VRF: Final = _sha("validator-vrf")  # a validator's VRF seed from its consensus seed
 READER_SEED: Final = _sha("reader-seed")  # a BabyJubJub reader key from an account's seed
 EDDSA_NONCE: Final = _sha("eddsa-nonce")  # r of a signature: (half, secret, message)

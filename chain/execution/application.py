@@ -1,15 +1,21 @@
 """The components that make up a chain's application: their actions, events, genesis sections and block ends."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from chain.codec import Unions
 from chain.execution.action import Action, Event, by_tag
 from chain.execution.context import BlockContext
 from chain.execution.decision import Decision
+from chain.execution.header import UnacceptedEvidence
 from chain.state.overlay import Overlay
+from chain.state.view import View
 from chain.types.genesis import Genesis
-from chain.types.scalars import Name, ValidatorId
+from chain.types.scalars import Height, Name, ValidatorId
+from chain.types.vote import DuplicateVote
+
+if TYPE_CHECKING:
+    from chain.params import Params
 
 
 class Component(Protocol):
@@ -24,6 +30,16 @@ class Component(Protocol):
 
     def end_block(self, overlay: Overlay, block: BlockContext, proposer: ValidatorId) -> tuple[Event, ...]:
         """What happens at the end of each block without a transaction: expiries, rewards."""
+
+
+@runtime_checkable
+class PunishesDoubleVotes(Protocol):
+    """What a component has besides, if evidence of double signing has consequences in it."""
+
+    def require_punishable(
+        self, view: View, validator: ValidatorId, at: Height, height: Height, params: "Params"
+    ) -> None:
+        """Raises unless a double vote of `at`, shown at `height`, still has consequences for the validator."""
 
 
 class Application:
@@ -42,6 +58,21 @@ class Application:
         sections = {section.component: section.data for section in genesis.sections}
         for component in self.components:
             component.genesis(overlay, sections.get(Name(component.name), b""), genesis)
+
+    def require_punishable(
+        self, view: View, evidence: tuple[DuplicateVote, ...], height: Height, params: "Params"
+    ) -> None:
+        """What a block carries is of use: nobody's twice, nobody's who was punished. Raises the broken rule's error.
+
+        That each piece shows two signatures, `check_duplicate_vote` has told.
+        """
+        accused = [piece.first.validator for piece in evidence]
+        for place, (piece, validator) in enumerate(zip(evidence, accused, strict=True)):
+            if validator in accused[:place]:
+                raise UnacceptedEvidence(validator, "the block carries evidence against it twice")
+            for component in self.components:
+                if isinstance(component, PunishesDoubleVotes):
+                    component.require_punishable(view, validator, piece.first.height, height, params)
 
     def end_block(self, overlay: Overlay, block: BlockContext, proposer: ValidatorId) -> tuple[Event, ...]:
         """Run every component's block end, in order."""

@@ -4,7 +4,7 @@ Pure and synchronous: the same at every validator (architecture.md, "The way of 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chain import amount
 from chain.codec import encode, wire
@@ -117,6 +117,7 @@ def open_block(
     if size > params.max_block_bytes:
         raise BlockTooLarge(size, params.max_block_bytes)
     check_header(block, tip, view, chain.chain_id, params, verifier)
+    chain.application.require_punishable(view, block.evidence, block.height, params)
     unions = chain.application.unions
     transactions = tuple(decode(raw) if decode else Transaction.decode(raw, unions) for raw in block.transactions)
     work = 0
@@ -132,7 +133,8 @@ def execute_block(
     block: Block, transactions: Iterable[Transaction], view: View, chain: Chain, verifier: Verifier
 ) -> Result:
     """What an opened block does. Raises InvalidTransaction, BadSignature or FalseEvidence."""
-    context = chain.block_context(view, block.height, block.header.time)
+    facts = chain.block_context(view, block.height, block.header.time)
+    context = replace(facts, last_commit=block.last_commit, evidence=block.evidence)
     execution = Execution(view, chain, context, block.header.proposer)
     for transaction in transactions:
         execution.apply(transaction, verifier)

@@ -10,17 +10,24 @@ if TYPE_CHECKING:
     from chain.execution.upgrades import Fork
     from chain.params import Params
     from chain.types.transaction import Envelope
+    from chain.types.vote import Commit, DuplicateVote
 
 
 @dataclass(frozen=True, slots=True)
 class BlockContext:
-    """The block that is being executed: the same at every validator."""
+    """The block that is being executed: the same at every validator.
+
+    last_commit: who signed the block before; None where there is no consensus (a sandbox, an admission).
+    evidence: of double signing, as the block carries it; all of it was found acceptable.
+    """
 
     height: Height
     time: Timestamp
     genesis_hash: Hash
     params: "Params"
     fork: "Fork"
+    last_commit: "Commit | None" = None
+    evidence: "tuple[DuplicateVote, ...]" = ()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,15 @@ from chain.execution import accounts, fees
 from chain.execution.application import Application
 from chain.execution.block import Chain, Result, Tip
 from chain.execution.validator_schedule import set_validators
-from chain.params import MAX_CEREMONY_QUORUM, VERIFIER_BACKEND, Params, write_params
+from chain.params import (
+    LEAST_POWER,
+    MAX_CEREMONY_QUORUM,
+    MAX_VALIDATORS,
+    VERIFIER_BACKEND,
+    Params,
+    StakingParams,
+    write_params,
+)
 from chain.state.overlay import Overlay
 from chain.state.store import Store
 from chain.state.view import StateView
@@ -41,6 +49,8 @@ def check_genesis(genesis: Genesis) -> None:
     holders = [entry.account for entry in genesis.accounts]
     if len(set(holders)) != len(holders):
         raise UnusableGenesis("an account stands twice")
+    if len(keys) > genesis.params.staking.max_validators:
+        raise UnusableGenesis(f"it names {len(keys)} validators; staking.max_validators lets fewer vote")
     if genesis.params.verifier_backend != VERIFIER_BACKEND:
         raise UnusableGenesis(
             f"it asks for verifier {genesis.params.verifier_backend}; this node runs {VERIFIER_BACKEND}"
@@ -64,6 +74,30 @@ def check_params(params: Params) -> None:
         raise UnusableGenesis(f"ceremony_quorum must be between 1 and {MAX_CEREMONY_QUORUM}")
     if params.min_attester_bond < 1 and not params.allow_insecure_keys:
         raise UnusableGenesis("min_attester_bond must be at least 1: whoever attests a ceremony has something at stake")
+    _check_staking(params.staking)
+
+
+def _check_staking(params: StakingParams) -> None:
+    if params.power_unit < 1:
+        raise UnusableGenesis("staking.power_unit must be at least 1: it divides stake")
+    if params.min_self_bond < LEAST_POWER * params.power_unit:
+        raise UnusableGenesis(
+            f"staking.min_self_bond must be at least {LEAST_POWER} power units: a set whose power can be no larger "
+            "would never let anybody in"
+        )
+    if not 1 <= params.max_validators <= MAX_VALIDATORS:
+        raise UnusableGenesis(f"staking.max_validators must be between 1 and {MAX_VALIDATORS}")
+    if not 1 <= params.epoch_blocks <= params.unbonding:
+        raise UnusableGenesis("staking.epoch_blocks must be at least 1 and at most staking.unbonding")
+    if not 1 <= params.slash_bps <= 10_000:
+        raise UnusableGenesis("staking.slash_bps must be between 1 and 10,000: all of the stake")
+    if not params.liveness_window <= 2 * params.max_missed <= 2 * params.liveness_window:
+        raise UnusableGenesis(
+            "staking.max_missed must be from half of staking.liveness_window to all of it: proposers with a third of "
+            "the power choose whose precommits they leave out"
+        )
+    if params.liveness_window < 1 or params.jail_heights < 1:
+        raise UnusableGenesis("staking.liveness_window and staking.jail_heights must be at least 1")
 
 
 def _check_sections(genesis: Genesis, application: Application) -> None:

@@ -12,7 +12,7 @@ from chain.state.view import View
 from chain.types.block import PROTOCOL_VERSION, Block, evidence_root, transactions_root
 from chain.types.scalars import ChainId, Height, ValidatorId, VoteTarget
 from chain.types.validators import ValidatorSet
-from chain.types.vote import PRECOMMIT, Commit, DuplicateVote, vote_signing_bytes
+from chain.types.vote import PRECOMMIT, PREVOTE, Commit, DuplicateVote, vote_signing_bytes
 from crypto.beacon import header_alpha
 from crypto.vrf import verify as verify_vrf
 
@@ -79,7 +79,7 @@ def check_header(block: Block, tip: "Tip", view: View, chain_id: ChainId, params
     _check_beacon(block, tip, validators)
     _check_last_commit(block, tip, view, chain_id, verifier)
     for piece in block.evidence:
-        check_duplicate_vote(piece, validators, chain_id, height, verifier)
+        check_duplicate_vote(piece, chain_id, height, verifier)
 
 
 def check_commit(commit: Commit, validators: ValidatorSet, chain_id: ChainId, verifier: Verifier) -> None:
@@ -97,10 +97,18 @@ def check_commit(commit: Commit, validators: ValidatorSet, chain_id: ChainId, ve
         verifier.require_signature(entry.validator, message, entry.signature)
 
 
-def check_duplicate_vote(
-    piece: DuplicateVote, validators: ValidatorSet, chain_id: ChainId, height: Height, verifier: Verifier
-) -> None:
-    """Two different, validly signed votes of one validator for one (height, round, type). Raises UnacceptedEvidence."""
+def check_duplicate_vote(piece: DuplicateVote, chain_id: ChainId, height: Height, verifier: Verifier) -> None:
+    """Two validly signed votes that contradict each other. Raises UnacceptedEvidence, BadSignature.
+
+    Whose they are, and whether that has consequences, a component says (`Application.require_punishable`).
+    """
+    require_contradiction(piece, height)
+    for vote in (piece.first, piece.second):
+        verifier.require_signature(vote.validator, vote.signing_bytes(chain_id), vote.signature)
+
+
+def require_contradiction(piece: DuplicateVote, height: Height) -> None:
+    """Two different votes of one key for one (height, round, type) before `height`. Raises UnacceptedEvidence."""
     first, second = piece.first, piece.second
     if (first.validator, first.height, first.round, first.type) != (
         second.validator,
@@ -111,10 +119,10 @@ def check_duplicate_vote(
         raise UnacceptedEvidence(first.validator, "the votes differ in validator, height, round or type")
     if first.target >= second.target:
         raise UnacceptedEvidence(first.validator, "the votes must differ in target, the smaller target first")
-    if first.height >= height or first.validator not in validators.by_key:
-        raise UnacceptedEvidence(first.validator, "the votes are not of a past height of a present validator")
-    for vote in (first, second):
-        verifier.require_signature(vote.validator, vote.signing_bytes(chain_id), vote.signature)
+    if first.height >= height:
+        raise UnacceptedEvidence(first.validator, f"the votes are of height {first.height}, which is not past")
+    if first.type not in (PREVOTE, PRECOMMIT):
+        raise UnacceptedEvidence(first.validator, f"{first.type} is no type of vote")
 
 
 def _check_beacon(block: Block, tip: "Tip", validators: ValidatorSet) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chain.codec import wire
 from chain.errors import ChainError
 from chain.execution.genesis import UnusableGenesis, check_params
-from chain.params import MAX_CEREMONY_QUORUM, Params
+from chain.params import MAX_CEREMONY_QUORUM, MAX_VALIDATORS, Params
 from chain.types.scalars import Name, Uint
 from chain.types.transaction import MAX_TRANSACTION_BYTES
 
@@ -40,8 +40,20 @@ RANGES: Final[dict[str, tuple[int, int]]] = {
     "ceremony_quorum": (1, MAX_CEREMONY_QUORUM),
     "min_attester_bond": (1, MOST_CLU),
     "attester_unbonding": (1, 10**7),
+    "staking.min_self_bond": (1, MOST_CLU),
+    "staking.max_validators": (4, MAX_VALIDATORS),
+    "staking.epoch_blocks": (1, 100_000),
+    "staking.unbonding": (100, 10**7),
+    "staking.slash_bps": (1, 10_000),
+    "staking.liveness_window": (10, 100_000),
+    "staking.max_missed": (5, 100_000),
+    "staking.jail_heights": (1, 10**6),
 }
-FIXED: Final = ("verifier_backend", "initial_base_fee")  # the release's, and of no effect after height 0
+FIXED: Final = (  # the release's; of no effect after height 0; what all power is counted in
+    "verifier_backend",
+    "initial_base_fee",
+    "staking.power_unit",
+)
 
 
 class ParameterError(ChainError):

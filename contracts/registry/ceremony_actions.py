@@ -1,7 +1,8 @@
 """What attesters do: put a bond behind their word, attest that a key comes from its ceremony, and take both back.
 
-Nobody loses a bond yet: slashing for a false attestation arrives with staking. Until then a bond is money that cannot
-be used elsewhere until the delay is over, and the name of its owner stands beside the key.
+Nobody loses a bond: that an attestation is false would have to be shown with files that no block can hold
+(docs/decisions/staking.md). A bond is money that cannot be used elsewhere until the delay is over, and the name of its
+owner stands beside the key.
 """
 
 from dataclasses import dataclass, fields, replace

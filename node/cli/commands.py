@@ -15,6 +15,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
         "start": ("node.cli.start_commands", "run the node of a home folder"),
         "node": ("node.cli.node_commands", "what a node's operator does: peers, log, database, snapshot, stop"),
+        "validator": ("node.cli.validator_commands", "who votes with which stake; report who signed twice"),
         "status": ("node.cli.status_commands", "the chain's head and the node's health"),
         "gov": ("node.cli.gov_commands", "what the validators decide: parameters, upgrades, frozen keys"),
         "light": ("node.cli.light_commands", "what the chain says, proven by signatures instead of a node's word"),
@@ -22,6 +23,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Accounts and money": {
         "keys": ("node.cli.keys_commands", "make, list and show account keys"),
         "tx": ("node.cli.tx_commands", "sign, submit, simulate and look up transactions"),
+        "stake": ("node.cli.stake_commands", "stake with validators, take rewards and stake back, be a validator"),
         "asset": ("node.cli.asset_commands", "create assets of your own, send and list them"),
     },
     "Private money": {

@@ -21,6 +21,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     add_plan_arguments(parser)
     parser.add_argument("--genesis", type=Path, metavar="FILE", help="join the chain of this genesis, without a vote")
+    parser.add_argument(
+        "--validator", action="store_true", help="with --genesis: with a consensus key, to be bonded by `stake bond`"
+    )
     parser.add_argument("--peers", default="", help="with --genesis: nodes to connect to, NODEID@host:port,...")
     add_passphrase_file(parser)
 
@@ -66,7 +69,9 @@ def _init(arguments: argparse.Namespace, screen: Screen) -> Json:
     if arguments.genesis is not None:
         peers = tuple(peer for peer in arguments.peers.split(",") if peer)
         genesis = read_genesis(arguments.genesis)
-        home = create_joining(root, plan, genesis, peers, passphrase_from(arguments.passphrase_file))
+        home = create_joining(
+            root, plan, genesis, peers, passphrase_from(arguments.passphrase_file), validator=arguments.validator
+        )
         return _show_home(home, screen)
     if arguments.validators is None:
         return _show_home(create_single(root, plan, now_ms, passphrase_from(arguments.passphrase_file)), screen)

@@ -42,6 +42,7 @@ BALANCES: Final[dict[str, int]] = {
     **dict.fromkeys((PROVIDER, PUBLISHER, REQUESTER), 10_000 * CLU),
     **dict.fromkeys(FUNDED, 10_000 * CLU),
 }
+GENESIS_POWER: Final = Power(100_000)  # of each validator, whose operator has so many CLU at stake
 PORTS_PER_NODE: Final = 2
 MAX_VALIDATORS: Final = 64
 _MEMBER_NAME: Final = re.compile(r"node[0-9]{1,3}")
@@ -150,11 +151,18 @@ def create_single(root: Path, plan: Plan, now_ms: int, passphrase: str | None) -
     return home
 
 
-def create_joining(root: Path, plan: Plan, genesis: Genesis, peers: tuple[str, ...], passphrase: str | None) -> Home:
-    """The home of a node that follows an existing chain without a vote. Raises HomeExists, WrongValue."""
+def create_joining(
+    root: Path, plan: Plan, genesis: Genesis, peers: tuple[str, ...], passphrase: str | None, *, validator: bool = False
+) -> Home:
+    """The home of a node that follows an existing chain; `validator` gives it a consensus key, which may be bonded.
+
+    Raises HomeExists, WrongValue.
+    """
     config = node_config(plan, 0)
-    config = replace(config, validator=False, p2p=replace(config.p2p, peers=peers)).check()
-    home, _ = create_home(root, config, genesis.chain_id, passphrase)
+    config = replace(config, validator=validator, p2p=replace(config.p2p, peers=peers)).check()
+    home, signer = create_home(root, config, genesis.chain_id, passphrase)
+    if signer is not None:
+        signer.close()
     write_genesis(home.genesis_file, genesis)
     return home
 
@@ -244,7 +252,7 @@ def _create_validator(
         raise NodeError("a validator's home was made without a signer")
     operator = create_unprotected_key(home.operator_key, ACCOUNT_PURPOSE)
     signer.close()
-    validator = Validator(signer.public_key, signer.vrf_key, Power(1))
+    validator = Validator(signer.public_key, signer.vrf_key, GENESIS_POWER)
     return home, GenesisValidator(validator, AccountId(operator.public), Name(config.moniker))
 
 

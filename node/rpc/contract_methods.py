@@ -1,16 +1,14 @@
-"""Methods about what the components keep: tasks, providers, keys, programs, models, contracts, validators."""
+"""Methods about what the components keep: tasks, providers, keys, programs, models, contracts."""
 
 from itertools import islice
 
 from chain.codec import to_json
-from chain.execution.validator_schedule import DELAY
 from chain.params import read_params
 from chain.state.view import View
 from chain.types.scalars import MAX_UINT, AccountId, Height, Name, ObjectId, ProgramId, VkId
 from contracts.confidential.queries import MAX_EPOCHS, contract_abi, contract_state, contract_view, epochs_view
 from contracts.registry import ceremony_state as ceremony
 from contracts.registry import state as registry
-from contracts.staking import state as staking
 from contracts.tasks import provider_state as providers
 from contracts.tasks import state as tasks
 from node.parts import Node
@@ -25,7 +23,7 @@ PHASES = (*tasks.LIVE, tasks.SETTLED, tasks.EXPIRED, tasks.DISSOLVED)
 
 
 class ContractMethods:
-    """task_*, provider_*, registry_*, model_*, contract_*, validator_*"""
+    """task_*, provider_*, registry_*, model_*, contract_*"""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -45,7 +43,6 @@ class ContractMethods:
             "contract_getEpochs": self.get_epochs,
             "contract_getAbi": self.get_abi,
             "contract_getState": self.get_contract_state,
-            "validator_list": self.list_validators,
         }
 
     @property
@@ -173,15 +170,6 @@ class ContractMethods:
     def get_contract_state(self, id: Hex32) -> Json:
         """What changes of a contract: registers by name, notes posted to inboxes, leases, note root, native holding."""
         return to_json(contract_state(self._view, ObjectId(id)))
-
-    def list_validators(self, height: Count | None = None) -> Json:
-        """The validators of the next height with power, operator and moniker, or of one of the heights beside it."""
-        view = self._view
-        at = Height(view.height + 1 if height is None else height)
-        if not view.height <= at <= view.height + DELAY:
-            known = f"a height that the newest state knows, {view.height} to {view.height + DELAY}"
-            raise InvalidParams("height", known, str(at))
-        return {"height": at, "validators": [to_json(entry) for entry in staking.active_validators(view, at)]}
 
 
 def _task_json(task: tasks.Task, height: Height) -> dict[str, Json]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NewType, get_type_hints
 
-from crypto.address import decode_address
+from crypto.address import VALIDATOR_HRP, decode_address
 from crypto.errors import ClusterError
 from node.rpc.errors import InvalidParams, MethodNotFound, OnlyOnOperatorSocket
 
 HexBytes = NewType("HexBytes", bytes)  # any even number of hex digits
 Hex32 = NewType("Hex32", bytes)
 AddressBytes = NewType("AddressBytes", bytes)
+ValidatorBytes = NewType("ValidatorBytes", bytes)
 Count = NewType("Count", int)  # 0 .. 2**63 - 1
 Text = NewType("Text", str)  # at most 256 characters
 Flag = NewType("Flag", bool)
@@ -63,6 +64,12 @@ def _address(value: object) -> object:
     return decode_address(value)
 
 
+def _validator(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError
+    return decode_address(value, VALIDATOR_HRP)
+
+
 def _count(value: object) -> object:
     if type(value) is not int or not 0 <= value < 2**63:
         raise ValueError
@@ -86,6 +93,9 @@ KINDS: Final[dict[object, Kind]] = {
     HexBytes: Kind("0x-hex", {"type": "string", "pattern": "^0x([0-9a-fA-F]{2})*$"}, _hex(None)),
     Hex32: Kind("0x-hex of 32 bytes", {"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}, _hex(32)),
     AddressBytes: Kind("an address cluster1…", {"type": "string", "pattern": "^cluster1[0-9a-z]{58}$"}, _address),
+    ValidatorBytes: Kind(
+        "a validator clustervaloper1…", {"type": "string", "pattern": "^clustervaloper1[0-9a-z]{58}$"}, _validator
+    ),
     Count: Kind("an integer 0..2^63-1", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, _count),
     Text: Kind("a string of at most 256 characters", {"type": "string", "maxLength": 256}, _text),
     Flag: Kind("true or false", {"type": "boolean"}, _flag),

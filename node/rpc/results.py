@@ -14,6 +14,7 @@ from contracts.notes.queries import NotesRange, NullifiersRange, SubtreesRange, 
 from contracts.registry.ceremony_state import Attestation, Attester
 from contracts.registry.state import KeyRecord, Model, Program
 from contracts.shielded.queries import PoolView
+from contracts.staking.queries import DelegationView, ValidatorView
 from contracts.staking.state import ActiveValidator
 from contracts.tasks.provider_state import Provider
 from contracts.tasks.state import Task, TaskInput
@@ -44,7 +45,8 @@ ADMITTED: dict[str, Schema] = {"hash": HEX32, "work": COUNT, "fee": DECIMAL}
 @cache
 def result_schemas() -> dict[str, Schema]:
     """By method name."""
-    return {**_chain(), **_transactions(), **_assets(), **_contracts(), **_governance(), **_network(), **_itself()}
+    contracts = {**_contracts(), **_staking(), **_governance()}
+    return {**_chain(), **_transactions(), **_assets(), **contracts, **_network(), **_itself()}
 
 
 def _status() -> Schema:
@@ -143,7 +145,16 @@ def _contracts() -> dict[str, Schema]:
         "contract_getTree": schema_of(TreeView),
         "contract_getPool": schema_of(PoolView),
         "contract_listPools": members(pools=listed(schema_of(PoolView))),
+    }
+
+
+def _staking() -> dict[str, Schema]:
+    validator = schema_of(ValidatorView)
+    return {
         "validator_list": members(height=COUNT, validators=listed(schema_of(ActiveValidator))),
+        "staking_getValidator": validator,
+        "staking_listValidators": members(height=COUNT, validators=listed(validator), more=FLAG),
+        "staking_getDelegations": members(height=COUNT, delegations=listed(schema_of(DelegationView))),
     }
 
 

@@ -30,6 +30,7 @@ from node.rpc.post import PostDoor
 from node.rpc.protocol import Dispatcher
 from node.rpc.results import result_schemas
 from node.rpc.sockets import CLOSE_SECONDS, Sockets
+from node.rpc.staking_methods import StakingMethods
 from node.rpc.tx_methods import TransactionMethods
 
 
@@ -45,6 +46,7 @@ class RpcServer:
             **TransactionMethods(node).table(),
             **AssetMethods(node).table(),
             **ContractMethods(node).table(),
+            **StakingMethods(node).table(),
             **NoteMethods(node).table(),
             **GovernanceMethods(node).table(),
             **NetMethods(node).table(),

@@ -2,8 +2,10 @@
 
 from chain.execution.param_changes import ParamChange
 from chain.execution.upgrades import Upgrade
+from chain.types import vote as votes
 from chain.types.scalars import (
     NATIVE,
+    NIL,
     AccountId,
     Amount,
     AssetId,
@@ -18,9 +20,14 @@ from chain.types.scalars import (
     OutgoingSeal,
     ProgramId,
     ProofBytes,
+    Round,
+    Signature,
     Text,
     Uint,
+    ValidatorId,
     VkId,
+    VoteTarget,
+    VrfKey,
 )
 from contracts.confidential.actions import Deploy, SetReaders
 from contracts.confidential.call import Call, Move, Pay, Read, Take
@@ -51,6 +58,9 @@ from contracts.registry.ceremony_actions import (
 from contracts.registry.decisions import FreezeKey
 from contracts.registry.statement import INFERENCE, INFERENCE_COMMITTED_MODEL
 from contracts.shielded import actions as shielded
+from contracts.staking import delegation_actions as stake
+from contracts.staking.actions import Bond, EditValidator, ReportDoubleVote, Unjail
+from contracts.staking.delegation_actions import Delegate, Release, Unbond
 from contracts.tasks.actions import Lock, Open, SealedKey, Settle, SettleUnbound, Terms
 from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdateProvider, WithdrawBond
 from contracts.tasks.state import PROOF
@@ -71,6 +81,7 @@ def fixed_hash(number: int) -> Hash:
 TASK, VK, PROGRAM_ID = ObjectId(fixed_id(0x31)), VkId(fixed_id(0x32)), ProgramId(fixed_id(0x33))
 OUTPUTS = (FieldElement(5), FieldElement(2**253))
 PROOF_BYTES = ProofBytes(bytes(range(128)))
+VALIDATOR = ValidatorId(fixed_id(0x35))
 POINT = Point(FieldElement(1), FieldElement(2))
 HINT = NoteHint(EncryptionKeyBytes(fixed_hash(8)), NoteTag(b"ab"), OutgoingSeal(bytes(range(160))))
 REGISTERS = (
@@ -188,4 +199,17 @@ ACTIONS = (
     Propose(PlanUpgrade(Upgrade(Name("two"), Height(70_000), Uint(2), Text("0.2.0"))), Height(8), Text("")),
     Propose(CancelUpgrade(Name("two")), Height(8), Text("")),
     Withdraw(Uint(1)),
+    Bond(VALIDATOR, VrfKey(fixed_id(0x36)), Signature(bytes(64)), Amount(10**10), Uint(500), Name("one")),
+    EditValidator(VALIDATOR, Name("other"), Uint(10_000)),
+    Delegate(VALIDATOR, Amount(10**9)),
+    Unbond(VALIDATOR, Amount(10**9)),
+    stake.Withdraw(VALIDATOR),
+    Release(VALIDATOR),
+    Unjail(VALIDATOR),
+    ReportDoubleVote(
+        votes.DuplicateVote(
+            votes.Vote(votes.PRECOMMIT, Height(3), Round(1), NIL, VALIDATOR, Signature(bytes(64))),
+            votes.Vote(votes.PRECOMMIT, Height(3), Round(1), VoteTarget(fixed_id(1)), VALIDATOR, Signature(bytes(64))),
+        )
+    ),
 )

@@ -29,6 +29,7 @@ from node.rpc.contract_methods import ContractMethods
 from node.rpc.errors import NotFound
 from node.rpc.method import AddressBytes, Count, Hex32, HexBytes, MethodTable
 from node.rpc.note_methods import NoteMethods
+from node.rpc.staking_methods import StakingMethods
 from tests.support.direct_verifier import DirectVerifier
 from tests.support.small_chain import CHAIN_ID, SmallChain, secret
 
@@ -130,7 +131,8 @@ class ChainRpc(RpcClient):
                 return chain.view
 
         node = cast(Node, SimpleNamespace(ledger=Ledger()))
-        return {**AssetMethods(node).table(), **ContractMethods(node).table(), **NoteMethods(node).table()}
+        methods = (AssetMethods, ContractMethods, NoteMethods, StakingMethods)
+        return {name: each for group in methods for name, each in group(node).table().items()}
 
     def _own_methods(self) -> Mapping[str, Any]:
         return {

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chain.codec import encode
 from chain.execution.statement import effects_digest, id_element
-from chain.params import Params, WorkPrices
+from chain.params import Params, StakingParams, WorkPrices
 from chain.types.block import Block, Header, evidence_root, transactions_root
 from chain.types.identifiers import object_id, proof_paid_object_id
 from chain.types.receipt import OK, Receipt, receipts_root
@@ -72,6 +72,17 @@ PARAMS = Params(  # whatever the defaults of a devnet become
     ceremony_quorum=Uint(2),
     min_attester_bond=Amount(10**11),
     attester_unbonding=Uint(100),
+    staking=StakingParams(
+        power_unit=Amount(10**9),
+        min_self_bond=Amount(10**10),
+        max_validators=Uint(100),
+        epoch_blocks=Uint(20),
+        unbonding=Uint(200),
+        slash_bps=Uint(500),
+        liveness_window=Uint(100),
+        max_missed=Uint(50),
+        jail_heights=Uint(30),
+    ),
 )
 _GENESIS = small_genesis((10, 20, 30), PARAMS)
 

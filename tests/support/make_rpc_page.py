@@ -55,10 +55,11 @@ GROUPS = {
     "model": "Keys, programs, models",
     "contract": "Confidential contracts, notes, shielded pools",
     "governance": "Decisions of the validators",
-    "validator": "Validators, peers, consensus",
-    "net": "Validators, peers, consensus",
-    "consensus": "Validators, peers, consensus",
-    "verifier": "Validators, peers, consensus",
+    "staking": "Validators and stake",
+    "validator": "Validators and stake",
+    "net": "Peers, consensus",
+    "consensus": "Peers, consensus",
+    "verifier": "Peers, consensus",
     "rpc": "The interface itself",
     "subscribe": "Subscriptions",
     "unsubscribe": "Subscriptions",
@@ -133,6 +134,7 @@ def _type(schema: dict[str, Json]) -> str:
         "^0x([0-9a-fA-F]{2})*$": "0x-hex",
         "^0x[0-9a-fA-F]{64}$": "0x-hex of 32 bytes",
         "^cluster1[0-9a-z]{58}$": "address `cluster1…`",
+        "^clustervaloper1[0-9a-z]{58}$": "validator `clustervaloper1…`",
     }
     plain = {"integer": "integer, at least 0", "boolean": "true or false", "string": "text of at most 256 characters"}
     return known.get(schema.get("pattern", ""), plain[schema["type"]])
@@ -170,6 +172,7 @@ class Recorder:
             await self._transactions()
             await self._assets()
             await self._governance()
+            await self._staking()
             document = await rpc.call("rpc.discover")
             for method in document["methods"]:
                 if method["name"] not in self.examples and not any(item["required"] for item in method["params"]):
@@ -251,6 +254,11 @@ class Recorder:
         change = SetParameters((ParamChange(Name("max_expiry"), Uint(2_000)),), Height(height + 1_000))
         outcome = await wallet.submit([Propose(change, Height(height + 900), Text("half an hour is short"))])
         await self._note("governance_getProposal", number=outcome.events[0]["proposal"])
+
+    async def _staking(self) -> None:
+        validators = (await self._rpc.call("validator_list"))["validators"]
+        await self._note("staking_getValidator", validator=validators[0]["validator"])
+        await self._note("staking_getDelegations", address=validators[0]["operator"])
 
     async def _subscriptions(self) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(self._url + "/ws") as socket:

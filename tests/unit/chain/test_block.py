@@ -9,7 +9,7 @@ from chain.errors import CodecError
 from chain.execution.block import BlockTooLarge, TooMuchWork
 from chain.execution.fees import read_base_fee
 from chain.execution.genesis import UnusableGenesis, apply_genesis, check_genesis
-from chain.execution.header import UnacceptedEvidence, WrongCommit, WrongHeader
+from chain.execution.header import WrongCommit, WrongHeader
 from chain.execution.transaction import NonceMismatch
 from chain.execution.verifier import BadSignature
 from chain.params import read_params
@@ -18,7 +18,6 @@ from chain.types.block import Block
 from chain.types.genesis import Genesis, GenesisAccount, GenesisSection
 from chain.types.receipt import OK, receipts_root
 from chain.types.scalars import (
-    NIL,
     Amount,
     Blob,
     BlockId,
@@ -38,7 +37,7 @@ from chain.types.scalars import (
     WorkUnits,
 )
 from chain.types.transaction import MAX_TRANSACTION_BYTES
-from chain.types.vote import PRECOMMIT, PREVOTE, CommitSignature, DuplicateVote
+from chain.types.vote import PREVOTE, CommitSignature
 from contracts.application import build_application
 from contracts.registry.actions import RegisterKey
 from contracts.staking.events import TipsPaid
@@ -85,7 +84,7 @@ def test_receipts_come_in_order_with_one_for_the_end_of_the_block(chain: SealedC
     first, second, closing = result.receipts
     assert (first.code, second.code, closing.code) == (OK, 4001, OK)
     assert (closing.fee, closing.work) == (0, 0)
-    assert closing.events == (TipsPaid(validator_id(0), account(operator(0)), Amount(4)),)
+    assert closing.events == (TipsPaid(validator_id(0), account(operator(0)), Amount(0), Amount(4)),)
     assert chain.build().header.receipts_root == receipts_root(result.receipts)
 
 
@@ -261,36 +260,6 @@ def test_genesis_has_no_signatures(chain: SealedChain) -> None:
         chain.apply(with_signers(chain, 0))
 
 
-# Evidence
-
-
-def double_vote(height: int = 1, round_: int = 0) -> DuplicateVote:
-    nil = signed_vote(1, PRECOMMIT, Height(height), NIL, round_)
-    other = signed_vote(1, PRECOMMIT, Height(height), VoteTarget(b"\x05" * 32), round_)
-    return DuplicateVote(nil, other)
-
-
-def test_two_votes_for_different_blocks_are_evidence(three: SealedChain) -> None:
-    assert three.append(three.build(evidence=(double_vote(),))).receipts[-1].code == OK
-
-
-def test_what_shows_no_double_vote_is_refused(three: SealedChain) -> None:
-    good = double_vote()
-    swapped = DuplicateVote(good.second, good.first)
-    same = DuplicateVote(good.first, good.first)
-    rounds = DuplicateVote(good.first, double_vote(round_=1).second)
-    future = double_vote(height=2)
-    stranger = DuplicateVote(
-        *(signed_vote(9, PRECOMMIT, Height(1), target) for target in (NIL, VoteTarget(b"\x05" * 32)))
-    )
-    for piece in (swapped, same, rounds, future, stranger):
-        with pytest.raises(UnacceptedEvidence):
-            three.apply(with_body(three.build(), evidence=(piece,)))
-    forged = replace(good, second=replace(good.second, signature=Signature(bytes(64))))
-    with pytest.raises(BadSignature):
-        three.apply(with_body(three.build(), evidence=(forged,)))
-
-
 # The body and its limits
 
 
@@ -347,7 +316,8 @@ def test_genesis_is_the_state_of_height_0(chain: SealedChain) -> None:
     assert chain.tip.height == 0
     assert chain.tip.block_id == chain.genesis.hash()
     assert read_params(chain.view) == chain.params
-    assert chain.money() == chain.supply() == FUNDS * len(chain.genesis.accounts)
+    staked = 10 * chain.params.staking.power_unit
+    assert chain.money() == chain.supply() == FUNDS * len(chain.genesis.accounts) + staked
 
 
 def _genesis(**changes: object) -> Genesis:

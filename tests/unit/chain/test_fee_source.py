@@ -74,7 +74,8 @@ def test_the_tip_goes_to_the_proposer_and_what_is_overpaid_is_burnt(chain: Small
     operator = 100
     before, supply = chain.balance(operator), chain.supply()
     chain.block(chain.proof_paid(KEY, spend(1, offer=OFFER), tip=500))
-    assert chain.balance(operator) == before + 500
+    assert chain.balance(operator) == before + 50  # its commission
+    assert chain.closing_events[0].shared == 450  # type: ignore[attr-defined]
     assert chain.supply() == supply - OFFER + 500
 
 

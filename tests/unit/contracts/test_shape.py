@@ -32,6 +32,7 @@ from contracts.tasks.provider_actions import AddBond, RegisterProvider, UpdatePr
 from contracts.tasks.state import PROOF
 from contracts.token.actions import Transfer
 from contracts.token.asset_actions import CreateAsset, SendAsset
+from tests.support import stake_cases
 from tests.support.contract_calls import method, outputs, register
 from tests.support.contract_chain import DEPLOYER, ContractChain
 from tests.support.direct_verifier import ClaimTable
@@ -318,6 +319,7 @@ CASES: tuple[Callable[[], Case], ...] = (
     set_readers,
     lease_register,
     call_method,
+    *stake_cases.CASES,
 )
 INEXACT = {
     "tasks.settle_unbound",  # pays like tasks.settle, although it is never a rescue

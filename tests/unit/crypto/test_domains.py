@@ -36,6 +36,7 @@ SHA_256 = {
     "BEACON_COMMITMENT": b"cluster/beacon-commitment/1",
     "TRANSCRIPT": b"cluster/p2p-transcript/1",
     "NETWORK": b"cluster/p2p-network/1",
+    "VALIDATOR_BOND": b"cluster/validator-bond/1",
     "VALIDATOR_VRF": b"cluster/validator-vrf/1",
     "STORAGE": b"cluster/storage/1",
     "READER_SEED": b"cluster/reader-seed/1",

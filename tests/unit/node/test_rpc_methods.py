@@ -275,7 +275,14 @@ async def test_what_components_keep_is_shown(scene: Scene) -> None:
     assert (shown["id"], shown["strength"]) == (model["id"], key["strength"])
     assert (await scene.ask("model_get", id=model["id"]))["program_record"]["id"] == program
     (validator,) = (await scene.ask("validator_list"))["validators"]
-    assert validator["power"] == 1
+    assert (validator["power"], validator["status"]) == (100_000, "active")
+    known = await scene.ask("staking_getValidator", validator=validator["validator"])
+    assert (known["self_bond"], known["missed"], known["jailed_until"]) == (validator["stake"], 0, None)
+    assert (await scene.ask("staking_listValidators"))["validators"] == [known]
+    listed = await scene.ask("staking_listValidators", after=validator["validator"], limit=1)
+    assert (listed["validators"], listed["more"]) == ([], False)
+    (own,) = (await scene.ask("staking_getDelegations", address=validator["operator"]))["delegations"]
+    assert (own["staked"], own["unbonding"], own["status"]) == (known["stake"], [], "active")
 
 
 async def test_the_node_tells_of_itself(scene: Scene) -> None:

@@ -1,0 +1,90 @@
+"""`cluster validator`: who votes, who waits, who is jailed; rename one's own; report who signed twice."""
+
+import argparse
+import json
+from pathlib import Path
+
+from chain.codec import from_json, to_json
+from chain.types.scalars import Name
+from chain.types.vote import DuplicateVote
+from client.rpc import RpcClient
+from client.stake import get_validator, list_validators, validator_address
+from contracts.staking.actions import EditValidator, ReportDoubleVote
+from contracts.staking.queries import ValidatorView
+from node.cli.amounts import show_amount
+from node.cli.errors import BadArgument
+from node.cli.frame import add_command, subcommands
+from node.cli.keyring import add_key_arguments, open_wallet
+from node.cli.screen import Json, Screen
+from node.cli.stake_arguments import show_commission, validator_of
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    commands = subcommands(parser)
+    add_command(commands, "list", "all validators: power, stake, commission, status", _list, rpc=True)
+    show = add_command(commands, "show", "what is known of a validator", _show, rpc=True)
+    rename = add_command(commands, "rename", "give a validator another moniker, as its operator", _rename, rpc=True)
+    for command in (show, rename):
+        command.add_argument("validator", help="clustervaloper1..., or a moniker that only one has")
+    rename.add_argument("moniker", help="the new one, up to 64 characters")
+    report = add_command(commands, "report", "report a validator that signed two votes", _report, rpc=True)
+    report.add_argument(
+        "evidence", type=Path, help="a JSON file {first, second}: two votes as chain_getBlock shows them"
+    )
+    for command in (rename, report):
+        add_key_arguments(command)
+
+
+async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
+    async with RpcClient(arguments.rpc) as rpc:
+        found = [each async for each in list_validators(rpc)]
+    found.sort(key=lambda each: (-each.power, -each.stake, each.validator))
+    total = sum(each.power for each in found)
+    columns = ("moniker", "status", "power", "share", "stake", "commission", "validator")
+    screen.table("", columns, [_row(each, total) for each in found])
+    return {"validators": [to_json(each) for each in found]}
+
+
+def _row(each: ValidatorView, total: int) -> tuple[object, ...]:
+    share = f"{100 * each.power / total:.1f} %" if total else "-"
+    commission, address = show_commission(each.commission_bps), validator_address(each.validator)
+    return each.moniker, each.status, each.power, share, show_amount(each.stake), commission, address
+
+
+async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
+    async with RpcClient(arguments.rpc) as rpc:
+        document = to_json(await get_validator(rpc, await validator_of(rpc, arguments.validator)))
+    screen.pairs((name, value) for name, value in document.items() if value is not None)
+    return document
+
+
+async def _rename(arguments: argparse.Namespace, screen: Screen) -> Json:
+    async with RpcClient(arguments.rpc) as rpc:
+        wallet, validator = await open_wallet(arguments, rpc), await validator_of(rpc, arguments.validator)
+        known = await get_validator(rpc, validator)
+        action = EditValidator(validator, Name(arguments.moniker), known.risen_bps)
+        with screen.progress("waiting for the block"):
+            outcome = await wallet.submit([action])
+    screen.pairs([("moniker", arguments.moniker), ("hash", outcome.hash), ("height", outcome.height)])
+    return {"moniker": arguments.moniker, "hash": outcome.hash, "height": outcome.height, "receipt": outcome.receipt}
+
+
+async def _report(arguments: argparse.Namespace, screen: Screen) -> Json:
+    evidence = read_evidence(arguments.evidence)
+    async with RpcClient(arguments.rpc) as rpc:
+        wallet = await open_wallet(arguments, rpc)
+        with screen.progress("waiting for the block"):
+            outcome = await wallet.submit([ReportDoubleVote(evidence)])
+        known = await get_validator(rpc, evidence.first.validator)
+    screen.pairs([("validator", validator_address(known.validator)), ("status", known.status)])
+    screen.pairs([("hash", outcome.hash), ("height", outcome.height)])
+    return {"validator": validator_address(known.validator), "status": known.status, "hash": outcome.hash}
+
+
+def read_evidence(path: Path) -> DuplicateVote:
+    """Two votes of a JSON file. Raises BadArgument, OSError, CodecError."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadArgument("evidence", "a JSON file with two votes, first and second", f"{path}: {error}") from error
+    return from_json(DuplicateVote, document)
