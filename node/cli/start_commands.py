@@ -25,7 +25,7 @@ from node.home import Home
 from node.instruments import Instruments, Recorder
 from node.rpc.errors import PortInUse
 from node.signer_state import SignerInUse, SignerStateUnwritable
-from node.storage.errors import DatabaseInUse, WriteFailed
+from node.storage.errors import DatabaseInUse, MigrationFailed, WriteFailed
 from node.telemetry.logs import log_to_stderr
 from p2p.errors import ListenFailed
 
@@ -38,6 +38,7 @@ PASSING: Final = (
     DatabaseInUse,
     SignerInUse,
     WriteFailed,
+    MigrationFailed,
     LogUnwritable,
     SignerStateUnwritable,
     KeyMemoryLacking,

@@ -24,7 +24,6 @@ from node.storage.errors import (
     DatabaseExists,
     DatabaseMissing,
     OutOfOrder,
-    SchemaUnknown,
     SealingMismatch,
     WriteFailed,
     WrongChain,
@@ -32,6 +31,7 @@ from node.storage.errors import (
     leveldb_reason,
 )
 from node.storage.layout import Format, at_height
+from node.storage.migrations import STEPS, Step, migrate, newest
 from node.storage.pruning import find_horizon, prune
 from node.storage.read_cache import ReadCache
 from node.storage.records import Records
@@ -95,6 +95,7 @@ class Database:
         *,
         entropy: Entropy = os.urandom,
         disk: Disk = DISK,
+        steps: Sequence[Step] = STEPS,
     ) -> "Database":
         """A new database in a folder that is empty or absent; storage_key None switches sealing off.
 
@@ -104,8 +105,8 @@ class Database:
             raise DatabaseExists(path)
         disk.make_folder(path, 0o700)
         db = _open_leveldb(disk, path, create=True)
-        record = Format(Uint(layout.SCHEMA), genesis_hash, storage_key is not None, _key_check(storage_key))
-        db.put(layout.FORMAT, layout.encode_format(record), sync=True)
+        record = Format(Uint(newest(steps)), genesis_hash, storage_key is not None, _key_check(storage_key))
+        db.put(layout.FORMAT, layout.encode_own(record), sync=True)
         return cls(db, _sealer(storage_key, entropy), path, settings)
 
     @classmethod
@@ -118,18 +119,20 @@ class Database:
         *,
         entropy: Entropy = os.urandom,
         disk: Disk = DISK,
+        steps: Sequence[Step] = STEPS,
     ) -> "Database":
-        """The database of a folder, its head checked.
+        """The database of a folder, brought to this release's layout if it is of an earlier one, its head checked.
 
         Raises DatabaseMissing, DatabaseInUse, DatabaseCorrupt, RecordCorrupt, TreeCorrupt, SchemaUnknown,
-        SealingMismatch, WrongStorageKey, WrongChain.
+        MigrationFailed, SealingMismatch, WrongStorageKey, WrongChain.
         """
         if not disk.names(path):
             raise DatabaseMissing(path)
         db = _open_leveldb(disk, path, create=False)
         try:
-            _check_format(db, path, storage_key, genesis_hash)
-            return cls(db, _sealer(storage_key, entropy), path, settings)
+            sealer = _sealer(storage_key, entropy)
+            migrate(db, sealer, path, _check_format(db, path, storage_key, genesis_hash), steps)
+            return cls(db, sealer, path, settings)
         except BaseException:
             db.close()  # whatever the reason, the folder's lock is given back
             raise
@@ -282,17 +285,16 @@ def _key_check(storage_key: StorageKey | None) -> Hash:
     return Hash(bytes(32) if storage_key is None else storage_key.subkey("database-check"))
 
 
-def _check_format(db: Any, path: Path, storage_key: StorageKey | None, genesis_hash: Hash) -> None:
+def _check_format(db: Any, path: Path, storage_key: StorageKey | None, genesis_hash: Hash) -> Format:
     try:
         stored = db.get(layout.FORMAT, verify_checksums=True)
-        record = layout.decode_format(stored or b"")
+        record = layout.decode_own(Format, stored or b"")
     except (plyvel.Error, ValueError) as error:
         raise DatabaseCorrupt(path, leveldb_reason(error)) from error
-    if record.schema != layout.SCHEMA:
-        raise SchemaUnknown(record.schema, layout.SCHEMA)
     if record.genesis_hash != genesis_hash:
         raise WrongChain(path, record.genesis_hash, genesis_hash)
     if record.sealed != (storage_key is not None):
         raise SealingMismatch(path, sealed=record.sealed)
     if record.key_check != _key_check(storage_key):
         raise WrongStorageKey(path)
+    return record

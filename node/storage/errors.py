@@ -98,16 +98,29 @@ class WriteFailed(StorageError):
 
 
 class SchemaUnknown(StorageError):
-    """The database was written by a version of this program with another layout."""
+    """The database was written, or is being migrated, by a newer release with another layout."""
 
     code = 7710
 
     def __init__(self, found: int, expected: int) -> None:
         super().__init__(
-            f"the database has layout {found}; this program reads layout {expected}. "
-            "Run the program version that wrote it, or delete the folder and let the node catch up from its peers."
+            f"the database has layout {found}; this program knows layouts 1 to {expected}. "
+            "Run the release that wrote it, or delete the folder and let the node catch up from its peers."
         )
         self.found, self.expected = found, expected
+
+
+class MigrationFailed(StorageError):
+    """The disk did not take a part of the new layout. What was migrated before stays, and the rest is done later."""
+
+    code = 7715
+
+    def __init__(self, path: Path, reached: int, wanted: int, reason: str) -> None:
+        super().__init__(
+            f"the database in {path} could not be brought from layout {reached} to {wanted}: {reason}. Look for a full "
+            "or failing disk, then start again: it goes on where it stopped."
+        )
+        self.path, self.reached, self.wanted, self.reason = str(path), reached, wanted, reason
 
 
 class WrongStorageKey(StorageError):

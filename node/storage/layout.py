@@ -1,6 +1,7 @@
 """Where everything stands in the one LevelDB of a node, and the records that describe the database itself.
 
-    m/format        layout version, genesis, sealing; the only record that is never sealed
+    m/format        layout version, genesis, sealing; its own form never changes
+    m/migration     while the layout changes: how far that has come
     m/head          the Tip
     s/ key          state at the head
     t/ node         tree pages and leaf records (chain/state/pages.py), keys begin with their version
@@ -10,21 +11,21 @@
     i/ tx hash      height and index of a transaction
     v/ hash         a validator set that was in force, by its hash; kept for ever, for light clients
 
-Heights are 8 bytes big-endian, chunks 4. A change of any of this is a new SCHEMA.
+Heights are 8 bytes big-endian, chunks 4. The first two are never sealed. A change of any of this is a step of
+migrations.py.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from chain.codec import decode, encode, wire
 from chain.errors import CodecError
-from chain.types.scalars import Hash, Uint
-
-SCHEMA: Final = 1
+from chain.types.scalars import Blob, Hash, Uint
 
 FORMAT: Final = b"m/format"
+MIGRATION: Final = b"m/migration"
 HEAD: Final = b"m/head"
 STATE: Final = b"s/"
 NODE: Final = b"t/"
@@ -35,7 +36,20 @@ COMMIT: Final = b"c/"
 RECEIPTS: Final = b"e/"
 TRANSACTION: Final = b"i/"
 VALIDATORS: Final = b"v/"
-SEALED: Final = (HEAD, STATE, NODE, ROOT, STALE, BLOCK, COMMIT, RECEIPTS, TRANSACTION, VALIDATORS)  # all but the format
+SEALED: Final = (
+    HEAD,
+    STATE,
+    NODE,
+    ROOT,
+    STALE,
+    BLOCK,
+    COMMIT,
+    RECEIPTS,
+    TRANSACTION,
+    VALIDATORS,
+)  # all but the first two
+
+Own = TypeVar("Own", bound="Format | Migration")
 
 STALE_CHUNK: Final = 1024  # node keys in one stale record: what pruning deletes in one step
 _CHECKSUM: Final = 32
@@ -52,21 +66,30 @@ class Format:
     key_check: Hash
 
 
-def encode_format(record: Format) -> bytes:
-    """The record with its SHA-256 before it."""
+@wire()
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """How far a database under migration has come: the layout reached, and the place in the step to the next one."""
+
+    reached: Uint
+    cursor: Blob
+
+
+def encode_own(record: Format | Migration) -> bytes:
+    """A record about the database itself, with its SHA-256 before it."""
     body = encode(record)
     return sha256(body).digest() + body
 
 
-def decode_format(stored: bytes) -> Format:
+def decode_own(cls: type[Own], stored: bytes) -> Own:
     """Raises ValueError when the checksum or the encoding is wrong."""
     body = stored[_CHECKSUM:]
     if sha256(body).digest() != stored[:_CHECKSUM]:
-        raise ValueError("its format record has a wrong checksum")
+        raise ValueError(f"its {cls.__name__.lower()} record has a wrong checksum")
     try:
-        return decode(Format, body)
+        return decode(cls, body)
     except CodecError as error:
-        raise ValueError("its format record is of another program") from error
+        raise ValueError(f"its {cls.__name__.lower()} record is of another program") from error
 
 
 def at_height(space: bytes, height: int) -> bytes:

@@ -18,7 +18,6 @@ from node.storage.errors import (
     DatabaseInUse,
     DatabaseMissing,
     OutOfOrder,
-    SchemaUnknown,
     SealingMismatch,
     VersionPruned,
     WrongChain,
@@ -224,15 +223,6 @@ def test_missing_and_occupied_folders(path: Path) -> None:
         Database.create(path, STORAGE_KEY, GENESIS)
     with pytest.raises(DatabaseCorrupt):
         Database.open(path, STORAGE_KEY, GENESIS)
-
-
-def test_another_layout_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "SCHEMA", 2)
-    Database.create(path, STORAGE_KEY, GENESIS).close()
-    monkeypatch.undo()
-    with pytest.raises(SchemaUnknown) as refused:
-        Database.open(path, STORAGE_KEY, GENESIS)
-    assert (refused.value.found, refused.value.expected) == (2, 1)
 
 
 def test_reading_after_closing_is_a_typed_error(sealed: Database) -> None:
