@@ -110,6 +110,7 @@ class Relay:
 
     def final_failed(self, peer: NodeId) -> None:
         self.catch_up.final_failed(peer)
+        self._network.charge(peer, BLOCK_PIECE, "a final block that its commit does not prove")
 
     def publish_transaction(self, raw: bytes) -> None:
         """A transaction that was admitted here through RPC."""

@@ -120,7 +120,8 @@ class Gossip:
     def _settle(self, spec: TopicSpec, delivery: Delivery, verdict: Verdict) -> None:
         holders = self._judging.pop(delivery.digest, None)
         if verdict.fault is not None:
-            self._blame(spec, delivery, verdict.fault)
+            offence = Offence.INVALID_GOSSIP if delivery.digest else Offence.INVALID_DIRECT
+            self.charge(delivery.sender, spec.number, offence, verdict.fault)
         if not delivery.digest:
             return
         if verdict.remember:
@@ -133,10 +134,11 @@ class Gossip:
         frame = encode_frame(kind, spec.number, payload)
         return sum(peer.enqueue(spec, frame) for node, peer in tuple(self._peers.items()) if node not in holders)
 
-    def _blame(self, spec: TopicSpec, delivery: Delivery, reason: str) -> None:
-        offence = Offence.INVALID_GOSSIP if delivery.digest else Offence.INVALID_DIRECT
-        ban = self._scores.charge(delivery.sender, offence, f"topic '{spec.name}': {reason}")
-        peer = self._peers.get(delivery.sender)
+    def charge(self, sender: NodeId, topic: int, offence: Offence, reason: str) -> None:
+        """Write an invalid message down against who sent it: points, its allowance on the topic, perhaps a ban."""
+        spec = self._topics[topic]
+        ban = self._scores.charge(sender, offence, f"topic '{spec.name}': {reason}")
+        peer = self._peers.get(sender)
         if peer is None:
             return
         peer.allowance[spec.number].charge(REJECTED_COST, self._clock())

@@ -115,6 +115,10 @@ class Network:
         """Queue for one peer, past its and our memory of what was seen; False if not connected or the queue is full."""
         return self._gossip.send(to, topic, payload)
 
+    def charge(self, node: NodeId, topic: int, reason: str) -> None:
+        """A direct message of this peer was accepted and turned out invalid later: as if it had been rejected."""
+        self._gossip.charge(node, topic, Offence.INVALID_DIRECT, reason)
+
     def peers(self) -> tuple[PeerInfo, ...]:
         return tuple(self._info(peer) for peer in self._links.live.values())
 

@@ -11,8 +11,8 @@ from chain.types.scalars import AccountId, Amount
 from client.errors import RpcFailed
 from client.wallet import Wallet
 from contracts.token.actions import Transfer
-from node.catch_up import WINDOW
 from node.instruments import Instruments
+from node.sync_schedule import BATCH
 from tests.support.four_nodes import NODES, FourNodes
 from tests.support.open_task import locked_task, prepare, proven
 
@@ -99,7 +99,7 @@ async def test_a_node_that_was_away_for_many_blocks_catches_up_and_votes_again(f
     async with four.wallet("account3", 0) as wallet:
         await wallet.submit([Transfer(four.account("account4"), Amount(55))])
         head = four.height(0)
-        await four.reach(head + WINDOW + 4)
+        await four.reach(head + BATCH + 4)
     app = await four.start(1)
     await four.reach(four.height(0), 1)
     assert await four.balance("account4", 1) == await four.balance("account4", 0)

@@ -50,6 +50,7 @@ class FakeNetwork:
     def __init__(self) -> None:
         self.published: list[tuple[int, bytes]] = []
         self.sent: list[tuple[NodeId, int, bytes]] = []
+        self.charged: list[tuple[NodeId, int]] = []
         self.room = 10**9
 
     def publish(self, topic: int, payload: bytes) -> int:
@@ -61,6 +62,9 @@ class FakeNetwork:
             return False
         self.sent.append((to, topic, payload))
         return True
+
+    def charge(self, node: NodeId, topic: int, reason: str) -> None:
+        self.charged.append((node, topic))
 
     def topics(self) -> list[int]:
         return [topic for _, topic, _ in self.sent]
@@ -269,6 +273,15 @@ async def test_final_blocks_are_given_to_whoever_is_behind_but_not_without_end(s
         for _ in range(100):
             await scene.hear(STATUS, at(1))
         assert 0 < scene.network.topics().count(BLOCK_PIECE) <= FINAL_REPEATS[1]
+
+
+async def test_who_sent_a_final_block_that_proves_nothing_pays_for_it(scene: RelayScene) -> None:
+    """Not only with doubt, which a new link forgets: with points, and in the end a ban."""
+    async with scene.running():
+        await scene.started(1)
+        await scene.hear(BLOCK_PIECE, BlockPiece(Height(1), Uint(0), Uint(1), Blob(b"no block")))
+        await scene.until(lambda: scene.network.charged)
+        assert scene.network.charged == [(PEER, BLOCK_PIECE)]
 
 
 async def test_a_lost_peer_leaves_nothing_behind(scene: RelayScene) -> None:
