@@ -73,6 +73,8 @@ examples: setup
 audit: setup
 	@for circuit in $$($(BIN)/python -m tests.support.example_subjects); do \
 	  $(BIN)/cluster zk audit $(AUDIT) tests.support.example_subjects:$$circuit || exit 1; done
+	@for contract in $(wildcard examples/contracts/*/contract.py); do \
+	  $(BIN)/cluster contract audit $(AUDIT) --only differential,hiding,mutation,jacobian,flips $$contract || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules tests/fuzz/.atheris .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

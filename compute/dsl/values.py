@@ -4,6 +4,7 @@ A type says its leaves: the scalars that it is made of, in order. Everything tha
 argument, a note, goes out as the numbers of these leaves.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
@@ -45,46 +46,51 @@ class Leaf:
 
 
 class Value:
-    """A value of the language. Subclasses are its types; what Python would have to look into is refused."""
+    """A value of the language. Subclasses are its types; what Python would have to look into is refused.
+
+    mypy holds subclasses to the abstract methods. No ABCMeta: classes that users write would get a metaclass, and no
+    value is made of a class that lacks one of them.
+    """
 
     __slots__ = ()
     __hash__: ClassVar[None]  # type: ignore[assignment]  # values are no keys: they are not known
     type_name: ClassVar[str]
 
     @classmethod
+    @abstractmethod
     def leaves(cls) -> tuple[Leaf, ...]:
         """The scalars of the type, in order."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def of(cls, numbers: Iterator[Number]) -> Self:
         """The value made of the next numbers, which are the leaves' and in their ranges."""
-        raise NotImplementedError
 
+    @abstractmethod
     def numbers(self) -> tuple[Number, ...]:
         """The leaves' numbers, in order."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def coerced(cls, given: object) -> Self:
         """What is given where this type is meant: a value of it, a constant, or a narrower number. Raises TypesDiffer.
 
         A composite comes back as a copy.
         """
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def lowered(cls, given: object, name: str) -> tuple[int, ...]:
         """The leaves' integers of what Python code outside gives for a value of this type. Raises ArgumentRefused."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def lifted(cls, numbers: Iterator[int]) -> object:
         """What Python code outside gets to see of a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def __eq__(self, other: object) -> "Bool":  # type: ignore[override]
-        raise NotImplementedError
+        """Whether all leaves are the same."""
 
     def __ne__(self, other: object) -> "Bool":  # type: ignore[override]
         return ~(self == other)

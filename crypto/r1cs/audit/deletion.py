@@ -9,6 +9,7 @@ from crypto.r1cs.audit.system import System
 
 _DEPTH: Final = 2
 _NEAR: Final = 200  # cells beside those of a constraint from which a forgery may start
+_PATIENCE: Final = 15_000_000  # terms after which no other cell or witness is tried for a row
 _WITHIN: Final = 2_000  # nearest constraints of which one may be a combination
 
 
@@ -19,20 +20,22 @@ def idle_rows(system: System, witnesses: Sequence[Sequence[int]], rows: Iterable
 
 def is_idle(system: System, witnesses: Iterable[Sequence[int]], row: int) -> bool:
     """Whether no witness was found that breaks this row and no other, starting from these honest ones."""
-    return not any(_forge_without(system, row, honest) for honest in witnesses)
+    until = system.work + _PATIENCE
+    return not any(_forge_without(system, row, honest, until) for honest in witnesses)
 
 
-def _forge_without(system: System, row: int, honest: Sequence[int]) -> bool:
+def _forge_without(system: System, row: int, honest: Sequence[int], until: int) -> bool:
     forger = Forger(system, honest, frozenset([0]), deleted=row)
     own = system.cells_of[row]
 
     def breaks(values: Sequence[int]) -> bool:
         return not system.holds(row, values)
 
-    if forger.forge(own, breaks, _DEPTH):
-        return True
+    def forged(cells: Sequence[int], depth: int) -> bool:
+        return any(forger.forge([cell], breaks, depth) for cell in cells if system.work <= until)
+
     near = sorted({c for cell in own for other in system.rows_of[cell] for c in system.cells_of[other]} - {*own})
-    return forger.forge(near[:: len(near) // _NEAR + 1], breaks, 1) is not None
+    return forged(own, _DEPTH) or forged(near[:: len(near) // _NEAR + 1], 1)
 
 
 def redundant_rows(system: System, rows: Iterable[int]) -> list[int]:

@@ -10,14 +10,12 @@ from chain.execution.verifier import FalseEvidence
 from chain.types.scalars import FieldElement
 from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.prover import Draft
-from compute.dsl.auditing import contract_subjects
 from compute.dsl.caller import Caller
 from compute.dsl.calls import draft_call
 from compute.dsl.refusals import RequirementFailed
 from compute.sandbox import CLU, Deployed, Person, Pool, Sandbox
 from contracts.confidential.errors import OutsidePeriod, StaleCount, StaleRegister
 from contracts.notes.errors import DuplicateNullifier, NoteSpent, UnknownRoot
-from crypto.r1cs.audit import Audit, AuditSubject
 from examples.contracts.anonymous_vote.contract import CHOICES, Poll
 from examples.contracts.anonymous_vote.members import MemberList, identity
 from examples.contracts.anonymous_vote.walkthrough import story
@@ -237,25 +235,5 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
         assert line in told
 
 
-# Whether its circuits allow more than the contract (docs/auditing.md)
-
-METHODS = [method.name for method in Poll.compiled.methods]
-
-# Not deletion: a constraint inside a hash that leads to a public root is broken alone only by another preimage, which
-# that test cannot look for. Poseidon's own audits do it (tests/unit/crypto).
-TESTS = ("differential", "hiding", "mutation", "jacobian", "flips", "cross")
-
-
-@pytest.fixture(scope="module")
-def subjects() -> dict[str, AuditSubject]:
-    return contract_subjects(Poll)
-
-
 def test_circuits_and_plain_execution_agree() -> None:
     assert Poll.examples().result == {"votes": [2, 1, 1, 1], "ballots": 5}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
-def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    Audit(subjects[method], sample=12, effort=2 * 10**6, tests=TESTS).run().require_sound()

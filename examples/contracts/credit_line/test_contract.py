@@ -9,7 +9,6 @@ from chain.execution.accounts import InsufficientHolding
 from chain.execution.statement import id_element
 from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.reader_changes import draft_set_readers
-from compute.dsl.auditing import contract_subjects
 from compute.dsl.calls import AnotherContract
 from compute.dsl.compiled import Compiled, compile_contract
 from compute.dsl.model import Model
@@ -20,7 +19,6 @@ from compute.zkml.model import QuantisedModel
 from contracts.confidential.errors import ReadersFixed, StaleRegister
 from contracts.notes.errors import NoteSpent, UnknownRoot
 from contracts.registry.state import require_program
-from crypto.r1cs.audit import Audit
 from examples.contracts.credit_line import contract as source
 from examples.contracts.credit_line.contract import CreditLine
 from examples.contracts.credit_line.lookup import AnotherModel, program_element, require_model
@@ -290,16 +288,6 @@ def test_a_kinder_model_of_ones_own_proves_nothing(scene: Scene, other: type[Oth
     changed = replace(honest.action, nullifiers=(honest.action.moves[0].nonce,))  # type: ignore[union-attr]
     with pytest.raises(StatementFalse):
         scene.chain.send(scene.borrower, replace(honest, action=changed))
-
-
-# Whether its circuits allow more than the contract (docs/auditing.md)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", [method.name for method in CreditLine.compiled.methods])
-def test_circuits_do_what_the_methods_say(method: str) -> None:
-    subject = contract_subjects(CreditLine)[method]
-    Audit(subject, sample=20, effort=10**6, tests=("differential", "hiding", "mutation")).run().require_sound()
 
 
 # Who sees what

@@ -13,12 +13,10 @@ from compute.confidential.errors import NotAReader, StatementFalse
 from compute.confidential.keys import DataKeys
 from compute.confidential.permit_errors import AnotherAuditor, OutsidePermit
 from compute.confidential.permits import open_permit
-from compute.dsl.auditing import contract_subjects
 from compute.dsl.plain import Plain, wallet
 from compute.dsl.refusals import CallRefused, OutOfRange, RequirementFailed
 from compute.sandbox import CLU, Deployed, Person, Sandbox, Sent
 from contracts.notes.errors import DuplicateNullifier, NoteSpent, UnknownRoot
-from crypto.r1cs.audit import Audit, AuditSubject
 from examples.contracts.payroll import auditor as audit
 from examples.contracts.payroll.contract import STAFF, Payroll
 from examples.contracts.payroll.walkthrough import story
@@ -307,26 +305,6 @@ def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
         assert line in told
 
 
-# Whether its circuits allow more than the contract (docs/auditing.md)
-
-METHODS = [method.name for method in Payroll.compiled.methods]
-
-# Not deletion: a constraint inside a hash that leads to a public root is broken alone only by another preimage, which
-# that test cannot look for. Poseidon's own audits do it (tests/unit/crypto).
-TESTS = ("differential", "hiding", "mutation", "jacobian", "flips", "cross")
-
-
-@pytest.fixture(scope="module")
-def subjects() -> dict[str, AuditSubject]:
-    return contract_subjects(Payroll)
-
-
 def test_circuits_and_plain_execution_agree() -> None:
     books = Payroll.examples().books
     assert (books["runs"], books["paid"]) == (2, 100 + 2**61 + 7)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
-def test_nobody_forges_a_call(subjects: dict[str, AuditSubject], method: str) -> None:
-    Audit(subjects[method], sample=12, effort=2 * 10**6, tests=TESTS).run().require_sound()

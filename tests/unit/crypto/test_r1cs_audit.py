@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from crypto.field import SCALAR_FIELD
-from crypto.r1cs.audit import audit, differential
+from crypto.poseidon import poseidon as plain_poseidon
+from crypto.r1cs.audit import audit, deletion, differential
 from crypto.r1cs.audit.algebra import Span
 from crypto.r1cs.audit.deletion import idle_rows, redundant_rows
 from crypto.r1cs.audit.flips import flipped_outputs
@@ -11,7 +14,9 @@ from crypto.r1cs.audit.jacobian import free_outputs
 from crypto.r1cs.audit.mutation import loose_cells
 from crypto.r1cs.audit.system import System
 from crypto.r1cs.builder import Builder
+from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.gadgets.bits import to_bits
+from crypto.r1cs.gadgets.poseidon import poseidon
 from crypto.r1cs.wire import Wire
 from tests.support.seeded_bugs import bits_of, circuit_of, hint_alone, missing_booleanity
 
@@ -81,6 +86,43 @@ def test_a_constraint_that_follows_in_a_way_we_cannot_show_is_reported() -> None
     report = audit(circuit_of(cubed, bits=None), [{"x": [5]}])
     assert report.undecided
     assert all("neither needed nor shown redundant" in finding for finding in report.findings)
+
+
+def lock_and_key() -> tuple[Circuit, range]:
+    """A key that hashes to a lock that an earlier hash commits to, as a note's path leads to a root; the later hash's
+    rows."""
+    cs = Builder()
+    out, lock, key = cs.output("out"), cs.private("lock"), cs.private("key")
+    cs.define(out, poseidon(cs, [lock]))
+    start = cs.constraint_count
+    digest = poseidon(cs, [key])
+    rows = range(start, cs.constraint_count)
+    cs.assert_equal(digest, lock)
+    return cs.build(), rows
+
+
+def test_a_constraint_within_a_hash_that_leads_to_an_input_is_found_to_be_needed() -> None:
+    circuit, rows = lock_and_key()
+    honest = circuit.solve({"lock": plain_poseidon([7]), "key": 7}).cells
+    assert idle_rows(System(circuit), [honest], rows[40::60]) == []  # of fourth powers
+
+
+def test_the_search_for_a_row_that_nothing_decides_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hashes of one digest: only a preimage would do."""
+
+    def same_digest() -> tuple[Circuit, int]:
+        cs = Builder()
+        left, right = cs.private_array("x", 2)
+        first = poseidon(cs, [left])
+        row = cs.constraint_count // 2
+        cs.assert_equal(first, poseidon(cs, [right]))
+        return cs.build(), row
+
+    monkeypatch.setattr(deletion, "_PATIENCE", patience := 50_000)
+    circuit, row = same_digest()
+    system = System(circuit)
+    assert deletion.is_idle(system, [circuit.solve({"x": [7, 7]}).cells] * 4, row)
+    assert 0 < system.work < 20 * patience
 
 
 def test_the_differential_test_sees_a_wrong_value_and_a_wrong_refusal() -> None:
