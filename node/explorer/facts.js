@@ -35,6 +35,12 @@ const AMOUNTS = new Set([
   "min_provider_bond",
   "min_collateral",
   "bond",
+  "stake",
+  "self_bond",
+  "commission",
+  "shared",
+  "rewards",
+  "burnt_unbonding",
 ]);
 const HEIGHTS = new Set([
   "height",
@@ -48,6 +54,8 @@ const HEIGHTS = new Set([
   "deadline",
   "expiry_height",
   "scanned_to",
+  "bonded_at",
+  "tombstoned_at",
 ]);
 const LINKS = {
   task: taskLink,

@@ -258,7 +258,10 @@ function validatorTable(live) {
     entry.moniker,
     el("span", { class: "mono" }, short(entry.validator)),
     accountLink(entry.operator),
+    el("span", { class: `tag ${entry.status === "active" ? "good" : "bad"}` }, entry.status),
     `${count(entry.power)} (${digits((100 * entry.power) / total)} %)`,
+    clu(entry.stake),
+    `${digits(entry.commission_bps / 100)} %`,
     count(proposed.get(entry.validator) ?? 0),
   ]);
   return table(
@@ -266,7 +269,10 @@ function validatorTable(live) {
       { name: "Moniker", wrap: true },
       { name: "Validator" },
       { name: "Operator" },
+      { name: "Status" },
       { name: "Power", number: true },
+      { name: "Stake", number: true },
+      { name: "Commission", number: true },
       { name: `Of the last ${live.blocks.length} blocks`, number: true },
     ],
     rows,
