@@ -11,6 +11,7 @@ from client.rpc import RpcClient
 from client.stake import get_validator, list_validators, validator_address
 from contracts.staking.actions import EditValidator, ReportDoubleVote
 from contracts.staking.queries import ValidatorView
+from contracts.staking.state import TOMBSTONED
 from node.cli.amounts import show_amount
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
@@ -70,21 +71,30 @@ async def _rename(arguments: argparse.Namespace, screen: Screen) -> Json:
 
 
 async def _report(arguments: argparse.Namespace, screen: Screen) -> Json:
-    evidence = read_evidence(arguments.evidence)
+    """One transaction for each validator that is not punished yet: who is, costs nobody a fee."""
+    reported = []
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
-        with screen.progress("waiting for the block"):
-            outcome = await wallet.submit([ReportDoubleVote(evidence)])
-        known = await get_validator(rpc, evidence.first.validator)
-    screen.pairs([("validator", validator_address(known.validator)), ("status", known.status)])
-    screen.pairs([("hash", outcome.hash), ("height", outcome.height)])
-    return {"validator": validator_address(known.validator), "status": known.status, "hash": outcome.hash}
+        for piece in read_evidence(arguments.evidence):
+            validator, hash_ = piece.first.validator, None
+            if (await get_validator(rpc, validator)).status != TOMBSTONED:
+                with screen.progress("waiting for the block"):
+                    hash_ = (await wallet.submit([ReportDoubleVote(piece)])).hash
+            known = await get_validator(rpc, validator)
+            reported.append({"validator": validator_address(validator), "status": known.status, "hash": hash_})
+    screen.table("", ("validator", "status", "reported in"), [tuple(each.values()) for each in reported])
+    return {"reported": reported}
 
 
-def read_evidence(path: Path) -> DuplicateVote:
-    """Two votes of a JSON file. Raises BadArgument, OSError, CodecError."""
+def read_evidence(path: Path) -> list[DuplicateVote]:
+    """The double votes of a JSON file: one as chain_getBlock shows it, or what `cluster light` wrote of an attack.
+
+    Raises BadArgument, CodecError, OSError.
+    """
+    expected = "a JSON file {first, second}, or one that `cluster light` wrote of an attack"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise BadArgument("evidence", "a JSON file with two votes, first and second", f"{path}: {error}") from error
-    return from_json(DuplicateVote, document)
+        pieces = document.get("double_votes", [document])
+    except (AttributeError, ValueError, RecursionError) as error:
+        raise BadArgument("evidence", expected, f"{path}: {error}") from error
+    return [from_json(DuplicateVote, piece) for piece in pieces]
