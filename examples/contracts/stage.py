@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from compute.dev_keys import DevKeys
 from compute.sandbox import CLU, Network, Sandbox, Sent
@@ -18,6 +19,8 @@ from node.cli.places import cache_folder, devnet_folder
 from node.keystore import load_key
 
 Chain = Sandbox | Network
+
+SLOWER: Final = 4  # so many heights of a network for one of the sandbox, whose blocks wait for whoever acts
 
 
 class Teller:
@@ -39,6 +42,12 @@ class Teller:
             print(f"{text}: refused, {str(error).splitlines()[-1].strip()}")
         else:
             raise AssertionError(f"{text}: this should have been refused")
+
+
+def later(chain: Chain, heights: int) -> int:
+    """The height by which people have done what takes so many blocks in the sandbox: a network's do not wait for proofs
+    to be made."""
+    return chain.height + (heights if isinstance(chain, Sandbox) else SLOWER * heights)
 
 
 def clu(amount: int) -> str:

@@ -4,7 +4,7 @@
     python -m tests.support.make_rpc_page --record NETWORK   ask a running network for fresh examples first
 
 NETWORK is the folder of a network with tasks and a confidential contract, as `cluster demo --keep --dir DIR` leaves it
-(DIR/network). The examples are kept in docs/rpc_examples.json, long values cut short.
+(DIR/network); a shielded pool is opened there. The examples are kept in docs/rpc_examples.json, long values cut short.
 """
 
 import argparse
@@ -19,16 +19,20 @@ import aiohttp
 
 from chain.execution.param_changes import ParamChange
 from chain.types.scalars import AccountId, Amount, Height, Name, Text, Uint
+from client.notes.pages import list_pools
 from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
+from compute.dev_keys import DevKeys
+from compute.shielded.opening import open_pool, transfer_keys
 from contracts.governance.actions import Propose
 from contracts.governance.decisions import SetParameters
 from contracts.token.actions import Transfer
 from contracts.token.asset_actions import CreateAsset
 from crypto.address import decode_address
+from node.cli.places import cache_folder
 from node.config import RpcConfig
-from node.devnet.files import ACCOUNT_PURPOSE, load_network
+from node.devnet.files import ACCOUNT_PURPOSE, PUBLISHER, load_network
 from node.keystore import load_key
 from node.parts import Node
 from node.rpc.server import RpcServer
@@ -159,8 +163,9 @@ def shortened(value: Json) -> Json:
 class Recorder:
     """Calls each method once with parameters that it finds on the network."""
 
-    def __init__(self, folder: Path) -> None:
-        self._network = load_network(folder)
+    def __init__(self, folder: Path, keys: DevKeys) -> None:
+        """keys: where those of transfers are kept, which a network without a pool needs."""
+        self._network, self._keys = load_network(folder), keys
         self._url = self._network.rpc_urls[0]
         self.examples: Examples = {}
 
@@ -225,8 +230,16 @@ class Recorder:
         await self._note("contract_getState", id=contract)
         await self._note("contract_getTree", id=contract)
         await self._note("contract_getSubtrees", id=contract)
-        for pool in (await self._note("contract_listPools"))["pools"][:1]:
-            await self._note("contract_getPool", id=pool["pool"])
+        await self.pools(self._rpc)
+
+    async def pools(self, rpc: RpcClient) -> None:
+        """The pool of the network; where there is none, as behind `cluster demo`, one is opened first."""
+        self._rpc = rpc
+        if not await list_pools(rpc):
+            publisher = await Wallet.open(self._network.accounts()[PUBLISHER].secret(), rpc)
+            await open_pool(publisher, transfer_keys(self._keys))
+        pools = await self._note("contract_listPools")
+        await self._note("contract_getPool", id=pools["pools"][0]["pool"])
 
     async def _transactions(self) -> None:
         accounts = self._network.accounts()
@@ -275,7 +288,7 @@ def main() -> None:
     parser.add_argument("--record", metavar="NETWORK", type=Path)
     arguments = parser.parse_args()
     if arguments.record is not None:
-        examples = asyncio.run(Recorder(arguments.record).record())
+        examples = asyncio.run(Recorder(arguments.record, DevKeys(cache_folder())).record())
         EXAMPLES.write_text(json.dumps(examples, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(make_page(openrpc()["methods"], read_examples()), encoding="utf-8")
 

@@ -9,7 +9,7 @@ from compute.confidential.prover import Draft
 from compute.sandbox import CLU, Deployed, Person, Pool, Sandbox, Sent
 from examples.contracts.anonymous_vote.contract import Poll
 from examples.contracts.anonymous_vote.members import MemberList, identity
-from examples.contracts.stage import Chain, Teller, play
+from examples.contracts.stage import Chain, Teller, later, play
 
 CHOICES = ("the sea", "the mountains", "the city", "home")
 VOTES = {"ann": 1, "ben": 0, "cem": 1, "dag": 3, "eva": 1}
@@ -41,7 +41,7 @@ def story(chain: Chain, tell: Teller) -> None:
     members, teller = [Member(chain, name) for name in VOTES], chain.person("teller")
     listed = MemberList(identity(member.secret) for member in members)
     tell(f"each member gives a hash of a secret to a list that all can read; {len(members)} stand on it")
-    closes = chain.height + VOTING
+    closes = later(chain, VOTING)
     initial = {"members": listed.root, "teller": teller, "closes": closes}
     poll = chain.deploy(Poll, teller, counts=(1,), initial=initial)
     tell(f"the poll knows the list by one number, and takes votes below height {closes}")

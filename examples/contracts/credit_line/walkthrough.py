@@ -11,7 +11,7 @@ from examples.contracts.credit_line.model import INFERENCE, MODEL, SCORING, THRE
 from examples.contracts.stage import Chain, Teller, clu, play
 from examples.data import credit
 
-LIMIT, FUNDS = 30 * CLU, 50 * CLU
+LIMIT, FUNDS = 30 * CLU, 40 * CLU  # for two lines, out of the 100 CLU that people of a network begin with
 
 
 def customers() -> tuple[list[int], list[int]]:

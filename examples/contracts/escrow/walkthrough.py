@@ -10,7 +10,7 @@ from compute.sandbox import CLU, Deployed, Person, Sent
 from crypto.field import SCALAR_FIELD
 from crypto.poseidon import poseidon
 from examples.contracts.escrow.contract import Escrow
-from examples.contracts.stage import Chain, Teller, clu, play
+from examples.contracts.stage import Chain, Teller, clu, later, play
 
 PRICE, DEPOSIT = 7 * CLU, 10 * CLU
 DELIVERY, DISPUTES = 40, 80  # heights
@@ -52,7 +52,6 @@ def opened(chain: Chain, parties: tuple[Person, Person, Person], key: int, tell:
     """An escrow with its terms and its deposit."""
     buyer, seller, arbiter = parties
     escrow = chain.deploy(Escrow, buyer, readers=[buyer, seller], counts=(2,))
-    height = chain.height
     sent = escrow.open(
         seller=seller,
         arbiter=arbiter,
@@ -60,8 +59,8 @@ def opened(chain: Chain, parties: tuple[Person, Person, Person], key: int, tell:
         deposit=DEPOSIT,
         goods=1_001,  # in earnest: a hash of what was agreed in writing
         lock=poseidon([key]),
-        deliver_by=height + DELIVERY,
-        disputes_until=height + DISPUTES,
+        deliver_by=later(chain, DELIVERY),
+        disputes_until=later(chain, DISPUTES),
         sender=buyer,
     )
     tell(f"the buyer writes the terms down, sealed, and leaves {clu(DEPOSIT)}: the chain sees that, and no price", sent)

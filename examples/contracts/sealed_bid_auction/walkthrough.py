@@ -6,7 +6,7 @@ python -m examples.contracts.sealed_bid_auction.walkthrough [--rpc http://127.0.
 from chain.execution.statement import account_element
 from compute.sandbox import CLU, Deployed, Person
 from examples.contracts.sealed_bid_auction.contract import SealedBidAuction
-from examples.contracts.stage import Chain, Teller, clu, play
+from examples.contracts.stage import Chain, Teller, clu, later, play
 
 DEPOSIT, RESERVE = 20 * CLU, 2 * CLU
 BIDDING, CLOSING = 25, 60  # heights
@@ -57,8 +57,8 @@ def story(chain: Chain, tell: Teller) -> None:
 
 def opened(chain: Chain, seller: Person, auctioneer: Person) -> tuple[Deployed, int]:
     """The auction, and the last height for bids."""
-    closes = chain.height + BIDDING
-    terms = {"seller": seller, "reserve": RESERVE, "deposit": DEPOSIT, "closes": closes, "expires": closes + CLOSING}
+    closes, expires = later(chain, BIDDING), later(chain, BIDDING + CLOSING)
+    terms = {"seller": seller, "reserve": RESERVE, "deposit": DEPOSIT, "closes": closes, "expires": expires}
     initial = {"terms": terms, "auctioneer": auctioneer}
     return chain.deploy(SealedBidAuction, auctioneer, counts=(1,), initial=initial), closes
 
