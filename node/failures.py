@@ -1,4 +1,4 @@
-"""How many false proofs a payer or a peer may cost us before it has to wait: a bucket a name, leaking by the block."""
+"""What proofs may cost us: how many false ones of a payer or a peer, how much work of a peer, before it has to wait."""
 
 from collections import OrderedDict
 from typing import Final
@@ -7,6 +7,8 @@ from node.errors import NodeError
 
 MAX_FAILURES: Final = 32  # false proofs in the bucket before a name is refused
 MAX_NAMES: Final = 4_096
+BLOCKS_OF_WORK: Final = 8  # that a peer may have verified at once,
+BLOCKS_BACK: Final = 2  # of which so many come back with each block
 
 
 class TooManyFalseProofs(NodeError):
@@ -17,6 +19,54 @@ class TooManyFalseProofs(NodeError):
     def __init__(self, name: str, count: int) -> None:
         super().__init__(f"{name} sent {count} false proofs lately; the node looks at its next ones in some blocks.")
         self.name, self.count = name, count
+
+
+class PeerSpentItsWork(NodeError):
+    """A peer's transactions had so many proofs verified lately that its next ones wait for some blocks."""
+
+    code = 7031
+
+    def __init__(self, peer: str, spent: int, limit: int) -> None:
+        super().__init__(
+            f"proofs that {peer} relayed took {spent} work units lately, and {limit} are allowed; the node looks at "
+            "its next ones in some blocks."
+        )
+        self.peer, self.spent, self.limit = peer, spent, limit
+
+
+class WorkBudget:
+    """What verifying a peer's proofs may cost us, good ones too: a bucket a peer, leaking by the block.
+
+    Twice what a block can hold comes back with each block, so a peer that relays all there is does not wait; one that
+    sends what will not fit into blocks does, and leaves the verifier to the others. Bounded in names.
+    """
+
+    def __init__(self) -> None:
+        self._height = 0
+        self._spent: OrderedDict[str, int] = OrderedDict()
+
+    def require(self, peer: str, block_work: int) -> None:
+        """Raises PeerSpentItsWork while the peer has spent its budget; `block_work`: what a block can hold."""
+        spent, limit = self._spent.get(peer, 0), BLOCKS_OF_WORK * block_work
+        if spent >= limit:
+            raise PeerSpentItsWork(peer, spent, limit)
+
+    def spend(self, peer: str, work: int) -> None:
+        """The peer's proofs are verified now."""
+        self._spent[peer] = self._spent.pop(peer, 0) + work
+        if len(self._spent) > MAX_NAMES:
+            self._spent.popitem(last=False)
+
+    def spent(self, peer: str) -> int:
+        """Work units that have not leaked yet."""
+        return self._spent.get(peer, 0)
+
+    def leak(self, height: int, block_work: int) -> None:
+        """The head is at `height`: every block since the last time gives everybody two blocks' work back."""
+        passed, self._height = height - self._height, height
+        if passed > 0:
+            back = passed * BLOCKS_BACK * block_work
+            self._spent = OrderedDict((peer, spent - back) for peer, spent in self._spent.items() if spent > back)
 
 
 class FailureBudget:

@@ -25,7 +25,7 @@ from chain.state.overlay import Overlay
 from chain.types.scalars import Amount, Nonce, WorkUnits
 from chain.types.transaction import Transaction
 from crypto.errors import ClusterError
-from node.failures import FailureBudget
+from node.failures import FailureBudget, WorkBudget
 from node.hub import Hub, TransactionAdmitted
 from node.ledger import Ledger
 from node.verifier import NodeVerifier
@@ -47,7 +47,7 @@ class Ingress:
 
     def __init__(self, ledger: Ledger, mempool: Mempool, verifier: NodeVerifier, hub: Hub) -> None:
         self._ledger, self._mempool, self._verifier, self._hub = ledger, mempool, verifier, hub
-        self._failures = FailureBudget()
+        self._failures, self.work = FailureBudget(), WorkBudget()
         self._one_heavy = asyncio.Lock()
         self._one_unfunded = asyncio.Lock()
         self._looked_at: dict[bytes, asyncio.Event] = {}  # nullifiers of what is being checked; set when that is over
@@ -146,8 +146,14 @@ class Ingress:
     async def _check_evidence(self, claims: Sequence[Claim], source: str | None, payer: bytes | None) -> None:
         if not claims:
             return
-        self._failures.leak(self._ledger.tip.height)
+        height, params = self._ledger.tip.height, self._ledger.next_block.params
+        self._failures.leak(height)
         self._failures.require(source, payer)
+        self.work.leak(height, params.max_block_work)
+        unknown = self._verifier.unknown(claims)
+        if source is not None and unknown:
+            self.work.require(source, params.max_block_work)
+            self.work.spend(source, fees.evidence_work(unknown, params))
         try:
             await self._verifier.prefetch(claims)
         except FalseEvidence:

@@ -74,6 +74,11 @@ class Repeats:
         self.finals = TokenBucket(*FINAL_REPEATS, now)
 
 
+def source_name(peer: NodeId) -> str:
+    """What a peer is called where its false proofs and its work are counted."""
+    return f"peer {peer.hex()}"
+
+
 class Relay:
     """The network's handler and the driver's outlet."""
 
@@ -167,7 +172,7 @@ class Relay:
 
     async def _on_transaction(self, peer: NodeId, payload: bytes) -> Verdict:
         try:
-            await self._ingress.admit(payload, f"peer {peer.hex()}", allow_gap=True)
+            await self._ingress.admit(payload, source_name(peer), allow_gap=True)
         except (CodecError, BadSignature, FalseEvidence):
             raise
         except TIMELESS as error:  # it costs to find out, and comes again and again if nobody is blamed

@@ -83,13 +83,17 @@ class NodeVerifier:
 
     async def prefetch(self, claims: Sequence[Claim]) -> None:
         """`require`, off the event loop. Raises FalseEvidence."""
-        if any(self._claims.get(claim_digest(claim)) is None for claim in claims):
+        if self.unknown(claims):
             context = copy_context()  # a request's id goes along
             await asyncio.get_running_loop().run_in_executor(self._ingress_pool, context.run, self.require, claims)
 
+    def unknown(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Those that are not known to hold: they would have to be verified."""
+        return [claim for claim in claims if self._claims.get(claim_digest(claim)) is None]
+
     def warm(self, claims: Iterable[Claim]) -> None:
         """Verify side by side what a block claims and is not known yet. False ones are left for `require` to name."""
-        unknown = [claim for claim in claims if self._claims.get(claim_digest(claim)) is None]
+        unknown = self.unknown(claims)
         if len(unknown) > 1:
             list(self._pool.map(self._holds, unknown))
 

@@ -3,12 +3,13 @@
 Source: protocol.md, "Transactions, fees"; EIP-1559 for the movement of the base fee.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from chain import amount
 from chain.codec import decode, encode
 from chain.execution.accounts import Holding
-from chain.execution.action import GROTH16
+from chain.execution.action import GROTH16, Claim
 from chain.params import Params
 from chain.state import keys
 from chain.state.overlay import Overlay
@@ -28,11 +29,14 @@ def transaction_work(transaction: Transaction, params: Params) -> WorkUnits:
     writes = ENVELOPE_WRITES + sum(action.state_writes() for action in transaction.envelope.actions)
     work = buckets * prices.bytes_bucket + prices.signature + writes * prices.write
     work += sum(action.extra_work() for action in transaction.envelope.actions)
-    for claims in transaction.claims:
-        for claim in claims:
-            if claim.kind == GROTH16:
-                work += prices.groth16 + len(claim.inputs) * prices.groth16_input
-    return WorkUnits(work)
+    return WorkUnits(work + sum(evidence_work(claims, params) for claims in transaction.claims))
+
+
+def evidence_work(claims: Sequence[Claim], params: Params) -> WorkUnits:
+    """Work units of verifying what claims carry."""
+    prices = params.prices
+    proofs = [claim for claim in claims if claim.kind == GROTH16]
+    return WorkUnits(sum(prices.groth16 + len(claim.inputs) * prices.groth16_input for claim in proofs))
 
 
 def read_base_fee(view: View) -> Amount:

@@ -2,6 +2,7 @@
 
 from chain.types.block import PROTOCOL_VERSION
 from node.parts import Node
+from node.relay import source_name
 from node.rpc.method import Declared, Json
 from p2p.network import PeerInfo
 
@@ -89,6 +90,7 @@ class NetMethods:
             "bytes_out": info.bytes_out,
             "messages_in": info.messages_in,
             "rate_limited": info.rate_limited,
+            "proof_work": self._node.ingress.work.spent(source_name(info.node_id)),
             "queue_depth": info.queue_depth,
             "queue_bytes": info.queue_bytes,
             "queue_dropped": info.queue_dropped,

@@ -181,6 +181,7 @@ def _network() -> dict[str, Schema]:
         bytes_out=COUNT,
         messages_in=COUNT,
         rate_limited=COUNT,
+        proof_work=COUNT,
         queue_depth=COUNT,
         queue_bytes=COUNT,
         queue_dropped=COUNT,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.failures import FailureBudget, TooManyFalseProofs
+from node.failures import BLOCKS_BACK, BLOCKS_OF_WORK, FailureBudget, PeerSpentItsWork, TooManyFalseProofs, WorkBudget
 
 ALICE, BOB = b"a" * 32, b"b" * 32
 PEER = "peer 01"
@@ -53,6 +53,26 @@ def test_each_block_forgives_one_failure() -> None:
     budget.require(PEER, ALICE)
 
 
+def test_a_peer_has_so_much_work_and_each_block_gives_some_back() -> None:
+    budget = WorkBudget()
+    budget.leak(10, block_work=100)
+    budget.spend(PEER, BLOCKS_OF_WORK * 100 - 1)
+    budget.require(PEER, block_work=100)
+    budget.spend(PEER, 1)
+    with pytest.raises(PeerSpentItsWork) as refused:
+        budget.require(PEER, block_work=100)
+    assert (refused.value.spent, refused.value.limit) == (BLOCKS_OF_WORK * 100, BLOCKS_OF_WORK * 100)
+    budget.require("peer 02", block_work=100)
+    budget.leak(10, block_work=100)
+    assert budget.spent(PEER) == BLOCKS_OF_WORK * 100
+    budget.spend(PEER, 1_000)
+    budget.leak(12, block_work=100)
+    assert budget.spent(PEER) == BLOCKS_OF_WORK * 100 + 1_000 - 2 * BLOCKS_BACK * 100
+    budget.leak(100, block_work=100)
+    budget.require(PEER, block_work=100)
+    assert budget.spent(PEER) == 0
+
+
 def test_memory_is_bounded() -> None:
     budget = FailureBudget(limit=1)
     for number in range(5_000):
@@ -60,3 +80,9 @@ def test_memory_is_bounded() -> None:
     budget.require("peer 0", BOB)
     with pytest.raises(TooManyFalseProofs):
         budget.require("peer 4999", BOB)
+    work = WorkBudget()
+    for number in range(5_000):
+        work.spend(f"peer {number}", 10**9)
+    work.require("peer 0", block_work=1)
+    with pytest.raises(PeerSpentItsWork):
+        work.require("peer 4999", block_work=1)

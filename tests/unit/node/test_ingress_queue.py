@@ -15,7 +15,7 @@ from chain.mempool import AlreadyQueued, NonceGap, ReplacementUnderpriced
 from chain.types.scalars import Amount, Nonce
 from chain.types.transaction import Transaction
 from contracts.token.actions import Transfer
-from node.failures import MAX_FAILURES, TooManyFalseProofs
+from node.failures import BLOCKS_OF_WORK, MAX_FAILURES, PeerSpentItsWork, TooManyFalseProofs
 from node.hub import TransactionAdmitted
 from node.ingress import Ingress
 from tests.support.driver_scene import FUNDS, DriverScene
@@ -134,6 +134,26 @@ async def test_who_sends_false_proofs_has_only_a_few_looked_at(door: Door, monke
     with pytest.raises(FalseEvidence):  # another account over RPC
         await door.ingress.admit(door.pay(person=2), None)
     assert len(door.mempool) == 0
+
+
+async def test_a_peer_whose_good_proofs_take_too_much_waits_for_blocks(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = unproven(monkeypatch)
+    monkeypatch.setattr("node.verifier.NodeVerifier._verify", lambda _self, claim: looked_at.append(claim))
+    params = door.ledger.next_block.params
+    work = params.prices.groth16 + 2 * params.prices.groth16_input
+    door.ingress.work.spend("peer 01", BLOCKS_OF_WORK * params.max_block_work - work)
+    await door.ingress.admit(door.pay(), "peer 01")
+    with pytest.raises(PeerSpentItsWork):
+        await door.ingress.admit(door.pay(person=2, tip=Amount(7)), "peer 01")
+    assert len(looked_at) == 1
+    await door.ingress.admit(door.pay(person=2, tip=Amount(7)), "peer 02")
+    await door.ingress.admit(door.pay(person=3, tip=Amount(7)), None)  # over RPC nobody shares a peer's fate
+    assert len(looked_at) == 2  # and the third's claim was known by then
+    spent = door.ingress.work.spent("peer 02")
+    await door.ingress.admit(door.pay(person=4, tip=Amount(7)), "peer 02")
+    assert door.ingress.work.spent("peer 02") == spent == work  # what is known costs nothing
 
 
 async def test_a_proof_is_not_looked_at_before_the_fee(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
