@@ -29,6 +29,7 @@ from chain.consensus.effects import (
     SignAndPublishVote,
     StepChanged,
 )
+from chain.consensus.evidence import with_evidence
 from chain.consensus.inputs import (
     BlockJudged,
     Input,
@@ -57,7 +58,6 @@ from node.signer import Signer
 from node.signing import sign_proposal, sign_vote
 from p2p.address import NodeId
 
-MAX_EVIDENCE: Final = 16
 MAX_WAITING: Final = 4_096  # inputs in the inbox before votes are turned away: repeats bring them again
 VOTES_PER_ROUND: Final = 8  # of one validator: two, what two faces of it would send, and as much again
 CATCHING_UP_PAUSE_S: Final = 1.0
@@ -95,7 +95,7 @@ class Driver:
         self._early = EarlyMessages(Height(tip + 1))
         self._votes_taken: dict[ValidatorId, int] = {}
         self._waiting_votes: set[Vote] = set()  # in the inbox
-        self._evidence: list[DuplicateVote] = []
+        self._evidence: tuple[DuplicateVote, ...] = ()
         self._tasks: asyncio.TaskGroup | None = None
         self._next_start: asyncio.TimerHandle | None = None
         self._told_of_finals = False
@@ -258,7 +258,7 @@ class Driver:
             case ReportEquivocation(evidence):
                 vote = evidence.first
                 log.warning("validator %s signed twice at height %s", vote.validator.hex(), vote.height)
-                self._evidence = [*self._evidence, evidence][-MAX_EVIDENCE:]
+                self._evidence = with_evidence(self._evidence, evidence)
             case Decide(_, _, block_id, commit):
                 await self._commit(FinalBlock(self.bodies.whole[block_id].block, commit))
             case InvalidBlockDecided(height, _, block_id):
@@ -269,7 +269,7 @@ class Driver:
     async def _build(self, height: Height, round_: Round) -> None:
         if self._signer is None or self._is_behind_tip(height):
             return
-        built = await self._executor.build(self._signer, Timestamp(self._clock()), tuple(self._evidence))
+        built = await self._executor.build(self._signer, Timestamp(self._clock()), self._evidence)
         if built is None:
             return
         body = await self._executor.in_execution(body_of, built.block)
@@ -347,7 +347,7 @@ class Driver:
     async def _commit(self, final: FinalBlock) -> None:
         await self._executor.commit(final)
         await self._executor.on_disk(self._log.end_height, final.block.height)
-        self._evidence = [piece for piece in self._evidence if piece not in final.block.evidence]
+        self._evidence = tuple(piece for piece in self._evidence if piece not in final.block.evidence)
         self._outlet.tell_status(self.status())
         self._executor.ledger.require_known()
         self._schedule_start()

@@ -29,6 +29,7 @@ from chain.types.scalars import (
     ValidatorId,
     ValidRound,
     VoteTarget,
+    VrfKey,
     VrfOutput,
     VrfProof,
     WorkUnits,
@@ -44,6 +45,8 @@ from contracts.confidential.specs import (
 )
 from contracts.registry.actions import RegisterProgram
 from contracts.shielded import actions as shielded
+from contracts.staking.actions import possession_bytes
+from contracts.staking.genesis import GenesisDelegation, GenesisStake, StakingGenesis
 from contracts.tasks.actions import Settle
 from contracts.tasks.statement import settle_inputs
 from contracts.token.events import Transferred
@@ -247,6 +250,14 @@ def chain_genesis() -> list[Json]:
     ]
 
 
+def chain_staking() -> list[Json]:
+    """contracts/staking: what a consensus key signs to be bonded, and the section of a genesis"""
+    validator, vrf_key = ValidatorId(fixed_id(1)), VrfKey(fixed_id(2))
+    message = possession_bytes(CHAIN_ID, _GENESIS.hash(), validator, vrf_key, account(1))
+    stake = GenesisStake(validator, Uint(500), (GenesisDelegation(account(1), Amount(10**10)),))
+    return [{"possession": message.hex()}, {"section": encode(StakingGenesis((stake,))).hex()}]
+
+
 FAMILIES: tuple[Family, ...] = (
     chain_actions,
     chain_transactions,
@@ -256,6 +267,7 @@ FAMILIES: tuple[Family, ...] = (
     chain_blocks,
     chain_receipts,
     chain_genesis,
+    chain_staking,
 )
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ from contracts.staking.events import TipsPaid
 from contracts.token.actions import Transfer
 from crypto.vrf import VrfError
 from tests.support.sealed_chain import SealedChain, commit_of, signed_vote, validator_id, with_body, with_header
-from tests.support.small_chain import FUNDS, SmallChain, account, operator, small_genesis
+from tests.support.small_chain import CLU, FUNDS, SmallChain, account, operator, small_genesis
 
 PAY = Transfer(account(2), Amount(10))
 
@@ -329,6 +329,10 @@ def _params(**changes: object) -> Genesis:
     return replace(genesis, params=replace(genesis.params, **changes))  # type: ignore[arg-type]
 
 
+def _staking(**changes: object) -> Genesis:
+    return _params(staking=replace(small_genesis().params.staking, **changes))  # type: ignore[arg-type]
+
+
 def _powerless() -> Genesis:
     first, *rest = small_genesis((10, 10)).validators
     return _genesis(validators=(replace(first, validator=replace(first.validator, power=Power(0))), *rest))
@@ -349,6 +353,17 @@ UNUSABLE = {
     "ceremony_quorum": _params(ceremony_quorum=Uint(0)),
     "between 1 and 32": _params(ceremony_quorum=Uint(33)),
     "min_attester_bond": _params(min_attester_bond=Amount(0), allow_insecure_keys=False),
+    "lets fewer vote": _genesis(params=_staking(max_validators=Uint(1)).params),
+    "power_unit": _staking(power_unit=Amount(0)),
+    "min_self_bond": _staking(min_self_bond=Amount(3 * CLU - 1)),
+    "max_validators": _staking(max_validators=Uint(257)),
+    "epoch_blocks": _staking(epoch_blocks=Uint(0)),
+    "at most staking.unbonding": _staking(epoch_blocks=Uint(11), unbonding=Uint(10)),
+    "slash_bps": _staking(slash_bps=Uint(10_001)),
+    "max_missed": _staking(max_missed=Uint(49)),
+    "from half": _staking(max_missed=Uint(101)),
+    "jail_heights": _staking(jail_heights=Uint(0)),
+    "liveness_window and": _staking(liveness_window=Uint(0), max_missed=Uint(0)),
 }
 
 

@@ -13,6 +13,7 @@ from chain.types.validators import ValidatorSet
 from chain.types.vote import Proposal, Vote
 from contracts.application import build_application
 from contracts.registry.state import ProgramParts
+from contracts.staking.genesis import StakingGenesis
 from contracts.tasks.actions import Settle
 from contracts.tasks.statement import settle_inputs
 from crypto.keys import verify
@@ -50,6 +51,12 @@ def test_transactions_still_decode_and_verify() -> None:
         assert transaction.hash.hex() == row["hash"]
         assert transaction.signing_bytes.hex() == row["signing_bytes"]
         assert verify(transaction.sender, transaction.signing_bytes, transaction.signature)
+
+
+def test_a_genesis_section_of_stakes_still_decodes() -> None:
+    *_, row = vectors(make_chain_vectors.chain_staking)
+    (stake,) = decode(StakingGenesis, bytes.fromhex(row["section"])).stakes
+    assert (stake.commission_bps, stake.delegations[0].amount) == (500, 10**10)
 
 
 def test_programs_are_still_known_by_the_same_ids() -> None:

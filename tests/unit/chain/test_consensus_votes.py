@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.consensus.certificates import commit_of
+from chain.consensus.evidence import MAX_EVIDENCE, duplicate_vote, with_evidence
 from chain.consensus.votes import FUTURE_ROUNDS, Tally, VoteBook
 from chain.types.scalars import NIL, Height, Round, Signature, Uint, VoteTarget
-from chain.types.vote import PRECOMMIT, PREVOTE, Vote
+from chain.types.vote import PRECOMMIT, PREVOTE, DuplicateVote, Vote
 from tests.support.consensus_scene import Scene, V, W, X, validators_of
 
 SET = validators_of((1, 1, 1, 1))
@@ -143,3 +144,14 @@ def test_whatever_arrives_the_counts_are_those_of_the_kept_votes(votes: list[Vot
 def test_in_whatever_order_a_repeat_rebuilds_the_certificate_that_an_equivocator_is_part_of(votes: list[Vote]) -> None:
     twice = tally_of(*votes, *votes)
     assert twice.quorum == V
+
+
+def test_whoever_signs_twice_again_and_again_does_not_crowd_out_the_evidence_against_others() -> None:
+    kept: tuple[DuplicateVote, ...] = ()
+    for index in range(3):
+        kept = with_evidence(kept, duplicate_vote(vote(index, V), vote(index, W)))
+    for _ in range(2 * MAX_EVIDENCE):
+        kept = with_evidence(kept, duplicate_vote(vote(0, W), vote(0, NIL)))
+    accused = [piece.first.validator for piece in kept]
+    assert len(accused) == len(set(accused)) == 3
+    assert kept[-1].first.target == NIL
