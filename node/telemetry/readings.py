@@ -12,6 +12,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from chain.types.scalars import Height
+from contracts.staking.liveness import read_liveness
+from contracts.staking.state import find_validator
 from node.home import Home
 from node.parts import Node
 from node.rpc.health import Health
@@ -75,6 +77,17 @@ class Readings(Collector):
         yield _gauge("cluster_validators", "Validators of the next block.", len(voting.validators))
         yield _gauge("cluster_validators_power", "Their power together.", voting.total_power)
         yield _gauge("cluster_validator_power", "This node's own part of it.", own)
+        yield from self._own_standing()
+
+    def _own_standing(self) -> Iterator[Metric]:
+        """Of a validator that is bonded, or was; nothing of others."""
+        node = self._node
+        record = None if node.signer is None else find_validator(node.ledger.view, node.signer.public_key)
+        if node.signer is None or record is None:
+            return
+        missed = read_liveness(node.ledger.view, node.signer.public_key).missed
+        yield _gauge("cluster_validator_missed", "Precommits of this validator missing in the window.", missed)
+        yield _gauge("cluster_validator_out", "1 while it is jailed or tombstoned.", not record.may_be_chosen)
 
     def _pool(self) -> Iterator[Metric]:
         pool = self._node.mempool

@@ -94,6 +94,7 @@ async def test_what_happens_is_counted(node: OneNode) -> None:
     assert value(after, "cluster_ready") == 1
     assert value(after, "cluster_validators") == 1
     assert value(after, "cluster_validator_power") == value(after, "cluster_validators_power") > 0
+    assert value(after, "cluster_validator_missed") == value(after, "cluster_validator_out") == 0
     assert value(after, "cluster_disk_bytes", part="database") > 0
     assert value(after, "process_resident_memory_bytes") > 10**7
     assert value(after, "process_open_fds") > 5
