@@ -23,7 +23,7 @@ from chain.consensus.inputs import INPUTS, Input
 from chain.errors import CodecError
 from chain.types.scalars import Height
 from crypto.sealedbox import AEAD_NONCE_BYTES, AEAD_OVERHEAD, CiphertextRefused, aead_open, aead_seal
-from node.durable import DISK, Disk
+from node.durable import DISK, Disk, Subject
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
@@ -123,7 +123,9 @@ class ConsensusLog:
         self, folder: Path, storage_key: bytes | None = None, *, entropy: Entropy = os.urandom, disk: Disk = DISK
     ) -> None:
         """The folder is made if needed. storage_key is 32 bytes, or None for a log in the clear."""
-        disk.make_folder(folder)
+        if not disk.exists(folder):
+            disk.make_folder(folder, at=Subject.LOG_FOLDER)
+            disk.sync_folder(folder.parent, at=Subject.LOG_FOLDER)  # else a power cut takes the log with its folder
         self._folder, self._key, self._entropy, self._disk = folder, storage_key, entropy, disk
         self._magic = _CLEAR if storage_key is None else _SEALED
         self._height = Height(0)
@@ -142,31 +144,35 @@ class ConsensusLog:
 
     def append(self, event: Input) -> None:
         """Add an input. Raises LogUnwritable, after which the process must stop; so do the other methods."""
-        self._append(_Kind.INPUT, encode(_Entry(event)), sync=False)
+        self._append(_Kind.INPUT, encode(_Entry(event)), at=Subject.LOG_INPUT)
 
     def append_own(self, event: Input) -> None:
         """Add an own vote or proposal; once this returns, it and all before it survive a power cut."""
-        self._append(_Kind.INPUT, encode(_Entry(event)), sync=True)
+        self._append(_Kind.INPUT, encode(_Entry(event)), at=Subject.LOG_OWN)
 
     def append_body(self, block: bytes) -> None:
         """Add an encoded block, before the input that says how it was judged."""
-        self._append(_Kind.BODY, block, sync=False)
+        self._append(_Kind.BODY, block, at=Subject.LOG_BODY)
 
     def sync(self) -> None:
         """Make everything so far durable: called before signing, so that a replay asks for that signature again."""
-        self._write(b"", sync=True)
+        self._sync(Subject.LOG_FENCE)
 
     def end_height(self, height: Height) -> None:
         """The block of `height` is committed: what follows is height + 1's.
 
         Logs before `height` are removed; its own stays one height longer, in case the database loses its last block.
+        Raises LogUnwritable.
         """
         self.close()
         self._height = Height(height + 1)
         oldest = self._path(height).name
-        for name in self._disk.names(self._folder):
-            if name.endswith(".log") and name < oldest:
-                self._disk.remove(self._folder / name)
+        try:
+            for name in self._disk.names(self._folder):
+                if name.endswith(".log") and name < oldest:
+                    self._disk.remove(self._folder / name, at=Subject.OLD_LOG)
+        except OSError as refusal:
+            raise LogUnwritable(self._folder, refusal.strerror or "refused") from refusal
 
     def close(self) -> None:
         if self._descriptor is not None:
@@ -181,40 +187,49 @@ class ConsensusLog:
         self._height = height
         path = self._path(height)
         try:
-            fresh = not self._disk.exists(path)
-            descriptor = self._disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+            descriptor = self._disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, at=Subject.NEW_LOG)
             self._descriptor = descriptor
-            if fresh:
-                self._disk.sync_folder(self._folder)
             data = self._disk.read(path)
+            if not data:  # new, or made by a life that ended before the folder was synced
+                self._disk.sync_folder(self._folder, at=Subject.NEW_LOG)
             records = list(self._read(data))
             self._index = len(records)
             whole = sum(record.size for record in records)
             if whole < len(data):
-                self._disk.truncate(descriptor, whole)
-                self._disk.sync(descriptor)
+                self._disk.truncate(descriptor, whole, at=Subject.TORN_LOG)
+                self._disk.sync(descriptor, at=Subject.TORN_LOG)
         except OSError as refusal:
             raise LogUnwritable(path, refusal.strerror or "refused") from refusal
         return records
 
-    def _append(self, kind: _Kind, content: bytes, *, sync: bool) -> None:
+    def _append(self, kind: _Kind, content: bytes, *, at: Subject) -> None:
+        sync = at is Subject.LOG_OWN
         if self._descriptor is None:
             self._open(self._height)
         overhead = 0 if self._key is None else AEAD_NONCE_BYTES + AEAD_OVERHEAD
         fields = _FIELDS.pack(self._magic, self._index, len(content) + overhead, kind, sync)
         payload = content if self._key is None else self._seal(self._key, fields, content)
-        self._write(fields + _checksum(self._height, fields, payload) + payload, sync=sync)
+        self._write(fields + _checksum(self._height, fields, payload) + payload, at)
+        if sync:
+            self._sync(at)
         self._index += 1
 
-    def _write(self, data: bytes, *, sync: bool) -> None:
-        if self._descriptor is None:
-            raise LogUnwritable(self._path(self._height), "it is closed")
+    def _write(self, data: bytes, at: Subject) -> None:
         try:
-            self._disk.write(self._descriptor, data)
-            if sync:
-                self._disk.sync(self._descriptor)
+            self._disk.write(self._require_open(), data, at=at)
         except OSError as refusal:
             raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
+
+    def _sync(self, at: Subject) -> None:
+        try:
+            self._disk.sync(self._require_open(), at=at)
+        except OSError as refusal:
+            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
+
+    def _require_open(self) -> int:
+        if self._descriptor is None:
+            raise LogUnwritable(self._path(self._height), "it is closed")
+        return self._descriptor
 
     def _seal(self, key: bytes, fields: bytes, content: bytes) -> bytes:
         nonce = self._entropy(AEAD_NONCE_BYTES)

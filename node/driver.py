@@ -38,6 +38,7 @@ from chain.consensus.inputs import (
     StartHeight,
     TimeoutElapsed,
     VoteReceived,
+    height_of,
 )
 from chain.consensus.repeats import Status, status
 from chain.consensus.resume import resume
@@ -187,7 +188,10 @@ class Driver:
         """Recover from the log, then consensus until cancelled. Raises UpgradeNeeded, InvalidBlockFinal, the fatal."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            await self._recover()
+            if await self._recover():
+                self._take_early(self.state.height)
+            else:
+                self._schedule_start()
             while not self._stopping:
                 event = await self._inbox.get()
                 if event is Wake.NEXT_HEIGHT:
@@ -199,7 +203,11 @@ class Driver:
             self._ended.set()
             await asyncio.Event().wait()
 
-    async def _recover(self) -> None:
+    async def _recover(self) -> bool:
+        """Take up the next height from its log; False if that has nothing.
+
+        Not only at the start: a database that lost blocks, or was fetched anew, catches up to what its log knows.
+        """
         height = Height(self._executor.ledger.tip.height + 1)
         inputs, blocks = await self._executor.on_disk(self._log.replay, height)
         self.bodies.reset(height)
@@ -208,17 +216,15 @@ class Driver:
             self.bodies.whole[body.id] = body
             self.bodies.judged[body.id] = await self._executor.judge(body.block)
         self.state, effects = resume(self.state, inputs)
-        self._early = EarlyMessages(Height(self.state.height + 1))
         await self._perform_all(effects)
-        if self.state.height != height:
-            self._schedule_start()
+        return self.state.height == height
 
     async def _feed(self, event: Input) -> None:
         """An input that is not of the own signer: into the log, then into `step`."""
         late_precommit = isinstance(event, VoteReceived) and self.state.step == Step.DECIDED
         if isinstance(event, VoteReceived):
             self._waiting_votes.discard(event.vote)
-        if self._is_behind_tip(_height_of(event)) and not late_precommit:
+        if self._is_behind_tip(height_of(event)) and not late_precommit:
             return
         state, effects = step(self.state, event)
         if state is self.state and not effects:
@@ -369,9 +375,12 @@ class Driver:
             return
         if self.state.step == Step.DECIDED and self.state.height == ledger.tip.height and self.state.votes.decided:
             ledger.last_commit = commit_of(self.state.votes, ledger.tip.height)
-        self.bodies.reset(height)
         self._votes_taken.clear()
-        await self._feed(StartHeight(height, ledger.validators(height)))
+        if not await self._recover():
+            await self._feed(StartHeight(height, ledger.validators(height)))
+        self._take_early(height)
+
+    def _take_early(self, height: Height) -> None:
         early, self._early = self._early, EarlyMessages(Height(height + 1))
         if early.height == height:
             for vote in early.votes.values():
@@ -387,14 +396,3 @@ class Driver:
             work.close()
         else:
             self._tasks.create_task(work)
-
-
-def _height_of(event: Input) -> Height:
-    match event:
-        case VoteReceived(vote):
-            return vote.height
-        case ProposalReceived(proposal):
-            return proposal.height
-        case StartHeight() | BlockJudged() | TimeoutElapsed() | ProposedValue():
-            return event.height
-    raise TypeError(f"{type(event).__name__} is no input of consensus")

@@ -16,6 +16,7 @@ from chain.types.scalars import ChainId
 from crypto.errors import ClusterError
 from crypto.keys import SecretKey
 from node.config import Config, dump_config, load_config
+from node.durable import DISK, Subject
 from node.errors import NodeError
 from node.keystore import create_unprotected_key, load_key
 from node.signer import Signer, create_signer, open_signer
@@ -24,6 +25,7 @@ from node.storage.storage_key import StorageKey, create_storage_key, load_storag
 
 NODE_PURPOSE = "node"
 _MIB = 2**20
+_READABLE = 0o644  # holds nothing secret
 
 
 class HomeExists(NodeError):
@@ -135,8 +137,10 @@ def create_home(root: Path, config: Config, chain_id: str, passphrase: str | Non
     if root.exists() and any(root.iterdir()):
         raise HomeExists(root)
     for folder in (root, root / "keys", home.data):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.config_file.write_text(dump_config(config), encoding="utf-8")
+        DISK.make_folder(folder, 0o700, at=Subject.HOME)
+    for folder in (root.parent, root):
+        DISK.sync_folder(folder, at=Subject.HOME)
+    write_config(home, config)
     create_unprotected_key(home.node_key, NODE_PURPOSE)
     if config.storage.sealed:
         create_storage_key(home.storage_key_file(config), home.data, passphrase)
@@ -148,12 +152,13 @@ def create_home(root: Path, config: Config, chain_id: str, passphrase: str | Non
 
 def write_config(home: Home, config: Config) -> None:
     """Replace the configuration, for instance when peers are known."""
-    home.config_file.write_text(dump_config(config), encoding="utf-8")
+    DISK.replace_content(home.config_file, dump_config(config).encode(), _READABLE, at=Subject.CONFIG)
 
 
 def write_genesis(path: Path, genesis: Genesis) -> None:
     """The genesis document as JSON, for people and for every node."""
-    path.write_text(json.dumps(to_json(genesis), indent=2) + "\n", encoding="utf-8")
+    document = json.dumps(to_json(genesis), indent=2) + "\n"
+    DISK.replace_content(path, document.encode(), _READABLE, at=Subject.GENESIS_FILE)
 
 
 def read_genesis(path: Path) -> Genesis:

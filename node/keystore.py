@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from crypto.keys import SEED_BYTES, SecretKey
 from crypto.keystore import (
@@ -23,12 +22,10 @@ from crypto.keystore import (
     encrypt_key,
     unprotected_key,
 )
-from node.durable import DISK
+from node.durable import DISK, Subject
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
-
-_MODE: Final = 0o600
 
 
 class KeyFileError(NodeError):
@@ -196,14 +193,14 @@ def _open_at_once(path: str, flags: int) -> int:
 
 def _write_new(path: Path, record: bytes) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
+        descriptor = DISK.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, at=Subject.KEY)
     except FileExistsError as exists:
         raise KeyFileExists(path) from exists
     except OSError as refusal:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
     try:
-        DISK.write_synced(descriptor, record)
-        DISK.sync_folder(path.parent)
+        DISK.write_synced(descriptor, record, at=Subject.KEY)
+        DISK.sync_folder(path.parent, at=Subject.KEY)
     except OSError as failure:
-        path.unlink(missing_ok=True)
+        DISK.remove(path, at=Subject.KEY)
         raise KeyFileUnreadable(path, failure.strerror or "failed") from failure

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from chain.codec import decode, encode, wire
 from chain.errors import CodecError
 from chain.types.scalars import ChainId, Hash, Height, Round, Signature, Uint, ValidatorId
-from node.durable import DISK, Disk
+from node.durable import DISK, Disk, Subject
 from node.errors import NodeError
 
 _MAGIC: Final = b"CLUSIGN\x01"
@@ -154,16 +154,16 @@ class SignerStateFile:
     def create(cls, path: Path, state: LastSigned, disk: Disk = DISK) -> "SignerStateFile":
         """Make the file of a fresh key. Raises SignerStateExists, SignerStateUnwritable."""
         try:
-            descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            descriptor = disk.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, at=Subject.NEW_SIGNER)
         except FileExistsError as exists:
             raise SignerStateExists(path) from exists
         except OSError as refusal:
             raise SignerStateUnwritable(path, refusal.strerror or "refused") from refusal
         try:
-            disk.write_synced(descriptor, _to_bytes(state))
-            disk.sync_folder(path.parent)
+            disk.write_synced(descriptor, _to_bytes(state), at=Subject.NEW_SIGNER)
+            disk.sync_folder(path.parent, at=Subject.NEW_SIGNER)
         except OSError as failure:
-            disk.remove(path)
+            disk.remove(path, at=Subject.NEW_SIGNER)
             raise SignerStateUnwritable(path, failure.strerror or "failed") from failure
         return cls(path, disk)
 
@@ -177,18 +177,14 @@ class SignerStateFile:
 
     def replace(self, state: LastSigned) -> None:
         """Raises SignerStateUnwritable; then either state may be on disk, and the process must not sign on."""
-        fresh = self._path.with_name(self._path.name + ".new")
         try:
-            descriptor = self._disk.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            self._disk.write_synced(descriptor, _to_bytes(state))
-            self._disk.replace(fresh, self._path)
-            self._disk.sync_folder(self._path.parent)
+            self._disk.replace_content(self._path, _to_bytes(state), at=Subject.SIGNER)
         except OSError as refusal:
             raise SignerStateUnwritable(self._path, refusal.strerror or "refused") from refusal
 
     def discard(self) -> None:
         """Take away the state of a key that was never saved."""
-        self._disk.remove(self._path)
+        self._disk.remove(self._path, at=Subject.NEW_SIGNER)
         self.close()
 
     def close(self) -> None:

@@ -99,3 +99,15 @@ class ProposedValue(Input):
 INPUTS: Final[Registry] = {
     kind.tag: kind for kind in (StartHeight, ProposalReceived, BlockJudged, VoteReceived, TimeoutElapsed, ProposedValue)
 }
+
+
+def height_of(event: Input) -> Height:
+    """The height that an input is about."""
+    match event:
+        case VoteReceived(vote):
+            return vote.height
+        case ProposalReceived(proposal):
+            return proposal.height
+        case StartHeight() | BlockJudged() | TimeoutElapsed() | ProposedValue():
+            return event.height
+    raise TypeError(f"{type(event).__name__} is no input of consensus")

@@ -16,7 +16,7 @@ from chain.execution.block import Tip
 from chain.state.keys import Key
 from chain.state.tree import CACHE_BYTES, NO_TREE, Tree, TreeUpdate
 from chain.types.scalars import Hash, Height, TxHash, Uint
-from node.durable import DISK, Disk
+from node.durable import DISK, Disk, Subject
 from node.keystore import Entropy
 from node.storage import check, layout, upkeep
 from node.storage.errors import (
@@ -72,8 +72,8 @@ class BlockBatch:
 class Database:
     """An open database. Make one with `create` or `open`; it holds the folder's lock until `close`."""
 
-    def __init__(self, db: Any, sealer: Sealer, path: Path, settings: Settings) -> None:
-        self._db = db
+    def __init__(self, db: Any, sealer: Sealer, path: Path, settings: Settings, disk: Disk = DISK) -> None:
+        self._db, self._disk = db, disk
         self._sealer = sealer
         self._path = path
         self._settings = settings
@@ -99,15 +99,23 @@ class Database:
     ) -> "Database":
         """A new database in a folder that is empty or absent; storage_key None switches sealing off.
 
-        It has no head until genesis is committed as height 0. Raises DatabaseExists, DatabaseInUse, DatabaseCorrupt.
+        The folder gets its name when the database in it is whole, so that no crash leaves half of one. It has no head
+        until genesis is committed as height 0. Raises DatabaseExists, DatabaseInUse, DatabaseCorrupt.
         """
         if disk.names(path):
             raise DatabaseExists(path)
-        disk.make_folder(path, 0o700)
-        db = _open_leveldb(disk, path, create=True)
+        partial = path.with_name(path.name + ".partial")
+        disk.remove_folder(partial, at=Subject.NEW_DATABASE)
+        disk.make_folder(partial, 0o700, at=Subject.NEW_DATABASE)
+        db = _open_leveldb(disk, partial, create=True)
         record = Format(Uint(newest(steps)), genesis_hash, storage_key is not None, _key_check(storage_key))
-        db.put(layout.FORMAT, layout.encode_own(record), sync=True)
-        return cls(db, _sealer(storage_key, entropy), path, settings)
+        writes = db.write_batch(sync=True)
+        writes.put(layout.FORMAT, layout.encode_own(record))
+        disk.write_batch(writes, at=Subject.NEW_DATABASE)
+        db.close()
+        disk.replace(partial, path, at=Subject.NEW_DATABASE)
+        disk.sync_folder(path.parent, at=Subject.NEW_DATABASE)
+        return cls(_open_leveldb(disk, path, create=False), _sealer(storage_key, entropy), path, settings, disk)
 
     @classmethod
     def open(
@@ -131,8 +139,8 @@ class Database:
         db = _open_leveldb(disk, path, create=False)
         try:
             sealer = _sealer(storage_key, entropy)
-            migrate(db, sealer, path, _check_format(db, path, storage_key, genesis_hash), steps)
-            return cls(db, sealer, path, settings)
+            migrate(db, sealer, path, _check_format(db, path, storage_key, genesis_hash), steps, disk)
+            return cls(db, sealer, path, settings, disk)
         except BaseException:
             db.close()  # whatever the reason, the folder's lock is given back
             raise
@@ -175,7 +183,7 @@ class Database:
                 writes.put(key, self._sealer.seal(key, value))
         horizon = prune(self._records, writes, self._horizon, height - self._settings.keep_versions + 1)
         try:
-            writes.write()
+            self._disk.write_batch(writes, at=Subject.GENESIS if height == 0 else Subject.BLOCK)
         except (plyvel.Error, RuntimeError) as error:
             raise WriteFailed(self._path, height, str(error)) from error
         self._horizon = horizon
@@ -272,7 +280,7 @@ def _records_of(batch: BlockBatch) -> Iterator[tuple[bytes, bytes | None]]:
 
 def _open_leveldb(disk: Disk, path: Path, *, create: bool) -> Any:
     try:
-        return disk.open_leveldb(path, create=create)
+        return disk.open_leveldb(path, create=create, at=Subject.NEW_DATABASE if create else Subject.DATABASE)
     except plyvel.Error as error:
         raise check.opening_error(path, error) from error
 

@@ -19,6 +19,7 @@ from chain.execution.validator_schedule import DELAY, validators_at
 from chain.state import keys
 from chain.state.keys import Key
 from chain.types.scalars import Blob, Height, Uint
+from node.durable import DISK, Disk, Subject
 from node.storage import layout
 from node.storage.errors import DatabaseCorrupt, MigrationFailed, SchemaUnknown, leveldb_reason
 from node.storage.layout import Format, Migration
@@ -65,7 +66,9 @@ def newest(steps: Sequence[Step]) -> int:
 SCHEMA: Final = newest(STEPS)
 
 
-def migrate(db: Any, sealer: Sealer, path: Path, found: Format, steps: Sequence[Step] = STEPS) -> None:
+def migrate(
+    db: Any, sealer: Sealer, path: Path, found: Format, steps: Sequence[Step] = STEPS, disk: Disk = DISK
+) -> None:
     """Do what is left of the steps. Raises SchemaUnknown, MigrationFailed, DatabaseCorrupt, RecordCorrupt."""
     target = newest(steps)
     if not 1 <= found.schema <= target:
@@ -75,7 +78,7 @@ def migrate(db: Any, sealer: Sealer, path: Path, found: Format, steps: Sequence[
         if found.schema == target:
             return
         progress = Migration(Uint(found.schema), Blob(b""))
-    batches = _Batches(db, sealer, path, target)
+    batches = _Batches(db, sealer, path, target, disk)
     if found.schema != target:
         batches.write((), progress, replace(found, schema=Uint(target)))
     records = Records(db, sealer, path)
@@ -92,8 +95,8 @@ def migrate(db: Any, sealer: Sealer, path: Path, found: Format, steps: Sequence[
 class _Batches:
     """Writes batches: records, progress and, at first, the format, all or nothing."""
 
-    def __init__(self, db: Any, sealer: Sealer, path: Path, target: int) -> None:
-        self._db, self._sealer, self._path, self._target = db, sealer, path, target
+    def __init__(self, db: Any, sealer: Sealer, path: Path, target: int, disk: Disk) -> None:
+        self._db, self._sealer, self._path, self._target, self._disk = db, sealer, path, target, disk
 
     def write(
         self, changes: Sequence[tuple[bytes, bytes | None]], progress: Migration, record: Format | None = None
@@ -112,7 +115,7 @@ class _Batches:
         if record is not None:
             batch.put(layout.FORMAT, layout.encode_own(record))
         try:
-            batch.write()
+            self._disk.write_batch(batch, at=Subject.MIGRATION)
         except (plyvel.Error, RuntimeError) as error:
             raise MigrationFailed(self._path, progress.reached, self._target, leveldb_reason(error)) from error
 

@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import plyvel
 
-from node.durable import DISK
+from node.durable import DISK, Subject
 from node.storage.errors import CopyFailed, DatabaseExists, UpkeepStopped, leveldb_reason
-from node.storage.leveldb import open_leveldb
 
 BATCH_BYTES: Final = 4 * 2**20
 _SPACES: Final = 256  # keys are compacted by their first byte, so that there is a place to stop in between
@@ -38,13 +37,13 @@ def copy(snapshot: Any, target: Path, stopping: Stopping) -> None:
         raise DatabaseExists(target)
     partial = target.with_name(target.name + ".partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(mode=0o700, parents=True)
+        DISK.remove_folder(partial, at=Subject.SNAPSHOT)
+        DISK.make_folder(partial, 0o700, at=Subject.SNAPSHOT)
         _fill(partial, snapshot, stopping)
         if target.exists():
             target.rmdir()
-        partial.rename(target)
-        DISK.sync_folder(target.parent)
+        DISK.replace(partial, target, at=Subject.SNAPSHOT)
+        DISK.sync_folder(target.parent, at=Subject.SNAPSHOT)
     except OSError as error:
         raise CopyFailed(target, error.strerror or str(error)) from error
     except plyvel.Error as error:
@@ -54,7 +53,7 @@ def copy(snapshot: Any, target: Path, stopping: Stopping) -> None:
 
 
 def _fill(folder: Path, snapshot: Any, stopping: Stopping) -> None:
-    copied = open_leveldb(folder, create=True)
+    copied = DISK.open_leveldb(folder, create=True, at=Subject.SNAPSHOT)
     try:
         batch, waiting = copied.write_batch(sync=True), 0
         for key, value in snapshot.iterator(verify_checksums=True, fill_cache=False):
@@ -63,9 +62,9 @@ def _fill(folder: Path, snapshot: Any, stopping: Stopping) -> None:
             if waiting >= BATCH_BYTES:
                 if stopping():
                     raise UpkeepStopped("copying")
-                batch.write()
+                DISK.write_batch(batch, at=Subject.SNAPSHOT)
                 batch, waiting = copied.write_batch(sync=True), 0
-        batch.write()
+        DISK.write_batch(batch, at=Subject.SNAPSHOT)
     finally:
         copied.close()
 

@@ -8,12 +8,14 @@ calls change nothing any more. Every change is a step at which a test may stop t
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from node.durable import Disk
+from node.durable import Disk, Subject
 from tests.support.simulated_leveldb import SimulatedLevelDB, Table
 
 SCRAMBLED = 0.3  # of the cuts that leave a part of what was not synced
@@ -21,6 +23,8 @@ SCRAMBLED = 0.3  # of the cuts that leave a part of what was not synced
 
 class Stopped(BaseException):
     """The process died inside a call to the disk. No handler of the product may catch it."""
+
+    after = False  # whether the call was done
 
 
 @dataclass(slots=True)
@@ -76,6 +80,15 @@ def _apply(names: Names, changes: tuple[Change, ...]) -> None:
             names[name] = inode
 
 
+@dataclass(slots=True)
+class Crash:
+    """Where a process is to die: the point's name, at the how manieth time from now, before the call or after it."""
+
+    point: str
+    hits: int = 1
+    after: bool = False
+
+
 class SimulatedDisk:
     """One machine's disk. `mount` gives the file system to one life of a process."""
 
@@ -85,6 +98,7 @@ class SimulatedDisk:
         self.locks: set[Path] = set()
         self.steps = 0
         self.stop_at: int | None = None  # the step at which the process dies
+        self.crash: Crash | None = None  # the named point at which it dies
         self.full = False
 
     def mount(self) -> "Mount":
@@ -99,11 +113,25 @@ class SimulatedDisk:
         for table in self.tables.values():
             table.cut(rng)
 
-    def step(self) -> None:
+    def step(self, point: str | None = None) -> None:
+        """A change begins. Raises Stopped."""
         self.steps += 1
         if self.stop_at is not None and self.steps >= self.stop_at:
             self.stop_at = None
             raise Stopped
+        if self.crash is not None and self.crash.point == point:
+            self.crash.hits -= 1
+            if self.crash.hits == 0 and not self.crash.after:
+                self.crash = None
+                raise Stopped
+
+    def done(self) -> None:
+        """A change is made. Raises Stopped."""
+        if self.crash is not None and self.crash.hits == 0:
+            self.crash = None
+            stopped = Stopped()
+            stopped.after = True
+            raise stopped
 
 
 class Mount(Disk):
@@ -125,7 +153,7 @@ class Mount(Disk):
     def exists(self, path: Path) -> bool:
         return path in self._disk.folders or path in self._disk.tables or self._find(path) is not None
 
-    def make_folder(self, folder: Path, mode: int = 0o777) -> None:
+    def make_folder(self, folder: Path, mode: int = 0o777, *, at: Subject | None = None) -> None:
         self._disk.folders.setdefault(folder, Folder())
 
     def names(self, folder: Path) -> list[str]:
@@ -140,59 +168,69 @@ class Mount(Disk):
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         return bytes(inode.data)
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o600, *, at: Subject | None = None) -> int:
         inode = self._find(path)
         if inode is not None and flags & os.O_EXCL:
             raise FileExistsError(errno.EEXIST, "File exists")
         if inode is None and not flags & os.O_CREAT:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
-        self._change()
-        if inode is None:
-            inode = Inode()
-            self._disk.folders.setdefault(path.parent, Folder()).change((path.name, inode))
-        elif flags & os.O_TRUNC:
-            inode.data.clear()
-        descriptor, self._next = self._next, self._next + 1
-        self._open[descriptor] = (path, inode)
+        with self._change("open", at):
+            if inode is None:
+                inode = Inode()
+                self._disk.folders.setdefault(path.parent, Folder()).change((path.name, inode))
+            elif flags & os.O_TRUNC:
+                inode.data.clear()
+            descriptor, self._next = self._next, self._next + 1
+            self._open[descriptor] = (path, inode)
         return descriptor
 
-    def write(self, descriptor: int, data: bytes) -> None:
+    def write(self, descriptor: int, data: bytes, *, at: Subject | None = None) -> None:
         _, inode = self._open[descriptor]
         try:
-            self._change()
-        except Stopped:
-            inode.data += data[: len(data) // 2]
+            with self._change("write", at):
+                inode.data += data
+        except Stopped as stopped:
+            if not stopped.after and self._plugged:
+                inode.data += data[: len(data) // 2]
             raise
-        inode.data += data
 
-    def truncate(self, descriptor: int, size: int) -> None:
-        self._change()
-        del self._open[descriptor][1].data[size:]
+    def truncate(self, descriptor: int, size: int, *, at: Subject | None = None) -> None:
+        with self._change("truncate", at):
+            del self._open[descriptor][1].data[size:]
 
-    def sync(self, descriptor: int) -> None:
-        self._change()
-        inode = self._open[descriptor][1]
-        inode.synced = bytes(inode.data)
+    def sync(self, descriptor: int, *, at: Subject | None = None) -> None:
+        with self._change("sync", at):
+            inode = self._open[descriptor][1]
+            inode.synced = bytes(inode.data)
 
     def close(self, descriptor: int) -> None:
         self._open.pop(descriptor, None)
         self._disk.locks.discard(self._locked.pop(descriptor, Path()))
 
-    def replace(self, old: Path, new: Path) -> None:
-        self._change()
-        inode = self._find(old)
-        if inode is None:
-            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
-        self._disk.folders[old.parent].change((old.name, None), (new.name, inode))
+    def replace(self, old: Path, new: Path, *, at: Subject | None = None) -> None:
+        with self._change("replace", at):
+            if old in self._disk.tables:
+                self._disk.tables[new] = self._disk.tables.pop(old)
+                return
+            inode = self._find(old)
+            if inode is None:
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+            self._disk.folders[old.parent].change((old.name, None), (new.name, inode))
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: Path, *, at: Subject | None = None) -> None:
         if self._find(path) is not None:
-            self._change()
-            self._disk.folders[path.parent].change((path.name, None))
+            with self._change("remove", at):
+                self._disk.folders[path.parent].change((path.name, None))
 
-    def sync_folder(self, folder: Path) -> None:
-        self._change()
-        self._disk.folders[folder].sync()
+    def remove_folder(self, folder: Path, *, at: Subject | None = None) -> None:
+        if folder in self._disk.tables or folder in self._disk.folders:
+            with self._change("remove_folder", at):
+                self._disk.tables.pop(folder, None)
+                self._disk.folders.pop(folder, None)
+
+    def sync_folder(self, folder: Path, *, at: Subject | None = None) -> None:
+        with self._change("sync_folder", at):
+            self._disk.folders.setdefault(folder, Folder()).sync()
 
     def lock(self, path: Path) -> int:
         if path in self._disk.locks:
@@ -202,17 +240,29 @@ class Mount(Disk):
         self._locked[descriptor] = path
         return descriptor
 
-    def open_leveldb(self, path: Path, *, create: bool) -> Any:
-        table = self._disk.tables.setdefault(path, Table()) if create else self._disk.tables[path]
-        return SimulatedLevelDB(table, self._change)
+    def open_leveldb(self, path: Path, *, create: bool, at: Subject | None = None) -> Any:
+        with self._change("open_leveldb", at):
+            table = self._disk.tables.setdefault(path, Table()) if create else self._disk.tables[path]
+        return SimulatedLevelDB(table, self._require_plugged)
+
+    def write_batch(self, batch: Any, *, at: Subject | None = None) -> None:
+        with self._change("write_batch", at):
+            batch.write()
 
     def _find(self, path: Path) -> Inode | None:
         folder = self._disk.folders.get(path.parent)
         return None if folder is None else folder.names.get(path.name)
 
-    def _change(self) -> None:
+    def _require_plugged(self) -> None:
         if not self._plugged:
             raise Stopped
         if self._disk.full:
             raise OSError(errno.ENOSPC, "No space left on device")
-        self._disk.step()
+
+    @contextmanager
+    def _change(self, call: str, at: Subject | None) -> Iterator[None]:
+        """Around every change: a process that was to die here dies before it or after it."""
+        self._require_plugged()
+        self._disk.step(None if at is None else f"{at}.{call}")
+        yield
+        self._disk.done()

@@ -150,6 +150,32 @@ async def test_messages_before_recovery_are_not_lost_on_it_and_do_no_harm(voter:
         await voter.started(1)
 
 
+async def test_who_lost_its_database_and_catches_up_still_has_the_lock_that_its_log_knows(voter, scenes) -> None:
+    """A lock that was taken at a height must not be forgotten because the way back there led over peers' blocks."""
+    async with voter.running() as driver:
+        await voter.started(1)
+        decided = encode(voter.final(voter.block(voter.proposer())))
+        voter.offer(decided)
+        await voter.started(2)
+        voter.now += 1_000
+        locked = voter.block(voter.proposer())
+        voter.hand_in(locked, voter.proposal(locked, voter.proposer()))
+        for index in voter.others()[:2]:
+            driver.take_vote(voter.vote(index, PREVOTE, locked.id))
+        await voter.until(lambda: voter.own_votes(PRECOMMIT))
+        assert driver.state.locked_value == locked.id
+    anew = scenes(voter.own)
+    anew.log_folder, anew.state_file = voter.log_folder, voter.state_file
+    anew.now = voter.now
+    anew.new_life()
+    async with anew.running() as driver:
+        await anew.started(1)
+        anew.offer(decided)
+        await anew.started(2)
+        assert driver.state.locked_value == locked.id
+        assert driver.bodies.judged == {locked.id: True}
+
+
 # Evidence
 
 
