@@ -11,9 +11,10 @@ from typing import Final
 
 from chain.codec import decode, encode
 from chain.consensus.repeats import Status, repeats_for
-from chain.errors import CodecError
+from chain.errors import CodecError, UnknownTag
 from chain.execution.fee_source import FeeSourceError
 from chain.execution.transaction import WrongChain, WrongGenesis, WrongNumberOfActions
+from chain.execution.upgrades import pending_upgrade
 from chain.execution.verifier import BadSignature, FalseEvidence
 from chain.types.parts import BlockPart, WrongPart
 from chain.types.scalars import Height, ValidatorId
@@ -173,6 +174,10 @@ class Relay:
     async def _on_transaction(self, peer: NodeId, payload: bytes) -> Verdict:
         try:
             await self._ingress.admit(payload, source_name(peer), allow_gap=True)
+        except UnknownTag:
+            if self._upgrade_ahead():  # a peer that is past it may send what this program has never heard of
+                return Verdict.IGNORE
+            raise
         except (CodecError, BadSignature, FalseEvidence):
             raise
         except TIMELESS as error:  # it costs to find out, and comes again and again if nobody is blamed
@@ -180,6 +185,10 @@ class Relay:
         except ClusterError:  # a rule of state or of the queue: the peer may see another height than this node
             return Verdict.IGNORE
         return Verdict.ACCEPT
+
+    def _upgrade_ahead(self) -> bool:
+        ledger = self._executor.ledger
+        return pending_upgrade(ledger.view, ledger.tip.height) is not None
 
     def _on_vote(self, vote: Vote) -> Verdict:
         if not self._is_current(vote.height) or not self._driver.wants_vote(vote):

@@ -7,13 +7,22 @@ from typing import cast
 
 import pytest
 
+from chain.execution.transaction import WrongFork
+from chain.execution.upgrades import GENESIS_FORK, NO_FORK, Fork
 from chain.mempool import Mempool
-from chain.types.scalars import NATIVE, Amount
+from chain.types.block import Block
+from chain.types.receipt import OK, Receipt
+from chain.types.scalars import NATIVE, Amount, BlockId, Hash, Height, Nonce, Uint, WorkUnits
+from chain.types.sync import FinalBlock
+from chain.types.vote import Commit
+from contracts.token.actions import Transfer
 from node.executor import READERS, Executor, spent_in
 from node.hub import BlockFinal, Hub
 from node.ledger import Ledger
 from tests.support.purse import Fill, Purse, spend
 from tests.support.small_chain import CLU, SmallChain, account
+
+NO_COST = (Amount(0), WorkUnits(0))
 
 
 @pytest.mark.asyncio
@@ -43,3 +52,28 @@ def test_a_block_uses_up_nonces_of_accounts_and_nullifiers_of_what_succeeded() -
     nonces, used = spent_in(cast(BlockFinal, news))
     assert nonces == {account(2): 1, account(3): 1}
     assert used == [number.to_bytes(32, "big") for number in (7, 8, 9)]
+
+
+async def test_at_an_upgrade_what_waits_and_was_signed_before_it_is_dropped_and_whoever_waits_for_it_is_told() -> None:
+    chain, mempool, hub = SmallChain(), Mempool(), Hub()
+    old = chain.transaction(1, Transfer(account(2), Amount(1)))
+    new = chain.transaction(2, Transfer(account(1), Amount(1)), fork_id=Hash(b"\x01" * 32))
+    for waiting in (old, new):
+        mempool.add(waiting, WorkUnits(1), Nonce(0))
+    ledger = SimpleNamespace(next_block=SimpleNamespace(fork=GENESIS_FORK))
+
+    def commit(_final: FinalBlock) -> BlockFinal:
+        ledger.next_block = SimpleNamespace(fork=Fork(new.envelope.fork_id, Uint(2), None))
+        return BlockFinal(cast(Block, None), BlockId(bytes(32)), cast(Commit, None), (), (Receipt(OK, *NO_COST, ()),))
+
+    ledger.commit = commit
+    executor = Executor(cast(Ledger, ledger), mempool, hub)
+    final = SimpleNamespace(block=SimpleNamespace(height=Height(1)))
+    with hub.awaiting(old.hash) as lost, hub.awaiting(new.hash) as kept:
+        await executor.commit(cast(FinalBlock, final))
+        with pytest.raises(WrongFork) as told:
+            await lost
+        assert (told.value.expected, told.value.got) == (new.envelope.fork_id, NO_FORK)
+        assert not kept.done()
+    assert list(mempool.candidates()) == [new]
+    executor.close()

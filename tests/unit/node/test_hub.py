@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from chain.execution.transaction import WrongFork
 from chain.types.block import Block
-from chain.types.scalars import BlockId, TxHash
+from chain.types.scalars import BlockId, Hash, TxHash
 from chain.types.transaction import Transaction
 from chain.types.vote import Commit
 from node.hub import QUEUE, BlockFinal, Hub, News, TransactionAdmitted
@@ -87,3 +88,14 @@ async def test_many_who_wait_do_not_wake_for_other_news() -> None:
     for each in waiting:
         each.__exit__(None, None, None)
     assert hub._awaited == {}
+
+
+async def test_who_waits_for_what_will_never_come_is_told_why() -> None:
+    hub, refused = Hub(), WrongFork(Hash(bytes(32)), Hash(b"\x01" * 32))
+    with hub.awaiting(transaction(1).hash) as lost, hub.awaiting(transaction(2).hash) as other:
+        hub.refuse(transaction(1).hash, refused)
+        hub.refuse(transaction(3).hash, refused)
+        with pytest.raises(WrongFork):
+            await lost
+        assert not other.done()
+        hub.refuse(transaction(1).hash, refused)  # told already

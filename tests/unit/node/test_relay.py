@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from chain.codec import encode
 from chain.consensus.repeats import Status
 from chain.consensus.state import Step
-from chain.types.scalars import NIL, Amount, Blob, Height, Nonce, Round, Signature, Uint, VoteTarget
+from chain.execution.upgrades import Upgrade
+from chain.types.scalars import NIL, Amount, Blob, Height, Name, Nonce, Round, Signature, Text, Uint, VoteTarget
 from chain.types.sync import BlockPiece, BlockRequest
 from chain.types.vote import PRECOMMIT, PREVOTE
 from contracts.token.actions import Transfer
 from crypto.keys import PublicKey
+from node import relay
 from node.ingress import Ingress
 from node.relay import (
     BLOCK_PIECE,
@@ -208,6 +210,19 @@ def transfer(scene: RelayScene, **changes: object) -> bytes:
     envelope = chain.envelope(1, Transfer(account(2), Amount(5)))
     own = {"chain_id": scene.genesis.chain_id, "genesis_hash": scene.genesis.hash()}
     return chain.sign(1, replace(envelope, **(own | changes))).raw  # type: ignore[arg-type]
+
+
+async def test_an_action_that_nobody_knows_is_a_fault_but_not_while_an_upgrade_lies_ahead(
+    scene: RelayScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer that is past the upgrade already sends what this program cannot decode, and means no harm."""
+    known = transfer(scene)
+    unknown = known.replace(bytes((0x94, Transfer.tag, 1)), bytes((0x94, 0x7F, 1)))  # [tag, version, fields...]
+    assert unknown != known
+    assert is_rejection(await scene.hear(TRANSACTION, unknown))
+    upgrade = Upgrade(Name("two"), Height(2), Uint(2), Text(""))
+    monkeypatch.setattr(relay, "pending_upgrade", lambda _view, _height: upgrade)
+    assert await scene.hear(TRANSACTION, unknown) == Verdict.IGNORE
 
 
 async def test_a_good_transaction_enters_the_pool_and_is_passed_on_once(scene: RelayScene) -> None:
