@@ -7,7 +7,8 @@ import pytest
 
 from chain.codec import encode
 from chain.consensus.state import Step
-from chain.types.scalars import Blob, Height, Timestamp, VoteTarget
+from chain.execution.upgrades import Fork, Upgrade, UpgradeNeeded
+from chain.types.scalars import Blob, Hash, Height, Name, Text, Timestamp, Uint, VoteTarget
 from chain.types.vote import PRECOMMIT, PREVOTE, DuplicateVote
 from node.ledger import MAX_APPLIED, InvalidBlockFinal
 from tests.support.driver_scene import PEER, DriverScene, invalid
@@ -50,6 +51,22 @@ async def test_final_blocks_that_prove_nothing_are_blamed_on_their_peer_and_chan
         assert voter.ledger.tip.height == 0
         voter.offer(encode(voter.final(body)))
         await voter.started(2)
+
+
+async def test_a_node_that_lacks_the_next_rules_stores_the_last_block_before_them_and_signs_nothing_more(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = Upgrade(Name("two"), Height(2), Uint(2), Text(""))
+    rules = replace(voter.ledger.next_block, height=Height(2), fork=Fork(Hash(b"\x01" * 32), Uint(2), upgrade))
+    monkeypatch.setattr(voter.ledger, "_next_block", lambda: rules)
+    async with voter.running():
+        await voter.started(1)
+        with pytest.raises(ExceptionGroup) as ended:
+            voter.offer(encode(voter.final(voter.block(voter.proposer()))))
+            await voter.until(lambda: voter.ledger.tip.height == 2)
+    assert ended.group_contains(UpgradeNeeded)
+    assert voter.ledger.tip.height == 1
+    assert [vote for vote in voter.outlet.votes if vote.height > 1] == []
 
 
 async def test_a_committed_block_that_this_node_holds_invalid_ends_it_with_advice(voter: DriverScene) -> None:
