@@ -16,7 +16,7 @@ from chain.state.store import MemoryStore
 from chain.types.block import APP_VERSIONS
 from chain.types.genesis import Genesis
 from chain.types.receipt import receipts_root
-from chain.types.scalars import Hash, Height, Uint
+from chain.types.scalars import Hash, Height, Uint, ValidatorId
 from contracts.application import build_application
 from contracts.registry.state import key_bytes
 from node.config import Config, parse_listen
@@ -27,12 +27,16 @@ from node.home import Home
 from node.hub import Hub
 from node.ingress import Ingress
 from node.instruments import Instruments
+from node.keystore import read_record
 from node.ledger import Known, Ledger, Receipts
 from node.parts import Node
 from node.relay import TOPICS, Relay
+from node.remote_signer.client import RemoteSigner, Whereabouts
+from node.remote_signer.errors import KeyInTwoPlaces
 from node.rpc.operator_methods import OperatorMethods
 from node.rpc.operator_socket import OperatorSocket
 from node.rpc.server import RpcServer
+from node.signer import Signs
 from node.storage.database import BlockBatch, Database
 from node.telemetry.metrics import Metrics
 from node.telemetry.pulse import Pulse
@@ -104,6 +108,8 @@ class App:
             await self._operator.start()
             await self._page.start()
             services.append(tasks.create_task(node.driver.run(), name="consensus"))
+            if isinstance(node.signer, RemoteSigner):
+                services.append(tasks.create_task(node.signer.run(), name="signer"))
             services.append(tasks.create_task(node.relay.run(), name="relay"))
             services.append(tasks.create_task(node.relay.catch_up.run(), name="catch-up"))
             ready()
@@ -128,7 +134,7 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     """All parts of a node, wired; `opened` closes in reverse order what is held open."""
     config, genesis = home.load_config(), home.load_genesis()
     storage_key = home.load_storage_key(config, passphrase)
-    signer = home.open_signer(genesis, passphrase) if config.validator else None
+    signer = _signer(home, config, genesis, passphrase)
     if signer is not None:
         opened.callback(signer.close)
     database = home.open_database(config, genesis, storage_key)
@@ -150,6 +156,19 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     relay.connect(network, driver)
     parts = (config, storage_key, ledger, executor, mempool, hub, ingress, verifier, network, relay, driver, signer)
     return Node(*parts, metrics, Pulse(hub, metrics, time.monotonic))
+
+
+def _signer(home: Home, config: Config, genesis: Genesis, passphrase: str | None) -> Signs | None:
+    """Whoever signs for this node. Raises KeyInTwoPlaces, and what opening a local signer raises."""
+    if not config.validator:
+        return None
+    if not config.signer.remote:
+        return home.open_signer(genesis, passphrase)
+    if home.validator_key.exists() and read_record(home.validator_key).public.hex() == config.signer.validator:
+        raise KeyInTwoPlaces(home.validator_key)
+    validator = ValidatorId(bytes.fromhex(config.signer.validator))
+    whereabouts = Whereabouts(PeerAddress.parse(config.signer.address), validator, config.signer.timeout_ms / 1000)
+    return RemoteSigner(home.load_node_key(), genesis.chain_id, whereabouts, os.urandom)
 
 
 def timing(config: Config) -> Timing:

@@ -4,6 +4,7 @@ Unknown keys, wrong types and values out of range are refused with the key's ful
 """
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG_VERSION: Final = 1
 MAX_MONIKER: Final = 64
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
 
@@ -136,6 +138,36 @@ class StorageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SignerConfig:
+    """[signer]"""
+
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"timeout_ms": (50, 60_000)}
+    kind: str = "local"
+    address: str = ""
+    validator: str = ""
+    timeout_ms: int = 1_000
+
+    @property
+    def remote(self) -> bool:
+        return self.kind == "remote"
+
+    def check(self) -> None:
+        """Raises WrongValue."""
+        if self.kind not in ("local", "remote"):
+            raise WrongValue("signer.kind", "local or remote", self.kind)
+        if not self.remote:
+            return
+        try:
+            target = PeerAddress.parse(self.address)
+        except P2PError as error:
+            raise WrongValue("signer.address", str(error), self.address) from error
+        if target.node_id is None:
+            raise WrongValue("signer.address", "IDENTITY@host:port, as `cluster signer show` prints it", self.address)
+        if not _KEY.fullmatch(self.validator):
+            raise WrongValue("signer.validator", "64 hex digits, as `cluster signer show` prints them", self.validator)
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsConfig:
     """[metrics]"""
 
@@ -155,6 +187,7 @@ class Config:
     p2p: P2PConfig = field(default_factory=P2PConfig)
     consensus: ConsensusConfig = field(default_factory=ConsensusConfig)
     storage: StorageConfig = field(default_factory=StorageConfig)
+    signer: SignerConfig = field(default_factory=SignerConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
     def check(self) -> "Config":
@@ -177,6 +210,7 @@ class Config:
         if self.rpc.request_seconds <= self.rpc.wait_committed_seconds:
             wanted = f"more than rpc.wait_committed_seconds, {self.rpc.wait_committed_seconds}"
             raise WrongValue("rpc.request_seconds", wanted, self.rpc.request_seconds)
+        self.signer.check()
         for peer in self.p2p.peers:
             try:
                 PeerAddress.parse(peer)

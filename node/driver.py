@@ -55,13 +55,14 @@ from node.consensus_log import ConsensusLog
 from node.executor import Executor
 from node.ledger import InvalidBlockFinal
 from node.outlet import Outlet
-from node.signer import Signer
-from node.signing import sign_proposal, sign_vote
+from node.signer import Signs
+from node.signing import Unsigned, sign_proposal, sign_vote
 from p2p.address import NodeId
 
 MAX_WAITING: Final = 4_096  # inputs in the inbox before votes are turned away: repeats bring them again
 VOTES_PER_ROUND: Final = 8  # of one validator: two, what two faces of it would send, and as much again
 CATCHING_UP_PAUSE_S: Final = 1.0
+UNSIGNED_PAUSE_S: Final = 0.25  # before a vote is asked of a signer that was away again
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Driver:
     def __init__(
         self,
         executor: Executor,
-        signer: Signer | None,
+        signer: Signs | None,
         consensus_log: ConsensusLog,
         outlet: Outlet,
         clock: Callable[[], int],
@@ -91,7 +92,7 @@ class Driver:
         tip = executor.ledger.tip.height
         self.state = replace(initial_state(None if signer is None else signer.public_key), height=tip)
         self.bodies = Bodies(tip)
-        self._inbox: asyncio.Queue[Input | Wake] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Input | Wake | Unsigned] = asyncio.Queue()
         self._own: deque[Input] = deque()  # signed here and logged, to be fed back
         self._early = EarlyMessages(Height(tip + 1))
         self._votes_taken: dict[ValidatorId, int] = {}
@@ -198,6 +199,8 @@ class Driver:
                     await self._start_height()
                 elif event is Wake.FINAL_BLOCKS:
                     await self._take_finals()
+                elif isinstance(event, Unsigned):
+                    await self._sign_late(event)
                 elif not isinstance(event, Wake):
                     await self._feed(event)
             self._ended.set()
@@ -301,10 +304,17 @@ class Driver:
         if self._signer is None:
             return
         event = await self._executor.on_disk(sign_vote, self._log, self._signer, wanted)
-        if event is None:
+        if isinstance(event, Unsigned):
+            asyncio.get_running_loop().call_later(UNSIGNED_PAUSE_S, self._inbox.put_nowait, event)
+        if not isinstance(event, VoteReceived):
             return
         self._outlet.publish_vote(event.vote)
         self._own.append(event)
+
+    async def _sign_late(self, unsigned: Unsigned) -> None:
+        """A vote for which the signer was away, while its round lasts: else a lone validator would wait for itself."""
+        if (unsigned.wanted.height, unsigned.wanted.round) == (self.state.height, self.state.round):
+            await self._perform_all([unsigned.wanted])
 
     # Judging blocks
 

@@ -31,7 +31,8 @@ from node.bodies import Body, body_from
 from node.errors import NodeError
 from node.hub import BlockFinal, Hub
 from node.ledger import Ledger
-from node.signer import Signer
+from node.remote_signer.errors import SignerAway
+from node.signer import Signs
 
 REFUSALS_KEPT: Final = 64
 READERS: Final = 2
@@ -166,7 +167,7 @@ class Executor:
             return None
         return final
 
-    async def build(self, signer: Signer, time: Timestamp, evidence: tuple[DuplicateVote, ...]) -> Built | None:
+    async def build(self, signer: Signs, time: Timestamp, evidence: tuple[DuplicateVote, ...]) -> Built | None:
         """Build the next block from the mempool; None when that failed. Raises what is fatal."""
         ledger, params = self.ledger, self.ledger.params
         candidates = self._mempool.best(
@@ -174,9 +175,12 @@ class Executor:
         )
         alpha = header_alpha(Height(ledger.tip.height + 1), ledger.tip.beacon_output)
         try:
-            beacon = await self.in_execution(signer.prove_beacon, alpha)
+            beacon = await self.on_disk(signer.prove_beacon, alpha)
             proposer = Proposer(signer.public_key, *beacon)
             built = await self.in_execution(ledger.build, candidates, proposer, time, evidence)
+        except SignerAway as away:
+            log.warning("no block is built: %s", away)
+            return None
         except FAULTS:
             log.exception("building a block failed")
             return None

@@ -10,7 +10,7 @@ from node.hub import Hub
 from node.ingress import Ingress
 from node.ledger import Ledger
 from node.relay import Relay
-from node.signer import Signer
+from node.signer import Signs
 from node.storage.storage_key import StorageKey
 from node.telemetry.metrics import Metrics
 from node.telemetry.pulse import Pulse
@@ -33,6 +33,6 @@ class Node:
     network: Network
     relay: Relay
     driver: Driver
-    signer: Signer | None
+    signer: Signs | None
     metrics: Metrics
     pulse: Pulse

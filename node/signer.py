@@ -8,7 +8,7 @@ last, the answer is Refused and the node stays silent in that step. The state is
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from chain.types.scalars import (
     BlockId,
@@ -35,10 +35,10 @@ from node.signer_state import LastSigned, SignerStateFile, SignerStateForeign, S
 
 PURPOSE: Final = "validator"
 
-_PROPOSAL_STEP: Final = Uint(1)
+PROPOSAL_STEP: Final = Uint(1)
 _PREVOTE_STEP: Final = Uint(2)
 _PRECOMMIT_STEP: Final = Uint(3)
-_UNSIGNED: Final = Signature(bytes(64))
+UNSIGNED: Final = Signature(bytes(64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,36 @@ class Refused:
     def contradicts(self) -> bool:
         """True for other content at the same position, False for a step backwards."""
         return self.asked == self.last
+
+
+def vote_step(type_: Uint) -> Uint:
+    """The step of a vote of a type."""
+    return _PREVOTE_STEP if type_ == PREVOTE else _PRECOMMIT_STEP
+
+
+class Signs(Protocol):
+    """What a node needs of its signer, wherever that is: Signer here, node/remote_signer/client.py elsewhere.
+
+    All of it blocks and belongs to the disk thread. A remote one raises SignerAway.
+    """
+
+    @property
+    def public_key(self) -> ValidatorId:
+        """The validator that it signs for."""
+
+    @property
+    def last_position(self) -> tuple[int, int, int]:
+        """(height, round, step) of the last signature, as far as the node knows."""
+
+    def sign_vote(self, type_: Uint, height: Height, round_: Round, target: VoteTarget) -> Vote | Refused: ...
+
+    def sign_proposal(
+        self, height: Height, round_: Round, valid_round: ValidRound, block_id: BlockId, parts: PartSetHeader
+    ) -> Proposal | Refused: ...
+
+    def prove_beacon(self, alpha: bytes) -> tuple[VrfOutput, VrfProof]: ...
+
+    def close(self) -> None: ...
 
 
 def vrf_secret(secret: SecretKey) -> SecretKey:
@@ -85,17 +115,16 @@ class Signer:
 
     def sign_vote(self, type_: Uint, height: Height, round_: Round, target: VoteTarget) -> Vote | Refused:
         """The signed vote, or Refused. Raises SignerStateUnwritable, after which the process must stop."""
-        vote = Vote(type_, height, round_, target, self.public_key, _UNSIGNED)
-        step = _PREVOTE_STEP if type_ == PREVOTE else _PRECOMMIT_STEP
-        signature = self._sign(height, round_, step, vote.signing_bytes(self._chain_id))
+        vote = Vote(type_, height, round_, target, self.public_key, UNSIGNED)
+        signature = self._sign(height, round_, vote_step(type_), vote.signing_bytes(self._chain_id))
         return signature if isinstance(signature, Refused) else replace(vote, signature=signature)
 
     def sign_proposal(
         self, height: Height, round_: Round, valid_round: ValidRound, block_id: BlockId, parts: PartSetHeader
     ) -> Proposal | Refused:
         """The signed proposal, or Refused. Raises SignerStateUnwritable, after which the process must stop."""
-        proposal = Proposal(height, round_, valid_round, block_id, parts, self.public_key, _UNSIGNED)
-        signature = self._sign(height, round_, _PROPOSAL_STEP, proposal.signing_bytes(self._chain_id))
+        proposal = Proposal(height, round_, valid_round, block_id, parts, self.public_key, UNSIGNED)
+        signature = self._sign(height, round_, PROPOSAL_STEP, proposal.signing_bytes(self._chain_id))
         return signature if isinstance(signature, Refused) else replace(proposal, signature=signature)
 
     def prove_beacon(self, alpha: bytes) -> tuple[VrfOutput, VrfProof]:

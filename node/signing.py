@@ -4,21 +4,37 @@ Both functions block; the driver runs them in the disk thread and publishes only
 """
 
 import logging
+from dataclasses import dataclass
 
 from chain.consensus.effects import SignAndPublishProposal, SignAndPublishVote
 from chain.consensus.inputs import ProposalReceived, VoteReceived
 from node.consensus_log import ConsensusLog
-from node.signer import Refused, Signer
+from node.remote_signer.errors import SignerAway
+from node.signer import Refused, Signs
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A vote for which the signer was away. To ask again is safe: the guard knows what it signed meanwhile."""
+
+    wanted: SignAndPublishVote
+
+
 def sign_proposal(
-    consensus_log: ConsensusLog, signer: Signer, wanted: SignAndPublishProposal
+    consensus_log: ConsensusLog, signer: Signs, wanted: SignAndPublishProposal
 ) -> ProposalReceived | None:
-    """The own proposal as it is fed back; None when the signer refuses. Raises LogUnwritable, SignerStateUnwritable."""
+    """The own proposal as it is fed back; None when the signer refuses or is away.
+
+    Raises LogUnwritable, SignerStateUnwritable.
+    """
     consensus_log.sync()
-    proposal = signer.sign_proposal(wanted.height, wanted.round, wanted.valid_round, wanted.block_id, wanted.parts)
+    try:
+        proposal = signer.sign_proposal(wanted.height, wanted.round, wanted.valid_round, wanted.block_id, wanted.parts)
+    except SignerAway as away:
+        log.warning("no proposal at height %s, round %s: %s", wanted.height, wanted.round, away)
+        return None
     if isinstance(proposal, Refused):
         log.warning("no proposal at height %s, round %s: signed %s already", *proposal.asked[:2], proposal.last)
         return None
@@ -27,10 +43,17 @@ def sign_proposal(
     return event
 
 
-def sign_vote(consensus_log: ConsensusLog, signer: Signer, wanted: SignAndPublishVote) -> VoteReceived | None:
-    """The own vote as it is fed back; None when the signer refuses. Raises LogUnwritable, SignerStateUnwritable."""
+def sign_vote(consensus_log: ConsensusLog, signer: Signs, wanted: SignAndPublishVote) -> VoteReceived | Unsigned | None:
+    """The own vote as it is fed back; None when the signer refuses, Unsigned when it is away.
+
+    Raises LogUnwritable, SignerStateUnwritable.
+    """
     consensus_log.sync()
-    vote = signer.sign_vote(wanted.type, wanted.height, wanted.round, wanted.target)
+    try:
+        vote = signer.sign_vote(wanted.type, wanted.height, wanted.round, wanted.target)
+    except SignerAway as away:
+        log.info("no vote at height %s, round %s yet: %s", wanted.height, wanted.round, away)
+        return Unsigned(wanted)
     if isinstance(vote, Refused):
         log.warning("no vote at height %s, round %s: signed %s already", *vote.asked[:2], vote.last)
         return None

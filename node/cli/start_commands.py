@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -64,13 +65,20 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 async def _start(arguments: argparse.Namespace, screen: Screen) -> Json:
-    try:
+    with status_of(arguments):
         await _run(arguments, screen)
+    return None
+
+
+@contextmanager
+def status_of(arguments: argparse.Namespace) -> Iterator[None]:
+    """What ends the block by an error ends the command with the status that the error has for a service manager."""
+    try:
+        yield
     except (ClusterError, OSError, BaseExceptionGroup) as error:
         if passes(error):
             arguments.refused = MAY_PASS
         raise
-    return None
 
 
 def passes(error: BaseException) -> bool:

@@ -11,9 +11,11 @@ from typing import Final
 from crypto.keys import PublicKey
 from node.home import Home
 from node.parts import Node
+from node.remote_signer.client import RemoteSigner
 from node.rpc.errors import InvalidParams, NotFound
 from node.rpc.health import Health
 from node.rpc.method import Count, Declared, Hex32, Json, Text
+from node.signer import Signs
 from node.storage.upkeep import size_of
 from node.telemetry.logs import LEVELS, log_level, set_log_level
 from p2p.address import NodeId
@@ -62,6 +64,7 @@ class OperatorMethods:
             "height": node.ledger.tip.height,
             "consensus": {"height": state.height, "round": state.round, "step": state.step.name.lower()},
             "validator": None if signer is None else "0x" + signer.public_key.hex(),
+            "signer": _signer_state(signer),
             "last_signed": None if signer is None else list(signer.last_position),
             "peers": len(node.network.peers()),
             "bans": len(node.network.bans()),
@@ -131,3 +134,9 @@ class OperatorMethods:
 
     def _sizes(self) -> dict[str, int]:
         return {"database": size_of(self._home.database), "log": size_of(self._home.wal)}
+
+
+def _signer_state(signer: Signs | None) -> str:
+    if isinstance(signer, RemoteSigner):
+        return "remote, connected" if signer.connected else f"remote, away: {signer.trouble}"
+    return "none" if signer is None else "local"

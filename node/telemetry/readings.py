@@ -16,6 +16,7 @@ from contracts.staking.liveness import read_liveness
 from contracts.staking.state import find_validator
 from node.home import Home
 from node.parts import Node
+from node.remote_signer.client import RemoteSigner
 from node.rpc.health import Health
 from node.storage.upkeep import size_of
 from p2p.network import PeerInfo
@@ -74,6 +75,8 @@ class Readings(Collector):
         yield self._by_label("cluster_consensus_step", "1 for the step that consensus is in.", "step", now)
         voting = node.ledger.validators(Height(node.ledger.tip.height + 1))
         own = 0 if node.signer is None else voting.power(node.signer.public_key)
+        if isinstance(node.signer, RemoteSigner):
+            yield _gauge("cluster_signer_connected", "1 while the remote signer answers.", node.signer.connected)
         yield _gauge("cluster_validators", "Validators of the next block.", len(voting.validators))
         yield _gauge("cluster_validators_power", "Their power together.", voting.total_power)
         yield _gauge("cluster_validator_power", "This node's own part of it.", own)

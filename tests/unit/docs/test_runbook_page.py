@@ -30,6 +30,7 @@ OTHERS = {
     "OperatorSocketUnusable",
     "SystemRefused",
     "NoTerminal",
+    "KeyInTwoPlaces",
 }
 NEVER = {
     "KeyRecordCorrupt": "the node says KeyFileCorrupt, with the file's name",

@@ -63,7 +63,7 @@ def test_the_template_says_what_every_key_is_for() -> None:
 
 def test_bounds_in_the_template_are_those_that_are_enforced() -> None:
     text = TEMPLATE.read_text()
-    for part in (Config().rpc, Config().p2p, Config().consensus, Config().storage):
+    for part in (Config().rpc, Config().p2p, Config().consensus, Config().storage, Config().signer):
         for key, (low, high) in getattr(part, "BOUNDS", {}).items():
             assert f"{low:,} to {high:,}" in text, key
 
@@ -114,12 +114,30 @@ def test_unknown_keys_are_refused_by_their_full_name(tmp_path: Path, key: str) -
         "p2p.peers = [1]",
         "consensus.propose_ms = 9",
         "storage.keep_versions = 1",
+        'signer.kind = "elsewhere"',
+        "signer.timeout_ms = 49",
     ],
 )
 def test_values_of_the_wrong_type_or_size_are_refused(tmp_path: Path, line: str) -> None:
     with pytest.raises(WrongValue) as refused:
         load_config(written(tmp_path / "c.toml", line + "\n"))
     assert refused.value.key == line.split(" = ")[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "validator", "key"),
+    [
+        ("", 64 * "a", "signer.address"),
+        ("127.0.0.1:26660", 64 * "a", "signer.address"),  # whoever listens there
+        (64 * "b" + "@127.0.0.1:26660", "", "signer.validator"),
+        (64 * "b" + "@127.0.0.1:26660", "0x" + 64 * "a", "signer.validator"),
+    ],
+)
+def test_a_remote_signer_is_named_in_full(tmp_path: Path, address: str, validator: str, key: str) -> None:
+    text = f'[signer]\nkind = "remote"\naddress = "{address}"\nvalidator = "{validator}"\n'
+    with pytest.raises(WrongValue) as refused:
+        load_config(written(tmp_path / "c.toml", text))
+    assert refused.value.key == key
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:

@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 
 from chain.codec import encode
+from chain.consensus.effects import SignAndPublishVote
 from chain.consensus.inputs import TIMEOUT_PROPOSE, TimeoutElapsed
 from chain.errors import WrongShape
 from chain.types.block import Block, transactions_root
-from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Uint, WorkUnits
-from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader
+from chain.types.scalars import NIL, Amount, Blob, Hash, Height, Nonce, Round, Uint, VoteTarget, WorkUnits
+from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader, Vote
 from contracts.token.actions import Transfer
+from node import driver as driver_module
 from node.bodies import body_of
 from node.driver import MAX_WAITING, VOTES_PER_ROUND
 from node.executor import FaultyRule
+from node.remote_signer.errors import SignerAway
+from node.signer import Refused, Signer
+from node.signing import Unsigned
 from node.storage.errors import DatabaseCorrupt
 from tests.support.driver_scene import PEER, DriverScene, invalid
 from tests.support.sealed_chain import with_header
@@ -291,3 +296,57 @@ async def test_timeouts_of_past_heights_do_nothing(voter: DriverScene) -> None:
             driver._inbox.put_nowait(TimeoutElapsed(TIMEOUT_PROPOSE, Height(height), Round(0)))
         await voter.quiet()
         assert driver.state is state
+
+
+# A signer that is away
+
+
+class SignerThatLeaves:
+    """The scene's signer, which can be away."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer, self.away, self.asked = signer, True, 0
+        self.public_key, self.close = signer.public_key, signer.close
+
+    def sign_vote(self, type_: Uint, height: Height, round_: Round, target: VoteTarget) -> Vote | Refused:
+        self.asked += 1
+        if self.away:
+            raise SignerAway("the test says so")
+        return self._signer.sign_vote(type_, height, round_, target)
+
+
+async def test_a_vote_for_which_the_signer_was_away_is_asked_for_again_while_its_round_lasts(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "UNSIGNED_PAUSE_S", 0.01)
+    signer = voter.driver._signer = SignerThatLeaves(voter.driver._signer)  # type: ignore[arg-type, assignment]
+    async with voter.running():
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: signer.asked >= 3)
+        assert voter.own_votes(PREVOTE) == []
+        signer.away = False
+        await voter.until(lambda: voter.own_votes(PREVOTE))
+        assert voter.own_votes(PREVOTE) == [body.id]
+
+
+async def test_a_vote_of_a_round_that_has_passed_is_asked_for_no_more(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "UNSIGNED_PAUSE_S", 0.01)
+    signer = voter.driver._signer = SignerThatLeaves(voter.driver._signer)  # type: ignore[arg-type, assignment]
+    async with voter.running() as driver:
+        await voter.started(1)
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: signer.asked)
+        for index in voter.others()[:2]:  # the others are in round 1, and more than a third says so
+            driver.take_vote(voter.vote(index, PREVOTE, NIL, round_=1))
+        await voter.until(lambda: driver.state.round == 1)
+        signer.away = False
+        driver._inbox.put_nowait(Unsigned(SignAndPublishVote(PREVOTE, Height(1), Round(0), VoteTarget(body.id))))
+        await voter.quiet()
+        assert all(vote.round == 1 for vote in voter.outlet.votes)
