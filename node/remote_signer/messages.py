@@ -23,7 +23,7 @@ from chain.types.scalars import (
     VrfOutput,
     VrfProof,
 )
-from chain.types.vote import PartSetHeader
+from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader
 from node.remote_signer.errors import UnusableWord
 
 MAX_BYTES: Final = 4_096
@@ -53,12 +53,12 @@ class Introduce(Asked):
 @wire()
 @dataclass(frozen=True, slots=True)
 class WantVote(Asked):
-    """Sign a vote."""
+    """Sign a vote. kind: PREVOTE or PRECOMMIT."""
 
     tag: ClassVar[int] = 2
     name: ClassVar[str] = "vote"
 
-    type: Uint
+    kind: Uint
     height: Height
     round: Round
     target: VoteTarget
@@ -178,8 +178,11 @@ def read_question(data: bytes) -> Question:
         question = decode(Question, data, limit=MAX_BYTES, unions=UNIONS)
     except CodecError as error:
         raise UnusableWord(str(error)) from error
-    if isinstance(question.asked, WantBeacon) and len(question.asked.alpha) > MAX_ALPHA:
-        raise UnusableWord(f"an alpha of {len(question.asked.alpha)} bytes")
+    asked = question.asked
+    if isinstance(asked, WantBeacon) and len(asked.alpha) > MAX_ALPHA:
+        raise UnusableWord(f"an alpha of {len(asked.alpha)} bytes")
+    if isinstance(asked, WantVote) and asked.kind not in (PREVOTE, PRECOMMIT):
+        raise UnusableWord(f"votes have no kind {asked.kind}")
     return question
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from chain.types.scalars import (
     NIL,
+    Blob,
     BlockId,
     ChainId,
     Hash,
@@ -35,6 +36,7 @@ from node.remote_signer.messages import (
     Introduced,
     Question,
     Signed,
+    WantBeacon,
     WantVote,
     encode,
     network_id,
@@ -267,7 +269,15 @@ async def test_useless_answers_are_no_signatures_and_end_the_link(
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"\xc1", encode(Question(Uint(1), WantVote(*PREVOTE_1, V))) + b"\x00", bytes(100_000)]
+    "said",
+    [
+        b"",
+        b"\xc1",
+        encode(Question(Uint(1), WantVote(*PREVOTE_1, V))) + b"\x00",
+        encode(Question(Uint(1), WantVote(Uint(3), Height(1), Round(0), V))),
+        encode(Question(Uint(1), WantBeacon(Blob(bytes(1_025))))),
+        bytes(100_000),
+    ],
 )
 async def test_a_useless_question_ends_the_link_and_signs_nothing(said: bytes) -> None:
     state = state_file()
