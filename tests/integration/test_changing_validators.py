@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chain.codec import decode
 from chain.execution.action import Action
 from chain.types.scalars import (
     NIL,
@@ -20,10 +21,16 @@ from chain.types.scalars import (
     VrfKey,
 )
 from chain.types.vote import PRECOMMIT, DuplicateVote, Vote, vote_signing_bytes
+from client.light.anchors import Anchors
+from client.light.blocks import genesis_anchor
+from client.light.client import LightClient
+from client.light.source import RpcSource
 from client.results import Outcome
 from client.wallet import Wallet
 from contracts.staking.actions import Bond, ReportDoubleVote, Unjail, possession_bytes
+from contracts.staking.pools import Stake
 from contracts.staking.queries import ValidatorView, validator_view
+from contracts.staking.state import STAKE
 from contracts.token.actions import Transfer
 from crypto.keys import SecretKey
 from node.devnet.files import CLU, GENESIS_POWER, Member, Plan, create_joining
@@ -125,6 +132,7 @@ async def test_validators_come_and_go_and_the_chain_goes_on(tmp_path: Path) -> N
         height = nodes.height(0) + 2
         await nodes.reach(height)
         nodes.agreed_root(height - 1)
+        await who_trusts_genesis_alone_follows(nodes)
 
 
 async def the_fifth_bonds_and_votes(nodes: Changing) -> None:
@@ -164,3 +172,15 @@ async def a_double_signer_is_out(nodes: Changing) -> None:
     assert sorted(each["power"] for each in shown["validators"]) == [BOND // CLU, *3 * [GENESIS_POWER]]
     assert not nodes.signed_by(TWIN)
     await nodes.reach(nodes.height(0) + 2, TWIN)  # it follows, without a vote
+
+
+async def who_trusts_genesis_alone_follows(nodes: Changing) -> None:
+    """A light client, through every set that there was, asking the node that came last; it proves stake, too."""
+    genesis = nodes.network.home(nodes.network.members[0]).load_genesis()
+    async with nodes.rpc(FIFTH) as rpc:
+        light = LightClient(RpcSource(rpc), Anchors(genesis_anchor(genesis)))
+        block = await light.follow()
+        assert block.header.validators_hash != genesis_anchor(genesis).validators.hash()
+        proven = await light.prove(STAKE.key(nodes.validator(TWIN)))
+    assert proven.value is not None
+    assert decode(Stake, proven.value).pool.tokens == GENESIS_POWER * CLU * 95 // 100

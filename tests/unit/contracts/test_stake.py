@@ -1,8 +1,11 @@
 """Stake: delegated, earning by the share, on its way back for a while; nothing of it is lost or made."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.execution import accounts
+from chain.params import write_params
 from chain.types.scalars import Amount, Uint, ValidatorId
 from contracts.staking.delegation_actions import Delegate, Release, Unbond, Withdraw
 from contracts.staking.delegations import MAX_UNBONDINGS, staked_with
@@ -161,3 +164,17 @@ def test_unbondings_of_one_account_are_bounded() -> None:
     assert len(on_its_way(chain.view, 0, 1)) == MAX_UNBONDINGS
     with pytest.raises(TooManyUnbondings):
         chain.check(1, Unbond(V0, Amount(1)))
+
+
+@pytest.mark.parametrize("unbonding", [10, 40])
+def test_a_vote_on_the_delay_shortens_nothing_that_was_asked_for(unbonding: int) -> None:
+    chain = StakeChain()
+    chain.do(1, Delegate(V0, Amount(100)))
+    chain.do(1, Unbond(V0, Amount(1)))
+    ((before, _),) = on_its_way(chain.view, 0, 1)
+    with chain.amended() as overlay:
+        staking = replace(chain.params.staking, unbonding=Uint(unbonding))
+        write_params(overlay, replace(chain.params, staking=staking))
+    chain.do(1, Unbond(V0, Amount(1)))
+    ((after, worth),) = on_its_way(chain.view, 0, 1)
+    assert (worth, after) == (2, max(before, EPOCH + 1 + unbonding + 1))

@@ -251,3 +251,14 @@ def test_slashing_all_of_it_leaves_nothing() -> None:
     chain.pass_to(60)
     assert chain.do(operator(2), Release(V2)).events[0].amount == 0  # type: ignore[attr-defined]
     assert chain.money() == chain.supply()
+
+
+def test_whoever_leaves_after_the_slash_pays_for_nobodys_rounding() -> None:
+    """A pool of which a slash has taken stands beside: a share of it is worth less than one nano-CLU."""
+    chain = StakeChain()
+    chain.do(1, Delegate(V2, Amount(1_000)))
+    chain.do(1, Unbond(V2, Amount(100)))
+    chain.do(5, chain.report(2, 1))
+    chain.do(1, Unbond(V2, Amount(1)))
+    assert chain.height < EPOCH
+    assert [worth for _, worth in on_its_way(chain.view, 2, 1)] == [95, 1]
