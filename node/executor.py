@@ -18,6 +18,7 @@ from chain.codec import decode
 from chain.errors import FAULTS
 from chain.execution import fees
 from chain.execution.transaction import WrongFork
+from chain.execution.upgrades import Upgrade, pending_upgrade
 from chain.mempool import Mempool
 from chain.proposer import Built, Proposer
 from chain.types.block import Block
@@ -89,6 +90,7 @@ class Executor:
 
     def __init__(self, ledger: Ledger, mempool: Mempool, hub: Hub) -> None:
         self.ledger, self._mempool, self._hub = ledger, mempool, hub
+        self._upgrade: Upgrade | None = None  # that the log has told of
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_KEPT)
         self._execution = ThreadPoolExecutor(1, thread_name_prefix="execution")
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
@@ -202,7 +204,20 @@ class Executor:
         self._hub.announce(news)
         if self.ledger.next_block.fork != fork:
             self._refuse_old_forks(self.ledger.next_block.fork.id)
+        self._tell_of_upgrade()
         return news
+
+    def _tell_of_upgrade(self) -> None:
+        """The log says once that an upgrade lies ahead, and whether this program will stop there."""
+        ledger = self.ledger
+        ahead = pending_upgrade(ledger.view, ledger.tip.height)
+        if ahead is not None and ahead != self._upgrade:
+            stops = "this program knows it" if ahead.app_version in ledger.chain.app_versions else "install a release"
+            log.warning(
+                "upgrade %r to application version %s comes at height %s (%s): %s",
+                *(ahead.name, ahead.app_version, ahead.height, ahead.info, stops),
+            )
+        self._upgrade = ahead
 
     def _refuse_old_forks(self, fork_id: Hash) -> None:
         """What waits and was signed before the upgrade can stand in no block any more."""

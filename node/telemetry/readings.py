@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Summa
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from chain.execution.upgrades import pending_upgrade
 from chain.types.scalars import Height
 from contracts.staking.liveness import read_liveness
 from contracts.staking.state import find_validator
@@ -65,7 +66,16 @@ class Readings(Collector):
         yield build
         yield _gauge("cluster_chain_height", "Height of the newest final block here.", tip.height)
         yield _gauge("cluster_chain_block_timestamp_seconds", "Time in that block's header.", tip.time / 1000)
+        yield from self._upgrade()
         yield _gauge("cluster_ready", "1 while /health/ready answers 200.", not Health(node).reasons())
+
+    def _upgrade(self) -> Iterator[Metric]:
+        ledger = self._node.ledger
+        pending = pending_upgrade(ledger.view, ledger.tip.height)
+        unknown = pending is not None and pending.app_version not in ledger.chain.app_versions
+        yield _gauge("cluster_app_version", "Rules of the next block.", ledger.next_block.fork.app_version)
+        yield _gauge("cluster_upgrade_height", "Height of the upgrade ahead, or 0.", pending.height if pending else 0)
+        yield _gauge("cluster_upgrade_unknown", "1 while this program will stop there.", unknown)
 
     def _consensus(self) -> Iterator[Metric]:
         node, state = self._node, self._node.driver.state

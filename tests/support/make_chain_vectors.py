@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from chain.codec import encode
 from chain.execution.statement import effects_digest, id_element
+from chain.execution.upgrades import NO_FORK, Upgrade
 from chain.params import Params, StakingParams, WorkPrices
 from chain.types.block import Block, Header, evidence_root, transactions_root
 from chain.types.identifiers import object_id, proof_paid_object_id
@@ -24,6 +25,7 @@ from chain.types.scalars import (
     Nonce,
     Round,
     Signature,
+    Text,
     Timestamp,
     Uint,
     ValidatorId,
@@ -258,6 +260,17 @@ def chain_staking() -> list[Json]:
     return [{"possession": message.hex()}, {"section": encode(StakingGenesis((stake,))).hex()}]
 
 
+def chain_forks() -> list[Json]:
+    """chain/execution/upgrades.py: what envelopes name after an upgrade, and after another one"""
+    previous, rows = NO_FORK, []
+    for name, height, version, info in (("second", 1_000, 2, "cluster 0.2.0"), ("third", 70_000, 4, "")):
+        upgrade = Upgrade(Name(name), Height(height), Uint(version), Text(info))
+        rows.append({"upgrade": encode(upgrade).hex(), "previous": previous.hex()})
+        previous = upgrade.fork_id(previous)
+        rows[-1]["fork_id"] = previous.hex()
+    return [*rows]
+
+
 FAMILIES: tuple[Family, ...] = (
     chain_actions,
     chain_transactions,
@@ -268,6 +281,7 @@ FAMILIES: tuple[Family, ...] = (
     chain_receipts,
     chain_genesis,
     chain_staking,
+    chain_forks,
 )
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from chain.execution.transaction import WrongFork
-from chain.execution.upgrades import GENESIS_FORK, NO_FORK, Fork
+from chain.execution.upgrades import GENESIS_FORK, NO_FORK, Fork, Upgrade, plan_upgrade
 from chain.mempool import Mempool
 from chain.types.block import Block
 from chain.types.receipt import OK, Receipt
-from chain.types.scalars import NATIVE, Amount, BlockId, Hash, Height, Nonce, Uint, WorkUnits
+from chain.types.scalars import NATIVE, Amount, BlockId, Hash, Height, Name, Nonce, Text, Uint, WorkUnits
 from chain.types.sync import FinalBlock
 from chain.types.vote import Commit
 from contracts.token.actions import Transfer
@@ -60,7 +60,8 @@ async def test_at_an_upgrade_what_waits_and_was_signed_before_it_is_dropped_and_
     new = chain.transaction(2, Transfer(account(1), Amount(1)), fork_id=Hash(b"\x01" * 32))
     for waiting in (old, new):
         mempool.add(waiting, WorkUnits(1), Nonce(0))
-    ledger = SimpleNamespace(next_block=SimpleNamespace(fork=GENESIS_FORK))
+    before = SimpleNamespace(fork=GENESIS_FORK)
+    ledger = SimpleNamespace(next_block=before, view=chain.view, tip=SimpleNamespace(height=Height(1)))
 
     def commit(_final: FinalBlock) -> BlockFinal:
         ledger.next_block = SimpleNamespace(fork=Fork(new.envelope.fork_id, Uint(2), None))
@@ -77,3 +78,23 @@ async def test_at_an_upgrade_what_waits_and_was_signed_before_it_is_dropped_and_
         assert not kept.done()
     assert list(mempool.candidates()) == [new]
     executor.close()
+
+
+@pytest.mark.parametrize(("version", "word"), [(2, "install a release"), (1, "this program knows it")])
+async def test_the_log_tells_once_of_an_upgrade_ahead(
+    version: int, word: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = SmallChain()
+    with chain.amended() as overlay:
+        plan_upgrade(overlay, Upgrade(Name("second"), Height(9), Uint(version), Text("by post")))
+    news = SimpleNamespace(transactions=(), receipts=(None,))
+    ledger = SimpleNamespace(
+        next_block=chain.next_block, view=chain.view, chain=chain.chain, commit=lambda _final: news
+    )
+    ledger.tip = SimpleNamespace(height=chain.height)
+    executor = Executor(cast(Ledger, ledger), Mempool(), Hub())
+    for height in (1, 2):
+        await executor.commit(cast(FinalBlock, SimpleNamespace(block=SimpleNamespace(height=Height(height)))))
+    executor.close()
+    (told,) = caplog.messages
+    assert "'second'" in told and "height 9 (by post)" in told and told.endswith(word)

@@ -12,9 +12,12 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 import configs
+from chain.execution.upgrades import Upgrade
+from chain.types.scalars import Height, Name, Text, Uint
 from client.rpc import RpcClient
 from node.hub import Hub
 from node.rpc.errors import PortInUse
+from node.telemetry import readings
 from node.telemetry.metrics import Metrics
 from node.telemetry.pulse import TICK_SECONDS, Pulse
 from node.telemetry.readings import Readings, standing
@@ -92,6 +95,8 @@ async def test_what_happens_is_counted(node: OneNode) -> None:
     assert value(after, "cluster_chain_height") >= value(before, "cluster_chain_height") >= 1
     assert value(after, "cluster_consensus_blocks_total") >= 1
     assert value(after, "cluster_ready") == 1
+    assert value(after, "cluster_app_version") == 1
+    assert value(after, "cluster_upgrade_height") == value(after, "cluster_upgrade_unknown") == 0
     assert value(after, "cluster_validators") == 1
     assert value(after, "cluster_validator_power") == value(after, "cluster_validators_power") > 0
     assert value(after, "cluster_validator_missed") == value(after, "cluster_validator_out") == 0
@@ -100,6 +105,16 @@ async def test_what_happens_is_counted(node: OneNode) -> None:
     assert value(after, "process_open_fds") > 5
     steps = [level for (name, _), level in after.items() if name == "cluster_consensus_step"]
     assert sorted(steps) == [0, 0, 0, 1]
+
+
+async def test_an_upgrade_that_this_program_will_stop_at_is_told(
+    node: OneNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, unknown in ((2, 1), (1, 0)):
+        upgrade = Upgrade(Name("second"), Height(10**6), Uint(version), Text(""))
+        monkeypatch.setattr(readings, "pending_upgrade", lambda _view, _height, upgrade=upgrade: upgrade)
+        found = await series(node)
+        assert (value(found, "cluster_upgrade_height"), value(found, "cluster_upgrade_unknown")) == (10**6, unknown)
 
 
 async def test_invented_methods_make_no_series(node: OneNode) -> None:
