@@ -25,6 +25,7 @@ from chain.types.genesis import GenesisAccount
 from chain.types.identifiers import object_id
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     AccountId,
     Amount,
     Blob,
@@ -278,7 +279,7 @@ def shielded(chain: Chain, person: int, pool: ObjectId) -> Transaction:
         asset=NATIVE,
         taken=Amount(10**9),
         paid=Amount(0),
-        recipient=pools.NOBODY,
+        recipient=NOBODY,
         fee=Amount(0),
         padding=Blob(b""),
         proof=ProofBytes(bytes(128)),

@@ -15,7 +15,7 @@ from chain.state import keys
 from chain.state.keys import Key
 from chain.state.overlay import Overlay
 from chain.state.view import View
-from chain.types.scalars import NATIVE, AccountId, Amount, AssetId, Nonce, ObjectId
+from chain.types.scalars import NATIVE, NOBODY, AccountId, Amount, AssetId, Nonce, ObjectId
 from crypto.address import encode_address
 
 FEE_POOL: Final = ObjectId(b"fee-pool".rjust(32, b"\0"))  # tips of the running block, handed out at its end
@@ -45,6 +45,19 @@ class InsufficientHolding(ChainError):
             f"{amount.show(needed, asset)}."
         )
         self.object, self.balance, self.needed, self.asset = object_, balance, needed, asset
+
+
+class PaidToNobody(ChainError):
+    """An amount would go to 32 zero bytes: what is left where nobody put an account, in a field or a register."""
+
+    code = 3023
+
+    def __init__(self, value: Amount, asset: AssetId = NATIVE) -> None:
+        super().__init__(
+            f"{amount.show(value, asset)} would go to 32 zero bytes, which are no account: nobody could spend it. "
+            "Name who is to have it."
+        )
+        self.amount, self.asset = value, asset
 
 
 @wire()
@@ -97,6 +110,12 @@ def require_balance(view: View, account: AccountId, needed: Amount, asset: Asset
     spendable = balance(view, account, asset)
     if spendable < needed:
         raise InsufficientBalance(account, spendable, needed, asset)
+
+
+def require_somebody(account: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:
+    """Raises PaidToNobody if an amount other than 0 would go to nobody."""
+    if value and account == NOBODY:
+        raise PaidToNobody(value, asset)
 
 
 def credit(overlay: Overlay, account: AccountId, value: Amount, asset: AssetId = NATIVE) -> None:

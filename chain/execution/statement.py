@@ -6,7 +6,7 @@ Source: protocol.md, "Statements: what a proof says is decided by the node".
 from typing import TYPE_CHECKING, Final
 
 from chain.codec import encode
-from chain.types.scalars import AccountId, FieldElement, Hash, ObjectId, VkId
+from chain.types.scalars import NOBODY, FieldElement, Hash, ObjectId, VkId
 from crypto import domains
 from crypto.hashing import tagged_hash
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 STATEMENT_VERSION: Final = 1
 MAX_PUBLIC_INPUTS: Final = 32
-_NOBODY: Final = AccountId(bytes(32))
 
 
 def effects_digest(envelope: "Envelope") -> Hash:
@@ -62,6 +61,6 @@ def account_element(account: bytes) -> FieldElement:
 
     A key is no hash: with its own first 31 bytes whoever proves a payment could choose the last one, and so pay nobody.
     """
-    if account == _NOBODY:
+    if account == NOBODY:
         return FieldElement(0)
     return FieldElement(int.from_bytes(tagged_hash(domains.ACCOUNT_ELEMENT, account)[:31], "big"))

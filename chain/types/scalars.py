@@ -50,6 +50,7 @@ MAX_UINT: Final = 2**63 - 1
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,79}")
 _HEX: Final = re.compile(r"0x(?:[0-9a-f]{2})*")
 NIL: Final = VoteTarget(b"")
+NOBODY: Final = AccountId(bytes(32))  # 32 zero bytes, no account: never paid; its element in a circuit is 0
 NATIVE: Final = AssetId(bytes(32))  # counted in nano-CLU; its element in a circuit is 0, as id_element says
 
 JsonForm = Literal["number", "decimal", "hex", "text", "account", "validator"]

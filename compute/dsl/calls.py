@@ -17,7 +17,7 @@ from compute.dsl.compiled import Compiled, CompiledMethod
 from compute.dsl.declaration import Parameter
 from compute.dsl.elements import sealed_length, unpacked
 from compute.dsl.errors import DslError
-from compute.dsl.execution import Found, Numbers, Outcome, Situation, Step, circuit_inputs, execute
+from compute.dsl.execution import Found, Numbers, Outcome, Situation, Step, circuit_inputs, execute, require_payees
 from compute.dsl.fields import Declared
 from compute.dsl.note_statement import Movement, NoteSecrets, SpentNote, note_kind, note_root
 from compute.dsl.reading import register_numbers
@@ -84,6 +84,7 @@ def draft_call(
     bound = bound_arguments(method, (), given)
     situation = _situation(method, contract, bound, caller, now, period, entropy)
     outcome = execute(method, situation)
+    require_payees(method, outcome)
     call = _Writing(method, contract, situation, outcome, Book(name, caller, bound), caller, entropy).call()
     return Draft(padded(call, contract.record.sizes[index]), method.source, circuit_inputs(method, situation))
 

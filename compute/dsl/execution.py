@@ -16,7 +16,7 @@ from compute.dsl.integers import Integers, plain
 from compute.dsl.machine import Number
 from compute.dsl.note_circuit import argument
 from compute.dsl.note_statement import Movement, NoteSecrets, Output
-from compute.dsl.refusals import ArgumentRefused
+from compute.dsl.refusals import ArgumentRefused, PaidToNobody
 from compute.dsl.run import Run
 from compute.dsl.shape import run_body
 from compute.dsl.values import Leaf
@@ -174,6 +174,12 @@ def circuit_inputs(method: CompiledMethod, situation: Situation, ctx: int = 0) -
     for declared in shape.counts:
         given[f"{register(declared.name)}.posted"] = situation.posted[declared.name]
     return given | note_statement.circuit_inputs(situation.notes, shape)
+
+
+def require_payees(method: CompiledMethod, outcome: Outcome) -> None:
+    """A rule of the chain's, not the circuit's: raises PaidToNobody for an amount that goes to Address 0."""
+    if any(paid.amount and not paid.recipient for paid in outcome.pays):
+        raise PaidToNobody(method.declaration.place)
 
 
 def content(declared: Declared[Any], found: Found) -> Numbers:

@@ -18,7 +18,7 @@ from client.notes.keys import SpendingKey
 from compute.dsl.agreement import run
 from compute.dsl.arguments import argument_numbers, bound_arguments, initial_registers
 from compute.dsl.compiled import Compiled, CompiledMethod
-from compute.dsl.execution import Outcome, Situation
+from compute.dsl.execution import Outcome, Situation, require_payees
 from compute.dsl.note_statement import Movement, NoteSecrets, Output, SpentNote
 from compute.dsl.refusals import AlreadyUsed, ArgumentRefused, HoldingTooSmall
 from compute.dsl.scalars import Address, Asset
@@ -28,7 +28,7 @@ from crypto.hashing import tagged_hash
 from crypto.note_tree import DEPTH, empty_root, tree_path, tree_root
 from crypto.notes import EPHEMERAL_BITS
 
-SENDER: Final = bytes(32)  # who calls where a test does not say
+SENDER: Final = b"\1" * 32  # who calls where a test does not say
 NATIVE: Final = bytes(32)
 ADDRESSES: Final = 4  # of a wallet, that a note may have come to
 SAID: Final = ("sender", "height", "period")
@@ -150,10 +150,14 @@ class Plain:
         )
 
     def _apply(self, method: CompiledMethod, outcome: Outcome) -> None:
-        """What the chain does with an accepted call, by its own rules. Raises AlreadyUsed, HoldingTooSmall."""
+        """What the chain does with an accepted call, by its own rules.
+
+        Raises AlreadyUsed, PaidToNobody, HoldingTooSmall.
+        """
         used = [*outcome.nullifiers]
         if len(set(used)) != len(used) or self.nullifiers.intersection(used):
             raise AlreadyUsed(method.declaration.place)
+        require_payees(method, outcome)
         after = dict(self.holdings)
         for taken in outcome.takes:
             after[taken.asset] = after.get(taken.asset, 0) + taken.amount

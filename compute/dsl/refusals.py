@@ -97,6 +97,19 @@ class HoldingTooSmall(CallRefused):
         super().__init__(place, "the contract holds less than this call pays out; take the tokens in first.")
 
 
+class PaidToNobody(CallRefused):
+    """A contract pays an amount to Address 0, which nobody has."""
+
+    code = 6443
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(
+            place,
+            "an amount is paid to Address 0, as in a register that was never set: it would be lost. Set the register "
+            "first, or require that the address is not 0.",
+        )
+
+
 class ArgumentRefused(DslError):
     """An argument of a call, or a register's first value, does not fit its type."""
 

@@ -18,6 +18,7 @@ from chain.execution.fees import base_cost, transaction_work
 from chain.execution.statement import id_element
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     AccountId,
     Amount,
     AssetId,
@@ -232,7 +233,7 @@ class NoteWallet:
 
     def _fee(self, status: ChainStatus, actions: Sequence[Action]) -> Amount:
         """What a proof gives for a transaction: FEE_ROOM times its cost now, in round numbers."""
-        envelope = self._envelope(status, actions, NO_FEE, AccountId(bytes(32)))
+        envelope = self._envelope(status, actions, NO_FEE, NOBODY)
         work = transaction_work(Transaction(envelope, Signature(bytes(64))), status.params)
         return Amount(round_fee(base_cost(work, status.base_fee)))
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain.execution.statement import id_element
-from chain.types.scalars import NATIVE, AccountId, Amount, AssetId, Blob, FieldElement, ObjectId, ProofBytes, VkId
+from chain.types.scalars import (
+    NATIVE,
+    NOBODY,
+    AccountId,
+    Amount,
+    AssetId,
+    Blob,
+    FieldElement,
+    ObjectId,
+    ProofBytes,
+    VkId,
+)
 from client.notes.address import Address
 from client.notes.content import seal_output
 from client.notes.hints import Entropy, Outgoing
@@ -19,7 +30,7 @@ from compute.shielded import circuit
 from compute.shielded.errors import NoRoomForChange, NoteOfAnotherAsset, NotesDoNotCover, StaleWitness, TooManyNotes
 from compute.shielded.transfer import INPUTS, OUTPUTS, Pay, Private, Public, Spend, commitment, compute
 from contracts.notes.output import NoteOutput, Point
-from contracts.shielded.actions import NOBODY, Transfer
+from contracts.shielded.actions import Transfer
 from crypto import notes
 from crypto.note_tree import DEPTH, Path, path_root
 from crypto.notes import PoolNote

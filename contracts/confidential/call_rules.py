@@ -160,7 +160,12 @@ def _check_notes(call: "Call", view: View, method: Method) -> None:
 
 
 def _check_money(call: "Call", view: View, sender: AccountId) -> None:
-    """What is taken is there before anything is paid, so a call may pay out of what it takes."""
+    """What is taken is there before anything is paid, so a call may pay out of what it takes.
+
+    A register that was never set holds Address 0, and what it is paid would be lost.
+    """
+    for pay in call.pays:
+        accounts.require_somebody(pay.recipient, pay.amount, pay.asset)
     assets = {take.asset for take in call.takes} | {pay.asset for pay in call.pays}
     for asset in sorted(assets):
         taken = sum(take.amount for take in call.takes if take.asset == asset)

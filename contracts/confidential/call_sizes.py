@@ -10,7 +10,7 @@ from chain.params import WorkPrices
 from chain.types.scalars import (
     MAX_UINT,
     NATIVE,
-    AccountId,
+    NOBODY,
     Amount,
     EncryptionKeyBytes,
     FieldElement,
@@ -66,7 +66,6 @@ def _call(method: Method, registers: Sequence[RegisterSpec], number: int) -> Cal
     """An unpadded call of the method's shape whose integers are all `number`."""
     height, amount, count = Height(number), Amount(number), Uint(number)
     sealed = method.uses_sealed(registers)
-    recipient = AccountId(bytes(32))
     return Call(
         contract=ObjectId(bytes(32)),
         method=method.name,
@@ -85,7 +84,7 @@ def _call(method: Method, registers: Sequence[RegisterSpec], number: int) -> Cal
         ephemeral=Point(ZERO, ZERO) if method.outputs else None,
         outputs=tuple(NoteOutput(ZERO, _zeros(output.elements), _HINT) for output in method.outputs),
         takes=(Take(NATIVE, amount),) * method.takes,
-        pays=(Pay(recipient, NATIVE, amount),) * method.pays,
+        pays=(Pay(NOBODY, NATIVE, amount),) * method.pays,
     )
 
 

@@ -12,6 +12,7 @@ from chain.state.view import View
 from chain.types.scalars import (
     MAX_UINT,
     NATIVE,
+    NOBODY,
     AccountId,
     Amount,
     AssetId,
@@ -43,8 +44,6 @@ from crypto.notes import POOL_ELEMENTS
 
 if TYPE_CHECKING:
     from chain.types.transaction import Envelope
-
-NOBODY: Final = AccountId(bytes(32))  # the recipient of a transfer that pays nothing in the open
 
 
 @wire()

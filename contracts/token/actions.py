@@ -27,9 +27,10 @@ class Transfer(Action):
     amount: Amount
 
     def check(self, view: View, context: ExecutionContext) -> None:
-        """Raises NothingToTransfer, InsufficientBalance."""
+        """Raises NothingToTransfer, PaidToNobody, InsufficientBalance."""
         if self.amount == 0:
             raise NothingToTransfer
+        accounts.require_somebody(self.recipient, self.amount)
         accounts.require_balance(view, context.sender, self.amount)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:

@@ -64,9 +64,10 @@ class SendAsset(Action):
     amount: Amount
 
     def check(self, view: View, context: ExecutionContext) -> None:
-        """Raises NothingToTransfer, UnknownAsset, InsufficientBalance."""
+        """Raises NothingToTransfer, PaidToNobody, UnknownAsset, InsufficientBalance."""
         if self.amount == 0:
             raise NothingToTransfer
+        accounts.require_somebody(self.recipient, self.amount, self.asset)
         state.require_asset(view, self.asset)
         accounts.require_balance(view, context.sender, self.amount, self.asset)
 

@@ -7,7 +7,7 @@ from chain.state.view import View
 from chain.types.scalars import (
     MAX_UINT,
     NATIVE,
-    AccountId,
+    NOBODY,
     Amount,
     Blob,
     FieldElement,
@@ -29,7 +29,6 @@ from tests.support.programs import vk_id
 from tests.support.shielded_pool import ephemeral, output
 
 R1CS = Hash(b"c" * 32)
-NOBODY = AccountId(bytes(32))
 
 Fresh = Callable[[], FieldElement]
 

@@ -17,6 +17,7 @@ from chain.state.view import View
 from chain.types.genesis import Genesis
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     AccountId,
     Amount,
     AssetId,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 PURSE = ObjectId(b"purse".rjust(32, b"\0"))
 KEY = VkId(b"\x05" * 32)
 ROOT = FieldElement(77)
-NOBODY = AccountId(bytes(32))
 USED = Space("purse/used", (ID,))
 
 

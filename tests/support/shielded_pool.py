@@ -7,6 +7,7 @@ from chain.types.identifiers import object_id
 from chain.types.receipt import OK
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     Amount,
     AssetId,
     Blob,
@@ -23,7 +24,7 @@ from chain.types.transaction import Envelope
 from contracts.notes import state as notes
 from contracts.notes.output import NoteHint, NoteOutput, Point
 from contracts.registry.actions import RegisterKey
-from contracts.shielded.actions import NOBODY, Open, Transfer
+from contracts.shielded.actions import Open, Transfer
 from contracts.shielded.statement import TRANSFER_SIZE
 from contracts.token.asset_actions import CreateAsset
 from crypto.babyjubjub import multiply_base

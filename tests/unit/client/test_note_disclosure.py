@@ -8,6 +8,7 @@ import pytest
 
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     AccountId,
     Amount,
     Blob,
@@ -30,7 +31,7 @@ from client.notes.hints import Outgoing
 from client.notes.keys import SpendingKey
 from contracts.confidential.call import Call
 from contracts.notes.output import Point
-from contracts.shielded.actions import NOBODY, Transfer
+from contracts.shielded.actions import Transfer
 from crypto import babyjubjub, notes
 from crypto.notes import PoolNote
 from tests.support.note_records import CONTRACT, POOL, Entropy

@@ -41,7 +41,7 @@ async def test_a_transaction_is_heard_of_when_admitted_and_when_final(tmp_path: 
         first = asyncio.ensure_future(anext(news))
         wallet = await Wallet.open(node.secret("account0"), rpc)
         while not first.done():
-            outcome = await wallet.submit([Transfer(AccountId(bytes(32)), Amount(1))])
+            outcome = await wallet.submit([Transfer(AccountId(b"\1" * 32), Amount(1))])
         heard = [await first, await anext(news)]
         assert {piece.data["status"] for piece in heard} <= {"admitted", "final"}
         assert outcome.hash.startswith("0x")

@@ -32,7 +32,7 @@ def pay(node: OneNode, name: str, amount: int) -> Transfer:
 
 def test_signing_needs_no_node() -> None:
     signing = Signing(SecretKey(b"\x07" * 32), IDENTITY)
-    transaction = signing.sign([Transfer(AccountId(bytes(32)), Amount(1))], nonce=4, expiry_height=9, fee_limit=70)
+    transaction = signing.sign([Transfer(AccountId(b"\1" * 32), Amount(1))], nonce=4, expiry_height=9, fee_limit=70)
     assert verify(signing.account, transaction.envelope.signing_bytes(), transaction.signature)
     again = Transaction.decode(transaction.raw, build_application().unions)
     assert again.envelope == transaction.envelope and again.hash == transaction.hash

@@ -12,7 +12,7 @@ from compute.dsl.arguments import argument_numbers, bound_arguments
 from compute.dsl.compiled import CompiledMethod
 from compute.dsl.execution import Situation, circuit_inputs, execute, signals
 from compute.dsl.plain import Plain
-from compute.dsl.refusals import ArgumentRefused, DividedByZero, OutOfRange, OutsideArray
+from compute.dsl.refusals import ArgumentRefused, DividedByZero, OutOfRange, OutsideArray, OwnerRefused, PaidToNobody
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.circuit import Inputs
@@ -149,6 +149,24 @@ def test_unranged_numbers_are_never_compared(tmp_path: Path) -> None:
         with pytest.raises(errors.TypesDiffer, match="no order"):
             load(tmp_path, text.replace("{sign}", sign))
     load(tmp_path, text.replace("{sign}", "=="))
+
+
+def test_nobody_is_paid_nothing() -> None:
+    """Address 0, as in a register that was never set; an amount of 0 moves nothing, and may go there."""
+    winner = b"w" * 32
+    with pytest.raises(PaidToNobody):
+        Auction.plain(price=70).settle(winner, bytes(32), False, sender=winner)
+    Auction.plain(price=0).settle(winner, bytes(32), False, sender=winner)
+
+
+@pytest.mark.parametrize("seller", [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, R - 1), (1, 2, 3)])
+def test_no_note_is_made_for_what_is_no_key(seller: tuple[int, int, int]) -> None:
+    """An Owner that was never set is off the curve; points of small order would open to everybody."""
+    auction = Auction.plain(seller=dict(zip(("authority", "key_x", "key_y"), seller, strict=True)), closes=9)
+    with pytest.raises(OwnerRefused):
+        auction.place(5)
+    method, situation = auction.record[-1]
+    assert refused_by_the_circuit(method, circuit_inputs(method, situation, CTX))
 
 
 def test_two_writes_of_equal_values_share_nothing() -> None:

@@ -7,13 +7,13 @@ import pytest
 
 from chain.execution.context import ExecutionContext
 from chain.execution.statement import account_element
-from chain.types.scalars import FieldElement
+from chain.types.scalars import NOBODY, FieldElement
 from compute.dev_keys import DevKeys
 from compute.dsl.caller import Caller, CallLacks
 from compute.dsl.calls import AnotherContract, draft_call
 from compute.dsl.contract import Contract
 from compute.dsl.deployment import WrongCircuitKeys, deploy
-from compute.dsl.refusals import RequirementFailed
+from compute.dsl.refusals import PaidToNobody, RequirementFailed
 from compute.sandbox import Deployed, Sandbox
 from contracts.confidential.errors import OutsidePeriod
 from contracts.confidential.events import Called
@@ -156,3 +156,10 @@ def test_an_inbox_does_not_close_before_that(chain: Sandbox) -> None:
     deployed.place(5, sender=chain.person("alice"), period=(chain.height + 1, 19))
     with pytest.raises(RequirementFailed, match="bids are left"):
         deployed.draft("close", sender=chain.person("seller"))
+
+
+def test_a_payment_to_nobody_is_not_drafted(chain: Sandbox, auction: Deployed) -> None:
+    seller, winner = chain.person("seller"), chain.person("bob")
+    auction.close(sender=seller)
+    with pytest.raises(PaidToNobody):
+        auction.draft("settle", winner, NOBODY, True, sender=winner)

@@ -3,10 +3,10 @@
 import pytest
 
 from chain.execution import accounts
-from chain.execution.accounts import InsufficientBalance
+from chain.execution.accounts import InsufficientBalance, PaidToNobody
 from chain.execution.statement import id_element
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, Name, ObjectId, Uint
+from chain.types.scalars import MAX_UINT, NATIVE, NOBODY, Amount, AssetId, Name, ObjectId, Uint
 from contracts.token import state
 from contracts.token.asset_actions import MAX_DECIMALS, CreateAsset, SendAsset
 from contracts.token.errors import NotAnAssetName, NothingIssued, NothingToTransfer, TooManyDecimals, UnknownAsset
@@ -79,6 +79,13 @@ def test_more_than_one_has_cannot_be_sent(chain: SmallChain, amount: int) -> Non
 def test_nothing_cannot_be_sent(chain: SmallChain) -> None:
     with pytest.raises(NothingToTransfer):
         chain.check(ISSUER, SendAsset(created(chain), account(HOLDER), Amount(0)))
+
+
+def test_an_asset_is_not_sent_to_nobody(chain: SmallChain) -> None:
+    gold = created(chain)
+    with pytest.raises(PaidToNobody) as refused:
+        chain.check(ISSUER, SendAsset(gold, NOBODY, Amount(1)))
+    assert refused.value.asset == gold
 
 
 @pytest.mark.parametrize("asset", [NATIVE, AssetId(b"\x07" * 32)])

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from chain.errors import WrongShape
 from chain.execution import accounts
-from chain.execution.accounts import InsufficientBalance, InsufficientHolding
+from chain.execution.accounts import InsufficientBalance, InsufficientHolding, PaidToNobody
 from chain.execution.verifier import FalseEvidence
 from chain.state import keys
 from chain.state.overlay import Overlay
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, NATIVE, AccountId, Amount, AssetId, FieldElement, ObjectId, Uint
+from chain.types.scalars import MAX_UINT, NATIVE, NOBODY, AccountId, Amount, AssetId, FieldElement, ObjectId, Uint
 from contracts.confidential.call import Call, Pay, Take
 from contracts.confidential.errors import WrongLength
 from contracts.confidential.events import Called, Paid, Taken
@@ -126,6 +126,16 @@ def test_an_amount_of_zero_moves_nothing_and_makes_no_account(chain: ContractCha
     receipt = chain.send(ALICE, chain.call("get", pays=(Pay(stranger, NATIVE, Amount(0)),)))
     assert receipt.events == (Called(chain.contract, OUT.name, Uint(0), ()),)
     assert chain.view.get(keys.account(stranger)) is None
+
+
+def test_nobody_is_not_paid(chain: ContractChain) -> None:
+    """A register that was never set holds Address 0: a proof can pay it, and the money would be gone."""
+    chain.send(ALICE, chain.call("put", takes=(take(1_000),)))
+    with pytest.raises(PaidToNobody):
+        chain.check(ALICE, chain.call("get", pays=(Pay(NOBODY, NATIVE, Amount(1)),)))
+    with pytest.raises(PaidToNobody):
+        chain.check(ALICE, chain.call("get", pays=(Pay(NOBODY, ASSET, Amount(1)),)))
+    assert chain.send(ALICE, chain.call("get", pays=(Pay(NOBODY, NATIVE, Amount(0)),))).code == OK
 
 
 def test_every_part_of_a_payment_is_bound_by_the_proof(chain: ContractChain) -> None:

@@ -10,7 +10,7 @@ from chain.execution.accounts import InsufficientBalance
 from chain.execution.fee_source import RepeatedUnique
 from chain.execution.fees import transaction_work
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, Amount, AssetId, Blob, FieldElement, ObjectId, VkId
+from chain.types.scalars import MAX_UINT, NOBODY, Amount, AssetId, Blob, FieldElement, ObjectId, VkId
 from contracts.notes import state as notes
 from contracts.notes.errors import (
     BadEphemeral,
@@ -25,7 +25,7 @@ from contracts.registry.actions import RegisterKey
 from contracts.registry.decisions import FreezeKey
 from contracts.registry.errors import KeyFrozen, KeyUnknown
 from contracts.shielded import state
-from contracts.shielded.actions import NOBODY, TRANSFER_BYTES, Open, Transfer
+from contracts.shielded.actions import TRANSFER_BYTES, Open, Transfer
 from contracts.shielded.errors import (
     AssetWithoutAmount,
     FeeNotNative,

@@ -8,12 +8,11 @@ from chain.execution.fee_source import OfferFromAccount, ProofPaidFailure
 from chain.execution.transaction import FeeLimitTooLow
 from chain.state.overlay import Overlay
 from chain.types.receipt import OK
-from chain.types.scalars import MAX_UINT, NATIVE, Amount, AssetId, FieldElement, Height
+from chain.types.scalars import MAX_UINT, NATIVE, NOBODY, Amount, AssetId, FieldElement, Height
 from contracts.notes.errors import (
     NoteSpent,
 )
 from contracts.shielded import state
-from contracts.shielded.actions import NOBODY
 from contracts.shielded.errors import (
     PoolImbalance,
     PoolUnderflow,

@@ -13,6 +13,7 @@ from chain.execution.verifier import BadSignature, FalseEvidence
 from chain.types.receipt import OK
 from chain.types.scalars import (
     NATIVE,
+    NOBODY,
     Amount,
     AssetId,
     ChainId,
@@ -26,7 +27,7 @@ from chain.types.transaction import Envelope
 from contracts.notes import state as notes
 from contracts.notes.output import NoteOutput
 from contracts.registry.state import key_bytes
-from contracts.shielded.actions import NOBODY, Transfer
+from contracts.shielded.actions import Transfer
 from tests.support.direct_verifier import DirectVerifier
 from tests.support.shielded_pool import ALICE, BOB, HINT, PoolChain, ephemeral, output, prove
 from tests.support.small_chain import account

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chain.execution.accounts import InsufficientBalance
+from chain.execution.accounts import InsufficientBalance, PaidToNobody
 from chain.types.receipt import OK
-from chain.types.scalars import AccountId, Amount
+from chain.types.scalars import NOBODY, AccountId, Amount
 from contracts.token.actions import Transfer
 from contracts.token.errors import NothingToTransfer
 from contracts.token.events import Transferred
@@ -67,5 +67,12 @@ def test_actions_of_one_transaction_apply_all_or_none(chain: SmallChain) -> None
 
 
 def test_any_32_bytes_can_be_paid(chain: SmallChain) -> None:
-    assert chain.do(1, Transfer(AccountId(bytes(32)), Amount(1))).code == OK
+    assert chain.do(1, Transfer(AccountId(bytes(31) + b"\1"), Amount(1))).code == OK
     assert chain.money() == chain.supply()
+
+
+def test_nobody_is_not_paid(chain: SmallChain) -> None:
+    """32 zero bytes are where somebody forgot to say who."""
+    with pytest.raises(PaidToNobody) as refused:
+        chain.check(1, Transfer(NOBODY, Amount(1)))
+    assert refused.value.amount == 1
