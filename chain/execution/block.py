@@ -116,8 +116,8 @@ def open_block(
     size = len(encode(block))
     if size > params.max_block_bytes:
         raise BlockTooLarge(size, params.max_block_bytes)
+    chain.application.require_punishable(view, block.evidence, block.height, params)  # before its signatures are
     check_header(block, tip, view, chain.chain_id, params, verifier)
-    chain.application.require_punishable(view, block.evidence, block.height, params)
     unions = chain.application.unions
     transactions = tuple(decode(raw) if decode else Transaction.decode(raw, unions) for raw in block.transactions)
     work = 0

@@ -13,6 +13,7 @@ from chain.types.vote import PRECOMMIT, DuplicateVote
 from contracts.staking.errors import EvidenceTooOld, NoSuchValidator, Tombstoned
 from contracts.staking.events import DoubleSignerPunished, SetChanged
 from contracts.staking.state import jail
+from tests.support.direct_verifier import ClaimTable
 from tests.support.sealed_chain import SealedChain, commit_of, signed_vote, validator_id, with_body
 from tests.support.stake_chain import EPOCH, QUICK, double_vote
 
@@ -21,6 +22,13 @@ FIRST = EPOCH + 2  # the height of the first set that the chain makes
 
 def chain_of(*powers: int) -> SealedChain:
     return SealedChain(powers, staking=QUICK)
+
+
+class Untouched(ClaimTable):
+    """Looks at no signature."""
+
+    def require_signature(self, public_key: bytes, message: bytes, signature: bytes) -> None:
+        raise AssertionError("a signature was looked at")
 
 
 @pytest.fixture
@@ -54,6 +62,9 @@ def test_what_shows_no_double_vote_is_refused(three: SealedChain) -> None:
     forged = replace(good, second=replace(good.second, signature=Signature(bytes(64))))
     with pytest.raises(BadSignature):
         three.apply(with_body(three.build(), evidence=(forged,)))
+    three.verifier = Untouched()
+    with pytest.raises(NoSuchValidator):  # however many there are, no signature of theirs is looked at
+        three.apply(with_body(three.build(), evidence=(stranger,) * 100))
 
 
 def test_evidence_in_a_block_punishes_and_the_double_signer_leaves_the_set() -> None:

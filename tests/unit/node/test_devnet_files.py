@@ -210,6 +210,10 @@ def test_init_makes_one_home_several_or_one_that_joins(tmp_path: Path, capsys: p
     assert execute(["init", "--home", str(joining), "--genesis", genesis, "--peers", peer]) == 0
     config = Home(joining).load_config()
     assert config.p2p.peers == (peer,) and not config.validator
+    bonding = Home(tmp_path / "bonding")
+    assert execute(["init", "--home", str(bonding.root), "--genesis", genesis, "--peers", peer, "--validator"]) == 0
+    assert bonding.load_config().validator and bonding.validator_key.exists() and bonding.signer_state.exists()
+    bonding.open_signer(bonding.load_genesis()).close()
     assert (one / "accounts.json").exists() and (one / "config.toml").exists()
     assert execute(["init", "--home", str(one)]) == 1
     assert "is not empty" in capsys.readouterr().err
