@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak secrecy lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak secrecy simulate lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -39,7 +39,7 @@ test: lint types imports unit
 test-peers: setup
 	@tests/peers/setup.sh
 	@tests/fuzz/setup.sh
-	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/integration examples/contracts
+	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/simulation tests/integration examples/contracts
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
 fuzz: setup
@@ -57,6 +57,10 @@ soak: setup
 
 secrecy: setup
 	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
+
+SEEDS ?= 1000
+simulate: setup
+	@$(BIN)/python -m tests.simulation.campaign $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(if $(LEVEL),--level $(LEVEL))
 
 wheel: setup
 	@rm -rf dist

@@ -37,9 +37,7 @@ class Tally:
         """The tally with the vote, and evidence the first time that its validator contradicts itself."""
         known = self.first.get(vote.validator)
         if known is None:
-            first = {**self.first, vote.validator: vote}
-            power = Power(self.power + validators.power(vote.validator))
-            return replace(self._backed(vote, validators), first=first, power=power), None
+            return self._counted(vote, self.second, validators, first={**self.first, vote.validator: vote}), None
         if known.target == vote.target or (vote.validator, vote.target) in self.second:
             return self, None
         tally, evidence = self, None
@@ -47,8 +45,7 @@ class Tally:
             tally = replace(self, equivocators=self.equivocators | {vote.validator})
             evidence = duplicate_vote(known, vote)
         if validators.exceeds_third(self.backing.get(vote.target, 0)):
-            second = {**self.second, (vote.validator, vote.target): vote}
-            tally = replace(tally._backed(vote, validators), second=second)
+            tally = tally._counted(vote, {**self.second, (vote.validator, vote.target): vote}, validators)
         return tally, evidence
 
     def without(self, validator: ValidatorId, validators: ValidatorSet) -> "Tally":
@@ -69,10 +66,20 @@ class Tally:
         backing = [vote for vote in self.votes() if vote.target == target]
         return tuple(sorted(backing, key=lambda vote: vote.validator))
 
-    def _backed(self, vote: Vote, validators: ValidatorSet) -> "Tally":
-        power = Power(self.backing.get(vote.target, 0) + validators.power(vote.validator))
-        quorum = vote.target if self.quorum is None and validators.is_quorum(power) else self.quorum
-        return replace(self, backing={**self.backing, vote.target: power}, quorum=quorum)
+    def _counted(
+        self,
+        vote: Vote,
+        second: Mapping[tuple[ValidatorId, VoteTarget], Vote],
+        validators: ValidatorSet,
+        first: Mapping[ValidatorId, Vote] | None = None,
+    ) -> "Tally":
+        """With the vote backing its target; `first` is given where it is its validator's first."""
+        own = validators.power(vote.validator)
+        backing = Power(self.backing.get(vote.target, 0) + own)
+        quorum = vote.target if self.quorum is None and validators.is_quorum(backing) else self.quorum
+        power = self.power if first is None else Power(self.power + own)
+        held = self.first if first is None else first
+        return Tally(held, second, self.equivocators, power, {**self.backing, vote.target: backing}, quorum)
 
 
 EMPTY: Final = Tally()
@@ -93,8 +100,8 @@ class RoundVotes:
         tally, evidence = known.add(vote, validators)
         if tally is known:
             return self, None
-        changed = replace(self, prevotes=tally) if vote.type == PREVOTE else replace(self, precommits=tally)
-        return changed, evidence
+        changed = (tally, self.precommits) if vote.type == PREVOTE else (self.prevotes, tally)
+        return RoundVotes(*changed), evidence
 
     def without(self, validator: ValidatorId, validators: ValidatorSet) -> "RoundVotes":
         return RoundVotes(self.prevotes.without(validator, validators), self.precommits.without(validator, validators))

@@ -1,16 +1,12 @@
 """Four nodes on a virtual clock: what they promise when all is well, when links or machines fail, when one lies."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from chain.consensus.timing import Timing
 from chain.execution.header import check_commit
 from chain.types.vote import PRECOMMIT, PREVOTE, Vote
-from node.consensus_log import ConsensusLog
-from node.signer_state import LastSigned, SignerStateFile, nothing_signed
 from tests.support.byzantine_nodes import (
     DoubleProposer,
     Equivocator,
@@ -19,8 +15,7 @@ from tests.support.byzantine_nodes import (
     Mute,
 )
 from tests.support.simulated_network import FAST, Faults, SimulatedNetwork
-from tests.support.simulated_node import Disk, Final, Message, Offered
-from tests.support.simulated_storage import MemoryLog
+from tests.support.simulated_node import Final, Message, Offered
 
 
 def rounds(network: SimulatedNetwork, address: int) -> list[int]:
@@ -187,15 +182,17 @@ def test_all_nodes_crash_at_once_and_go_on() -> None:
 
 def test_a_signature_that_did_not_reach_the_log_is_given_out_after_the_restart() -> None:
     """tendermint#5804: a signer ahead of its log stopped a chain."""
-    network = SimulatedNetwork()
-    victim, other = (network.proposer(1, round_) for round_ in (2, 3))
-    network.nodes[victim].crash_before_logging = True
-    network.start(*[address for address in range(4) if address != other])
-    network.run(1_000)
-    assert not network.nodes[victim].running
-    assert network.nodes[victim].state_file.read().position == (1, 0, 2)
-    network.start(victim)
-    network.reach(3, *[address for address in range(4) if address != other])
+    for step in range(1, 30):
+        network = SimulatedNetwork(step)
+        victim, other = (network.proposer(1, round_) for round_ in (2, 3))
+        disk = network.nodes[victim].disk
+        assert disk is not None
+        disk.stop_at = disk.steps + step
+        network.start(*[address for address in range(4) if address != other])
+        network.run(1_000)
+        assert not network.nodes[victim].running
+        network.start(victim)
+        network.reach(3, *[address for address in range(4) if address != other])
 
 
 def test_a_node_that_lost_its_log_stays_silent_where_it_has_signed() -> None:
@@ -215,29 +212,10 @@ def restart_without_proposal(network: SimulatedNetwork) -> int:
     network.start()
     network.run(200)
     network.crash(victim)
-    network.nodes[victim].log = MemoryLog()
+    network.nodes[victim].lose_log()
     network.blocked = lambda sender, to, message: victim in (sender, to)
     network.start(victim)
     return victim
-
-
-def test_the_real_signer_and_log_on_disk_survive_crashes(tmp_path: Path) -> None:
-    network = SimulatedNetwork()
-    for node in network.nodes[:2]:
-        node.open_disk = real_disk(tmp_path / str(node.address), nothing_signed(network.chain_id, node.key))
-    network.start()
-    for pause in (1_010, 1_030, 1_100, 900):
-        network.run(pause)
-        network.crash(0, 1)
-        network.run(50)
-        network.start(0, 1)
-    network.reach(5)
-
-
-def real_disk(folder: Path, state: LastSigned) -> Callable[[], Disk]:
-    folder.mkdir()
-    SignerStateFile.create(folder / "state", state).close()
-    return lambda: (SignerStateFile(folder / "state"), ConsensusLog(folder / "wal", b"k" * 32))
 
 
 # One of them lies

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chain.consensus.effects import SignAndPublishProposal
-from chain.types.scalars import NIL, Round, Signature, Uint, ValidRound, VoteTarget
-from chain.types.vote import Proposal, Vote
-from tests.support.simulated_node import Message, Offered, SimulatedNode, Value
+from chain.types.scalars import NIL, Round, Signature, ValidRound, VoteTarget
+from chain.types.vote import PRECOMMIT, PREVOTE, Commit, CommitSignature, Proposal, Vote
+from tests.support.simulated_node import Final, Message, Offered, SimulatedNode, Value
 
 
 class ByzantineNode(SimulatedNode):
@@ -33,14 +33,15 @@ class ByzantineNode(SimulatedNode):
 
 
 class Equivocator(ByzantineNode):
-    """Tells one peer this vote and the next peer another."""
+    """Tells one peer this vote and the next peer another, and sometimes a second one."""
 
     def publish(self, message: Vote | Offered) -> None:
         if isinstance(message, Offered):
             super().publish(message)
             return
         votes = [self.forge_vote(message, target) for target in (NIL, message.target, *sorted(self.values))]
-        self.tell(lambda _peer: self.network.rng.choice(votes))
+        for _ in range(self.network.rng.choice([1, 1, 2])):
+            self.tell(lambda _peer: self.network.rng.choice(votes))
 
 
 class DoubleProposer(ByzantineNode):
@@ -80,8 +81,8 @@ class FalseProver(ByzantineNode):
         value = self.build(salt=2_000)
         self.values[value.id] = value
         self.network.publish(self, self.forge_proposal(value, effect.round, valid_round=0))
-        for kind in (1, 2):
-            vote = Vote(Uint(kind), value.height, effect.round, VoteTarget(value.id), self.key, Signature(bytes(64)))
+        for kind in (PREVOTE, PRECOMMIT):
+            vote = Vote(kind, value.height, effect.round, VoteTarget(value.id), self.key, Signature(bytes(64)))
             self.network.publish(self, self.forge_vote(vote, value.id))
 
 
@@ -90,3 +91,30 @@ class Mute(ByzantineNode):
 
     def publish(self, message: Vote | Offered) -> None:
         """Keeps it."""
+
+
+class Runaway(ByzantineNode):
+    """Votes in rounds that nobody has come to."""
+
+    def publish(self, message: Vote | Offered) -> None:
+        if isinstance(message, Offered):
+            super().publish(message)
+            return
+        for ahead in (7, 60):
+            far = replace(message, round=Round(message.round + ahead))
+            self.network.publish(self, self.forge_vote(far, NIL))
+
+
+class FalseHistorian(ByzantineNode):
+    """Tells others of final blocks that nobody decided, with a commit of its own making."""
+
+    def publish(self, message: Vote | Offered) -> None:
+        super().publish(message)
+        if isinstance(message, Offered):
+            value = self.build(salt=3_000)
+            vote = Vote(
+                PRECOMMIT, value.height, message.proposal.round, VoteTarget(value.id), self.key, Signature(bytes(64))
+            )
+            own = CommitSignature(self.key, self.forge_vote(vote, value.id).signature)
+            commit = Commit(value.height, message.proposal.round, value.id, (own,))
+            self.tell(lambda _peer: Final(value, commit))

@@ -6,7 +6,6 @@ wants, in their order.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from random import Random
 
 Values = dict[bytes, bytes]
@@ -64,14 +63,27 @@ class SimulatedSnapshot:
     def get(self, key: bytes, *, verify_checksums: bool = False) -> bytes | None:
         return self._shown.values.get(key)
 
-    @contextmanager
-    def iterator(
-        self, *, start: bytes, stop: bytes | None, verify_checksums: bool = False
-    ) -> Iterator[Iterator[tuple[bytes, bytes]]]:
-        shown = self._shown
-        keys = shown.keys()
-        end = len(keys) if stop is None else bisect_left(keys, stop)
-        yield ((key, shown.values[key]) for key in keys[bisect_left(keys, start) : end])
+    def iterator(self, *, start: bytes, stop: bytes | None, verify_checksums: bool = False) -> "Entries":
+        return Entries(self._shown, start, stop)
+
+
+class Entries:
+    """Keys and values in order; closed by `with`."""
+
+    def __init__(self, shown: Shown, start: bytes, stop: bytes | None) -> None:
+        self._shown, self._start, self._stop = shown, start, stop
+
+    def __enter__(self) -> "Entries":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is held."""
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        keys = self._shown.keys()
+        end = len(keys) if self._stop is None else bisect_left(keys, self._stop)
+        for index in range(bisect_left(keys, self._start), end):
+            yield keys[index], self._shown.values[keys[index]]
 
 
 class SimulatedLevelDB:
@@ -86,8 +98,8 @@ class SimulatedLevelDB:
     def put(self, key: bytes, value: bytes, *, sync: bool) -> None:
         self.write([(key, value)], sync=sync)
 
-    def iterator(self, **bounds: bytes | None) -> object:
-        return SimulatedSnapshot(self._table.shown).iterator(**bounds)  # type: ignore[arg-type]
+    def iterator(self, *, start: bytes, stop: bytes | None, verify_checksums: bool = False) -> Entries:
+        return Entries(self._table.shown, start, stop)
 
     def snapshot(self) -> SimulatedSnapshot:
         self._table.shared = True

@@ -1,13 +1,16 @@
-"""A consensus node of the simulator: the real `step`, `resume`, repeats and Signer, and a driver in a hundred lines.
+"""A consensus node of the step-level simulator: the real `step`, `resume`, repeats, Signer, signer's state and log.
 
-The application is a chain of opaque values; a value says itself whether it is valid, so tests can propose bad ones.
+Around them is a driver in a hundred lines, and the application is a chain of opaque values; a value says itself whether
+it is valid, so tests can propose bad ones. tests/support/simulated_stack.py runs the node's own driver and execution.
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Final as Constant
 
 from chain.codec import decode, encode, wire
 from chain.consensus.early import EarlyMessages
@@ -35,27 +38,32 @@ from chain.consensus.inputs import (
 from chain.consensus.repeats import Status, repeats_for, status
 from chain.consensus.resume import resume
 from chain.consensus.state import Step, initial_state
-from chain.consensus.step import wanted_blocks, wants_proposal
+from chain.consensus.step import step, wanted_blocks, wants_proposal
 from chain.consensus.timing import is_timely, timeout_ms
 from chain.execution.header import WrongCommit, check_commit
 from chain.execution.verifier import BadSignature
 from chain.types.scalars import BlockId, Hash, Height, Timestamp, Uint, ValidatorId
 from chain.types.vote import Commit, DuplicateVote, PartSetHeader, Proposal, Vote
-from crypto.keys import SecretKey
 from node.consensus_log import ConsensusLog
-from node.signer import Refused, Signer
-from node.signer_state import StateFile, nothing_signed
+from node.signer import Signer
+from node.signer_state import SignerStateFile, StateFile, nothing_signed
+from node.signing import sign_proposal, sign_vote
+from tests.support.promises import EvidenceMissing, Fell
+from tests.support.simulated_disk import Mount, SimulatedDisk
 from tests.support.simulated_storage import MemoryLog, MemoryStateFile
+from tests.support.token_keys import TokenKey
 
 if TYPE_CHECKING:
     from tests.support.simulated_network import SimulatedNetwork
 
-BLOCK_TIME_MS = 1_000
-STATUS_MS = 1_000
+BLOCK_TIME_MS = 500
+STATUS_MS = 500
+STATE: Constant = Path("/data/state")
+LOG: Constant = Path("/data/wal")
 
 
 @wire()
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Value:
     """What the simulated chain decides on. `salt` tells values of one proposer apart."""
 
@@ -66,13 +74,17 @@ class Value:
     salt: Uint
     valid: bool = True
 
-    @property
-    def id(self) -> BlockId:
-        return BlockId(sha256(encode(self)).digest())
+    @cached_property
+    def encoded(self) -> bytes:
+        return encode(self)
 
-    @property
+    @cached_property
+    def id(self) -> BlockId:
+        return BlockId(sha256(self.encoded).digest())
+
+    @cached_property
     def parts(self) -> PartSetHeader:
-        return PartSetHeader(Uint(len(encode(self))), Hash(self.id))
+        return PartSetHeader(Uint(len(self.encoded)), Hash(self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +103,42 @@ class Final:
     commit: Commit
 
 
-Disk = tuple[StateFile, MemoryLog | ConsensusLog]
 Message = Vote | Offered | Value | Status | Final
 
 
-class Crashed(Exception):
-    """Thrown inside a node at the moment where a test lets it die."""
-
-
 class SimulatedNode:
-    """state_file, log and chain survive a crash, everything else is made anew by `start`."""
+    """What the disk holds and the chain survive a crash, everything else is made anew by `start`."""
 
     honest = True
 
-    def __init__(self, network: "SimulatedNetwork", address: int, secret: SecretKey) -> None:
+    def __init__(self, network: "SimulatedNetwork", address: int, secret: TokenKey) -> None:
         self.network, self.address, self.secret = network, address, secret
         self.key = ValidatorId(secret.public)
-        self.state_file: StateFile = MemoryStateFile(nothing_signed(network.chain_id, self.key))
-        self.log: MemoryLog | ConsensusLog = MemoryLog()
-        self.open_disk: Callable[[], Disk] = lambda: (self.state_file, self.log)
         self.chain: list[Final] = []
         self.clock_skew = 0
+        self.forgets = False  # its log was lost once, and its lock with it
+        self.slow_ms = 0  # how long the disk takes before a message leaves
         self.life = 0
         self.running = False
-        self.crash_before_logging = False
         self.evidence: list[DuplicateVote] = []
+        self.disk: SimulatedDisk | None = None
+        self.log: MemoryLog | ConsensusLog = MemoryLog()
+        self.state_file: StateFile = MemoryStateFile(nothing_signed(network.chain_id, self.key))
+        if network.disks:
+            self.new_disk()
+
+    def new_disk(self) -> None:
+        """An empty disk with the state of a fresh key."""
+        self.disk = SimulatedDisk()
+        self._mount = self.disk.mount()
+        self._mount.make_folder(STATE.parent)
+        SignerStateFile.create(STATE, nothing_signed(self.network.chain_id, self.key), self._mount).close()
+
+    def lose_log(self) -> None:
+        """An operator removes the log, or restores an image of the machine that has none."""
+        assert self.disk is not None
+        self.disk.folders.pop(LOG, None)
+        self.forgets = True
 
     @property
     def height(self) -> int:
@@ -132,35 +155,43 @@ class SimulatedNode:
     def start(self) -> None:
         """Come up on what the disk holds: replay, do what is owed, then listen."""
         self.life += 1
-        self.state_file, self.log = self.open_disk()
-        self.signer = Signer(self.secret, self.network.chain_id, self.state_file)
+        self.running = True
+        if self.disk is not None:
+            self._mount: Mount = self.disk.mount()
+            self.state_file = SignerStateFile(STATE, self._mount)
+            self.log = ConsensusLog(LOG, disk=self._mount)
+        self.signer = Signer(self.secret, self.network.chain_id, self.state_file)  # type: ignore[arg-type]
         self.owed: deque[Effect] = deque()
         self.early = EarlyMessages(Height(self.height + 1))
         self.early_values: dict[BlockId, Value] = {}
+        self.heard: dict[tuple[int, int, int, bytes], bytes] = {}
+        self.reported: set[tuple[int, int, int, bytes]] = set()
         inputs, bodies = self.log.replay(Height(self.height + 1))
         self.values = {value.id: value for value in (decode(Value, body) for body in bodies)}
         self.state, owed = resume(initial_state(self.key), inputs)
-        self.running = True
         self.owed.extend(owed)
         self._work()
-        if not inputs:
+        if self.state.height <= self.height:
             self.start_height()
         self.tell_status()
         self.network.after(STATUS_MS, self, self._tick)
 
-    def crash(self) -> None:
-        """Die; the network's random power cut takes what was not synced."""
+    def crash(self, *, power_cut: bool = True) -> None:
+        """Die; a power cut takes of what was not synced as much as chance wants."""
         self.running = False
-        if isinstance(self.log, MemoryLog):
-            self.log.cut_power(self.network.rng)
-        self.log.close()
-        self.signer.close()
+        if self.disk is not None:
+            self._mount.unplug()
+            self.disk.stop_at = None
+            if power_cut:
+                self.disk.cut_power(self.network.rng)
 
     def start_height(self) -> None:
         height = Height(self.height + 1)
         if self.state.height >= height:
             return
         self.values = {}
+        self.heard.clear()
+        self.reported.clear()
         self.feed(StartHeight(height, self.network.validators))
         early, values = self.early, self.early_values
         self.early, self.early_values = EarlyMessages(Height(height + 1)), {}
@@ -179,10 +210,10 @@ class SimulatedNode:
     # Driving `step`
 
     def feed(self, event: Input, *, own: bool = False) -> None:
-        state, effects = self.network.step(self.state, event)
+        state, effects = step(self.state, event)
         changed, self.state = state is not self.state, state
-        if changed and not self.is_past():
-            (self.log.append_own if own else self.log.append)(event)
+        if changed and not own and not self.is_past():
+            self.log.append(event)
         self.owed.extend(effects)
         if not own:
             self._work()
@@ -200,7 +231,7 @@ class SimulatedNode:
             case GetValue(height, round_):
                 value = self.build()
                 self.values[value.id] = value
-                self.log.append_body(encode(value))
+                self.log.append_body(value.encoded)
                 self.feed(ProposedValue(height, round_, value.id, value.parts))
             case SignAndPublishProposal():
                 self._propose(effect)
@@ -209,43 +240,34 @@ class SimulatedNode:
             case ScheduleTimeout(kind, height, round_):
                 wait = timeout_ms(kind, round_, self.network.timing)
                 self.network.after(wait, self, lambda: self._elapse(TimeoutElapsed(kind, height, round_)))
-            case StepChanged() | RequestBlock():
+            case StepChanged():
+                pass  # the next tick tells it: three statuses a round and peer would be most of the messages
+            case RequestBlock():
                 self.tell_status()
             case ReportEquivocation(evidence):
+                vote = evidence.first
+                self.reported.add((vote.height, vote.round, vote.type, vote.validator))
                 self.evidence.append(evidence)
             case Decide(_, _, block_id, commit):
                 self.commit(Final(self.values[block_id], commit))
             case InvalidBlockDecided():
-                raise AssertionError(f"node {self.address}: an invalid block was decided")
+                raise Fell(f"node {self.address}: an invalid block was decided")
 
     def _elapse(self, event: TimeoutElapsed) -> None:
         if not self.is_past():
             self.feed(event)
 
     def _propose(self, effect: SignAndPublishProposal) -> None:
-        self.log.sync()
-        signed = self.signer.sign_proposal(
-            effect.height, effect.round, effect.valid_round, effect.block_id, effect.parts
-        )
-        if isinstance(signed, Refused):
-            return
-        self._die_if_told()
-        self.feed(ProposalReceived(signed, True, True), own=True)
-        self.publish(Offered(signed, self.values[effect.block_id]))
+        event = sign_proposal(self.log, self.signer, effect)  # type: ignore[arg-type]
+        if event is not None:
+            self.feed(event, own=True)
+            self.publish(Offered(event.proposal, self.values[effect.block_id]))
 
     def _vote(self, effect: SignAndPublishVote) -> None:
-        self.log.sync()
-        signed = self.signer.sign_vote(effect.type, effect.height, effect.round, effect.target)
-        if isinstance(signed, Refused):
-            return
-        self._die_if_told()
-        self.feed(VoteReceived(signed), own=True)
-        self.publish(signed)
-
-    def _die_if_told(self) -> None:
-        if self.crash_before_logging:
-            self.crash_before_logging = False
-            raise Crashed
+        event = sign_vote(self.log, self.signer, effect)  # type: ignore[arg-type]
+        if event is not None:
+            self.feed(event, own=True)
+            self.publish(event.vote)
 
     def publish(self, message: Vote | Offered) -> None:
         self.network.publish(self, message)
@@ -286,8 +308,17 @@ class SimulatedNode:
             return
         if vote.height == self.state.height + 1:
             self.early = self.early.with_vote(vote)
-        elif not self.is_past() or self.state.step == Step.DECIDED:
+        elif vote.height == self.state.height and (not self.is_past() or self.state.step == Step.DECIDED):
             self.feed(VoteReceived(vote))
+            self._require_evidence(vote)
+
+    def _require_evidence(self, vote: Vote) -> None:
+        """Of what was heard in this life and this height: each contradiction was reported when it was complete."""
+        if vote.round > self.state.round:
+            return  # of rounds to come not everything is kept
+        position = (vote.height, vote.round, vote.type, vote.validator)
+        if self.heard.setdefault(position, vote.target) != vote.target and position not in self.reported:
+            raise EvidenceMissing(f"node {self.address} has no evidence of {position[:3]} by {vote.validator.hex()}")
 
     def take_proposal(self, offered: Offered) -> None:
         proposal, value = offered.proposal, offered.value
@@ -308,7 +339,7 @@ class SimulatedNode:
 
     def _keep(self, value: Value) -> None:
         self.values[value.id] = value
-        self.log.append_body(encode(value))
+        self.log.append_body(value.encoded)
 
     def _judge(self, value: Value) -> bool:
         head = self.chain[-1].value if self.chain else None

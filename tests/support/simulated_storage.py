@@ -1,6 +1,4 @@
-"""Disks for simulated nodes: the signer's state and the consensus log in memory, with what a power cut does to them."""
-
-from random import Random
+"""The signer's state and the consensus log in variables, for runs in which nobody crashes (simulated_disk.py else)."""
 
 from chain.consensus.inputs import Input
 from chain.types.scalars import Height
@@ -55,8 +53,3 @@ class MemoryLog:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def cut_power(self, rng: Random) -> None:
-        """Lose some of the records after the last synced one, from the end."""
-        kept = rng.randint(self._synced, len(self._records))
-        del self._records[kept:]
