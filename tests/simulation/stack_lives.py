@@ -2,8 +2,8 @@
 
 Each life has a few troubles (partitions of every kind, kills, power cuts, power cuts inside a write, clocks that are
 off or jump, slow disks, bad links), in most of them one validator lies or runs twice; then all heals. Then, within
-`SETTLE_S`: two more heights everywhere, a new transaction final everywhere, and all evidence that honest machines hold
-in blocks.
+`SETTLE_S`: two more heights everywhere, a new transaction final everywhere, and in some block evidence against every
+validator that an honest machine heard contradict itself.
 """
 
 from collections.abc import Callable
@@ -100,13 +100,13 @@ def submit(stack: SimulatedStack, machine: Machine, payer: int, payee: int, amou
 def settle(stack: SimulatedStack, rng: Random) -> None:
     """Heal; then what every life must come to. Raises Stuck, EvidenceMissing and whatever else broke."""
     stack.settle(2)
-    held = set().union(*(machine.caught for machine in stack.honest))
+    caught = set().union(*(machine.caught for machine in stack.honest))
     payment = submit(stack, rng.choice(stack.honest), SAVER, 0, Amount(1))
     stack.run_until(lambda: all(machine.has(payment) for machine in stack.honest))
     end = stack.loop.time() + SETTLE_S
-    while not held <= stack.evidence:
+    while not caught <= stack.accused:
         if stack.loop.time() > end:
-            raise EvidenceMissing(f"in no block: {sorted(held - stack.evidence)}")
+            raise EvidenceMissing(f"of {[key.hex() for key in sorted(caught - stack.accused)]} in no block")
         stack.run(0.1)
 
 

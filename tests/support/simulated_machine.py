@@ -67,7 +67,7 @@ class Machine:
         mount.make_folder(STATE.parent)
         SignerStateFile.create(STATE, nothing_signed(stack.genesis.chain_id, self.key), mount).close()
         self.life: Life | None = None
-        self.caught: set[Place] = set()  # where others signed twice, as it heard in time
+        self.caught: set[ValidatorId] = set()  # who signed twice, as it heard in time
         self._heard: dict[Place, set[bytes]] = {}
         self._mount: Mount = mount
 
@@ -170,7 +170,7 @@ class Machine:
         """Its database has the block of a height: by then what it heard of that height has been judged."""
         for place in [place for place in self._heard if place[1] <= height]:
             if len(self._heard.pop(place)) > 1:
-                self.caught.add(place)
+                self.caught.add(place[0])
 
     def _seconds_of(self, pool: str) -> float:
         usual = {"disk": DISK_SECONDS * self.disk_factor, "execution": EXECUTION_SECONDS * self.disk_factor}

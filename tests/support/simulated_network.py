@@ -100,7 +100,7 @@ class SimulatedNetwork:
         self._queue: list[tuple[int, int, int, Callable[[], None] | Message, int]] = []
         self._order = 0
         self._decided: dict[int, bytes] = {}
-        self.signed = SignedVotes(self.validators)
+        self.signed = SignedVotes()
         self._verified: dict[Vote | Proposal, bool] = {}
 
     # Sentences of a scenario
@@ -205,7 +205,8 @@ class SimulatedNetwork:
     def publish(self, sender: SimulatedNode, message: Message) -> None:
         """To every other node."""
         if sender.honest and isinstance(message, Vote | Offered):
-            self.signed.note(sender.address, message if isinstance(message, Vote) else message.proposal, sender.forgets)
+            signed = message if isinstance(message, Vote) else message.proposal
+            self.signed.note(sender.address, signed, self.validators, forgets=sender.forgets)
         for node in self.nodes:
             if node is not sender:
                 self.send(sender, node.address, message)

@@ -5,6 +5,7 @@ and receipts everywhere, and that the money in all accounts is what genesis gave
 an honest machine is checked against what it signed before. A broken promise is raised by `run` (promises.py).
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -20,8 +21,8 @@ from chain.params import DEVNET
 from chain.state import keys
 from chain.types.genesis import Genesis, GenesisAccount, GenesisValidator
 from chain.types.scalars import AccountId, Amount, ChainId, Name, ObjectId, Power, Timestamp, Uint, ValidatorId, VrfKey
-from chain.types.validators import Validator, ValidatorSet
-from chain.types.vote import DuplicateVote, Proposal, Vote
+from chain.types.validators import Validator
+from chain.types.vote import Proposal, Vote
 from crypto.keys import SecretKey
 from node.hub import BlockFinal
 from node.relay import PROPOSAL, VOTE
@@ -104,12 +105,12 @@ class SimulatedStack:
         self.genesis = genesis_of(powers)
         self.faults, self.timing, self.story = faults, timing, story
         self.liars = liars or {}
-        self.validators = ValidatorSet(tuple(entry.validator for entry in self.genesis.validators))
-        self.signed = SignedVotes(self.validators)
+        self.signed = SignedVotes()
         self.blocked: Callable[[int, int], bool] | None = None
         self.refused: Counter[str] = Counter()
+        self._least_supply = sys.maxsize  # it only ever burns
         self.committed_transactions = 0
-        self.evidence: set[tuple[ValidatorId, int, int, int]] = set()  # in final blocks
+        self.accused: set[ValidatorId] = set()  # by evidence in final blocks
         self._broken: BaseException | None = None
         self._finals: dict[int, tuple[bytes, bytes, bytes]] = {}
         owners = [*range(len(powers)), *twins]
@@ -223,6 +224,8 @@ class SimulatedStack:
         return self.rng.randbytes(length)
 
     def on_start(self, machine: Machine) -> None:
+        if machine.height == 0:
+            self._least_supply = accounts.supply(machine.ledger.view)
         for other in self.machines:
             if other is not machine and other.running:
                 other.link_down(machine)
@@ -253,7 +256,7 @@ class SimulatedStack:
         if known is None:
             self._finals[tip.height] = known = found
             self.committed_transactions += len(news.transactions)
-            self.evidence |= {place_of(piece) for piece in news.block.evidence}
+            self.accused |= {piece.first.validator for piece in news.block.evidence}
             self._check_money(machine)
         if known[0] != found[0]:
             self._broke(Disagreement(f"machine {machine.address} committed another block at height {tip.height}"))
@@ -297,15 +300,17 @@ class SimulatedStack:
         if not machine.honest:
             return
         try:
-            self.signed.note(machine.address, signed, forgets=False)
+            self.signed.note(machine.address, signed, machine.ledger.validators(signed.height), forgets=False)
         except BrokenPromise as broken:
             self._broke(broken)
 
     def _check_money(self, machine: Machine) -> None:
         view = machine.ledger.view
         held, supply = money_in(view), accounts.supply(view)
-        if held != supply or supply > FUNDS * (PEOPLE + 1):
-            self._broke(MoneyChanged(f"accounts hold {held} at height {view.height}, the supply is {supply}"))
+        if held != supply or supply > self._least_supply:
+            found = f"accounts hold {held} at height {view.height}, the supply is {supply}"
+            self._broke(MoneyChanged(f"{found}, it was {self._least_supply}"))
+        self._least_supply = supply
 
     def _broke(self, broken: BaseException) -> None:
         self._broken = self._broken or broken
@@ -330,11 +335,6 @@ class SimulatedStack:
             for machine in self.machines
             if machine.running
         }
-
-
-def place_of(piece: DuplicateVote) -> tuple[ValidatorId, int, int, int]:
-    """Who signed twice, and where."""
-    return piece.first.validator, piece.first.height, piece.first.round, piece.first.type
 
 
 def money_in(view: Snapshot) -> int:
