@@ -85,13 +85,16 @@ class Page:
             return None
         return self.slot(self.occupied.bit_length() - 1) if self.occupied else EMPTY_SLOT
 
-    def siblings(self, index: int) -> list[tuple[bytes, bool]]:
-        """The other sides of the forks between a slot and the top, lowest first, and whether each lies left."""
-        found: list[tuple[bytes, bool]] = []
+    def siblings(self, index: int) -> list[tuple[bytes, bool, int]]:
+        """The other sides of the forks between a slot and the top, lowest first.
+
+        Each with whether it lies left, and the level of its fork: 0 for the page's top, 3 above the slots.
+        """
+        found: list[tuple[bytes, bool, int]] = []
         for fork in _FORKS_ABOVE[index]:
             in_left = bool(_LEFT[fork] >> index & 1)
             if self.occupied & (_RIGHT[fork] if in_left else _LEFT[fork]):
-                found.append((bytes(self._nodes[_NODE[2 * fork + in_left]]), not in_left))
+                found.append((bytes(self._nodes[_NODE[2 * fork + in_left]]), not in_left, fork.bit_length() - 1))
         return found
 
     def replace(self, changed: list[tuple[int, Slot]]) -> "Page":

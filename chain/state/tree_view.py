@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from chain.state.errors import TreeCorrupt
-from chain.state.merkle import EMPTY_ROOT, leaf_hash, path_of
+from chain.state.merkle import EMPTY_ROOT, PATH_BYTES, leaf_hash, path_of
 from chain.state.pages import (
     EMPTY_PAGE,
     SLOTS,
@@ -19,7 +20,9 @@ from chain.state.pages import (
     page_key,
 )
 from chain.state.proofs import ExistenceProof, NonExistenceProof, Proof, Step
+from chain.state.ranges import Entry, Neighbour, Range, Sibling
 from chain.state.tree import TreeRoot
+from chain.types.scalars import Blob, Hash, Uint
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,53 @@ class TreeView:
         for slot in self._walk(self._top(), b"", 0, start, forward=True):
             yield self._leaf(slot, slot[2] or b"")
 
+    def range(self, start: bytes, max_bytes: int) -> Range:
+        """Entries from the path `start` on with their proof: as many as fit into so many bytes, and at least one.
+
+        Raises TreeCorrupt.
+        """
+        below = (int.from_bytes(start, "big") - 1).to_bytes(PATH_BYTES, "big") if any(start) else None
+        lower = None if below is None else next(self._walk(self._top(), b"", 0, below, forward=False), None)
+        entries, size, after = list[Entry](), 0, None
+        for leaf in self.leaves(start):
+            size += len(leaf.key) + len(leaf.value)
+            if entries and size > max_bytes:
+                after = Neighbour(Hash(leaf.path), Hash(sha256(leaf.value).digest()))
+                break
+            entries.append(Entry(Blob(leaf.key), Blob(leaf.value)))
+        before = None if lower is None else self._neighbour(lower)
+        first = before.path if before is not None else path_of(entries[0].key) if entries else None
+        last = after.path if after is not None else path_of(entries[-1].key) if entries else first
+        left = () if first is None or before is None else self._off_the_way(first, left=True)
+        right = () if last is None or after is None else self._off_the_way(last, left=False)
+        return Range(before, tuple(entries), after, left, right)
+
+    def _neighbour(self, slot: Slot) -> Neighbour:
+        leaf = self._leaf(slot, slot[2] or b"")
+        return Neighbour(Hash(leaf.path), Hash(sha256(leaf.value).digest()))
+
+    def _off_the_way(self, path: bytes, *, left: bool) -> tuple[Sibling, ...]:
+        """What hangs off one side of the way from the root down to the leaf at `path`."""
+        found: list[Sibling] = []
+        page, depth = self._top(), 0
+        while True:
+            index = nibble(path, depth)
+            for sibling, is_left, level in reversed(page.siblings(index)):
+                if is_left is left:
+                    found.append(Sibling(Uint(4 * depth + level), Hash(sibling)))
+            slot = page.slot(index)
+            if not slot[0] or slot[2] is not None:
+                return tuple(found)
+            depth += 1
+            page = self._below(slot, depth, path)
+
     def _descend(self, path: bytes) -> tuple[Slot, tuple[Step, ...]]:
         """The slot where `path` ends (a leaf, its own or another, or empty) and the forks from there to the root."""
         steps: list[Step] = []
         page, depth = self._top(), 0
         while True:
             index = nibble(path, depth)
-            steps[:0] = [Step(sibling, is_left) for sibling, is_left in page.siblings(index)]
+            steps[:0] = [Step(sibling, is_left) for sibling, is_left, _ in page.siblings(index)]
             slot = page.slot(index)
             if not slot[0] or slot[2] is not None:
                 return slot, tuple(steps)
