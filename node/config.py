@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONFIG_VERSION: Final = 1
 MAX_MONIKER: Final = 64
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
+MIN_KEEP_BLOCKS: Final = 100  # so that whoever was away for a moment finds what it missed
 T = TypeVar("T")
 
 
@@ -130,10 +131,15 @@ class ConsensusConfig:
 class StorageConfig:
     """[storage]"""
 
-    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"keep_versions": (2, 10_000_000), "cache_mb": (1, 4096)}
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {
+        "keep_versions": (0, 10_000_000),
+        "keep_blocks": (0, 1_000_000_000),
+        "cache_mb": (1, 4096),
+    }
     sealed: bool = True
     key_file: str = "keys/storage.json"
     keep_versions: int = 1_000
+    keep_blocks: int = 0
     cache_mb: int = 32
 
 
@@ -211,6 +217,12 @@ class Config:
             wanted = f"more than rpc.wait_committed_seconds, {self.rpc.wait_committed_seconds}"
             raise WrongValue("rpc.request_seconds", wanted, self.rpc.request_seconds)
         self.signer.check()
+        if self.storage.keep_versions == 1:
+            raise WrongValue("storage.keep_versions", "0 for all, or at least 2", 1)
+        if 0 < self.storage.keep_blocks < MIN_KEEP_BLOCKS:
+            raise WrongValue(
+                "storage.keep_blocks", f"0 for all, or at least {MIN_KEEP_BLOCKS}", self.storage.keep_blocks
+            )
         for peer in self.p2p.peers:
             try:
                 PeerAddress.parse(peer)

@@ -38,6 +38,8 @@ RUNNING: Final[dict[Subject, tuple[str, ...]]] = {
 }  # of every height
 UPKEEP: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.SNAPSHOT: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
+    Subject.RESTORE: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
+    Subject.REWIND: ("write_batch",),
 }  # of what an operator asks for
 
 

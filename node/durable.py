@@ -38,6 +38,8 @@ class Subject(StrEnum):
     GENESIS = "genesis"
     BLOCK = "block"
     SNAPSHOT = "snapshot"
+    RESTORE = "restore"
+    REWIND = "rewind"
 
 
 class Disk:

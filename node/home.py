@@ -118,11 +118,14 @@ class Home:
             return None
         return load_storage_key(self.storage_key_file(config), self.data, passphrase)
 
+    def storage_settings(self, config: Config) -> Settings:
+        """What the configuration says of the database."""
+        storage = config.storage
+        return Settings(storage.keep_versions, storage.keep_blocks, storage.cache_mb * _MIB, storage.cache_mb * _MIB)
+
     def open_database(self, config: Config, genesis: Genesis, key: StorageKey | None) -> Database:
         """Open the database, or make an empty one when this node has none yet."""
-        settings = Settings(
-            config.storage.keep_versions, config.storage.cache_mb * _MIB, config.storage.cache_mb * _MIB
-        )
+        settings = self.storage_settings(config)
         if self.database.exists() and any(self.database.iterdir()):
             return Database.open(self.database, key, genesis.hash(), settings)
         return Database.create(self.database, key, genesis.hash(), settings)

@@ -162,14 +162,7 @@ class Ledger:
 
     def light_block(self, height: Height) -> LightBlock | None:
         """What a light client is shown of a height, or None. Safe from any thread."""
-        raw, commit = self.database.block(height), self.database.commit(height)
-        if not raw or not commit:
-            return None
-        header = decode(Block, raw).header
-        validators = self.database.validators(header.validators_hash)
-        return (
-            None if validators is None else LightBlock(header, decode(Commit, commit), decode(ValidatorSet, validators))
-        )
+        return light_block_at(self.database, height)
 
     def _next_block(self) -> BlockContext:
         """What transactions are judged in before they stand in a block: at the least time that one can have."""
@@ -211,3 +204,15 @@ class Ledger:
     def _stored_commit(self) -> Commit:
         raw = self.database.commit(self.tip.height)
         return decode(Commit, raw) if raw else Commit(self.tip.height, Round(0), self.tip.block_id, ())
+
+
+def light_block_at(database: Database, height: Height) -> LightBlock | None:
+    """What a light client is shown of a stored height, or None. Safe from any thread."""
+    raw, commit = database.block(height), database.commit(height)
+    if not raw or not commit:
+        return None
+    header = decode(Block, raw).header
+    validators = database.validators(header.validators_hash)
+    if validators is None:
+        return None
+    return LightBlock(header, decode(Commit, commit), decode(ValidatorSet, validators))

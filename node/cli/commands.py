@@ -17,6 +17,7 @@ SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "node": ("node.cli.node_commands", "what a node's operator does: peers, log, database, snapshot, stop"),
         "validator": ("node.cli.validator_commands", "who votes with which stake; report who signed twice"),
         "signer": ("node.cli.signer_commands", "hold a validator's key in a process of its own"),
+        "data": ("node.cli.data_commands", "a stopped node's data: export, import, roll back, replay, reindex, verify"),
         "status": ("node.cli.status_commands", "the chain's head and the node's health"),
         "gov": ("node.cli.gov_commands", "what the validators decide: parameters, upgrades, frozen keys"),
         "light": ("node.cli.light_commands", "what the chain says, proven by signatures instead of a node's word"),

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -14,11 +13,10 @@ from chain.codec import decode, to_json
 from chain.execution.accounts import EMPTY, Account
 from chain.state import keys
 from chain.state.keys import Key
-from chain.types.scalars import BlockId, Height
 from chain.types.sync import LightBlock
 from client.light.anchors import Anchors
 from client.light.attack import Attack
-from client.light.blocks import Anchor, genesis_anchor
+from client.light.blocks import Anchor, Trust, genesis_anchor
 from client.light.client import LightClient, named_anchor
 from client.light.errors import LightClientAttack, OtherChainId
 from client.light.proofs import Proven
@@ -37,7 +35,6 @@ from node.home import read_genesis
 
 POLL_SECONDS: Final = 1.0
 Believed = TypeVar("Believed")
-_TRUST: Final = re.compile(r"(\d{1,15}):0x([0-9a-f]{64})")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -129,10 +126,10 @@ async def _anchors(arguments: argparse.Namespace, source: RpcSource) -> Anchors:
 
 
 async def _named(text: str, source: RpcSource) -> Anchor:
-    parts = _TRUST.fullmatch(text)
-    if parts is None:
+    trust = Trust.parse(text)
+    if trust is None:
         raise BadArgument("--trust", "HEIGHT:0x and 64 hex digits", text)
-    return await named_anchor(source, Height(int(parts[1])), BlockId(bytes.fromhex(parts[2])))
+    return await named_anchor(source, trust.height, trust.block_id)
 
 
 def _devnet_genesis() -> Path:

@@ -66,10 +66,11 @@ def verify(records: Records, tip: Tip, path: Path) -> Verified:
     found = sum(1 for _ in records.iterate(STATE))
     if found != entries:
         raise DatabaseCorrupt(path, f"state has {found} entries, the tree {entries}")
-    for height in range(1, tip.height + 1):
+    first = next((int.from_bytes(key[len(BLOCK) :], "big") for key, _ in records.iterate(BLOCK)), 1)
+    for height in range(first, tip.height + 1):
         for space in (BLOCK, COMMIT, RECEIPTS):
             records.require(at_height(space, height))
-    return Verified(entries, tip.height, sum(1 for space in SEALED for _ in records.iterate(space)))
+    return Verified(entries, tip.height - first + 1, sum(1 for space in SEALED for _ in records.iterate(space)))
 
 
 def salvage(path: Path) -> None:

@@ -32,9 +32,10 @@ from node.storage.errors import (
 )
 from node.storage.layout import Format, at_height
 from node.storage.migrations import STEPS, Step, migrate, newest
-from node.storage.pruning import find_horizon, prune
+from node.storage.pruning import find_horizon, prune, prune_blocks
 from node.storage.read_cache import ReadCache
 from node.storage.records import Records
+from node.storage.rewind import Reindexed, reindex, rewind
 from node.storage.sealing import Sealed, Sealer, Unsealed
 from node.storage.snapshot import Snapshot
 from node.storage.storage_key import StorageKey
@@ -45,9 +46,10 @@ READ_CACHE_BYTES: Final = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How many heights of state are kept for proofs, and how much memory reading may take, in bytes."""
+    """How many heights of state and of blocks are kept, 0 for all, and how much memory reading may take, in bytes."""
 
     keep_versions: int = KEEP_VERSIONS
+    keep_blocks: int = 0
     page_cache_bytes: int = CACHE_BYTES
     read_cache_bytes: int = READ_CACHE_BYTES
 
@@ -78,11 +80,15 @@ class Database:
         self._path = path
         self._settings = settings
         self._records = Records(db, sealer, path)
-        self._cache = ReadCache(settings.read_cache_bytes)
+        self._load()
+
+    def _load(self) -> None:
+        """Stand where the folder does."""
+        self._cache = ReadCache(self._settings.read_cache_bytes)
         self._horizon = find_horizon(self._records)
-        head = check.read_head(self._records, path)
+        head = check.read_head(self._records, self._path)
         self._tip: Tip | None = None if head is None else head[0]
-        self._tree = Tree(self._node, NO_TREE if head is None else head[1], settings.page_cache_bytes)
+        self._tree = Tree(self._node, NO_TREE if head is None else head[1], self._settings.page_cache_bytes)
         self._snapshot = self._take_snapshot(self._tip, ()) if self._tip is not None else None
 
     @classmethod
@@ -108,14 +114,14 @@ class Database:
         disk.remove_folder(partial, at=Subject.NEW_DATABASE)
         disk.make_folder(partial, 0o700, at=Subject.NEW_DATABASE)
         db = _open_leveldb(disk, partial, create=True)
-        record = Format(Uint(newest(steps)), genesis_hash, storage_key is not None, _key_check(storage_key))
+        record = Format(Uint(newest(steps)), genesis_hash, storage_key is not None, key_check(storage_key))
         writes = db.write_batch(sync=True)
         writes.put(layout.FORMAT, layout.encode_own(record))
         disk.write_batch(writes, at=Subject.NEW_DATABASE)
         db.close()
         disk.replace(partial, path, at=Subject.NEW_DATABASE)
         disk.sync_folder(path.parent, at=Subject.NEW_DATABASE)
-        return cls(_open_leveldb(disk, path, create=False), _sealer(storage_key, entropy), path, settings, disk)
+        return cls(_open_leveldb(disk, path, create=False), sealer_for(storage_key, entropy), path, settings, disk)
 
     @classmethod
     def open(
@@ -138,7 +144,7 @@ class Database:
             raise DatabaseMissing(path)
         db = _open_leveldb(disk, path, create=False)
         try:
-            sealer = _sealer(storage_key, entropy)
+            sealer = sealer_for(storage_key, entropy)
             migrate(db, sealer, path, _check_format(db, path, storage_key, genesis_hash), steps, disk)
             return cls(db, sealer, path, settings, disk)
         except BaseException:
@@ -181,7 +187,8 @@ class Database:
                 writes.delete(key)
             else:
                 writes.put(key, self._sealer.seal(key, value))
-        horizon = prune(self._records, writes, self._horizon, height - self._settings.keep_versions + 1)
+        horizon = prune(self._records, writes, self._horizon, self._floor(height, self._settings.keep_versions))
+        horizon = prune_blocks(self._records, writes, horizon, self._floor(height, self._settings.keep_blocks))
         try:
             self._disk.write_batch(writes, at=Subject.GENESIS if height == 0 else Subject.BLOCK)
         except (plyvel.Error, RuntimeError) as error:
@@ -219,6 +226,28 @@ class Database:
         """Read and recompute everything: minutes on a large state. Raises as open does."""
         return check.verify(self._records, self.snapshot().tip, self._path)
 
+    @property
+    def first_block(self) -> Height:
+        """The lowest height whose block is stored, or would be."""
+        return Height(self._horizon.block)
+
+    def rewind(self, tip: Tip, forgotten: Sequence[TxHash]) -> None:
+        """Stand at an earlier kept height again, in one synced batch; `forgotten` are the transactions above it.
+
+        Raises VersionPruned, DatabaseCorrupt, RecordCorrupt, WriteFailed.
+        """
+        rewind(self._records, self._sealer, self._db, self.snapshot(), tip, forgotten, self._path, self._disk)
+        self._load()
+
+    def reindex(self, blocks: Iterable[tuple[Height, Sequence[TxHash]]]) -> Reindexed:
+        """Make flat state anew from the tree, and the index of transactions from what the stored blocks hold.
+
+        Raises TreeCorrupt, DatabaseCorrupt, RecordCorrupt, WriteFailed.
+        """
+        made = reindex(self._records, self._sealer, self._db, self.snapshot(), blocks, self._path, self._disk)
+        self._load()
+        return made
+
     def compact(self, stopping: upkeep.Stopping) -> None:
         """Give the disk back what was deleted; from any thread but the one that closes. Raises UpkeepStopped."""
         upkeep.compact(self._db, stopping)
@@ -237,6 +266,9 @@ class Database:
         if head is None:
             raise DatabaseMissing(self._path)
         return head[0].height
+
+    def _floor(self, height: Height, keep: int) -> int:
+        return height - keep + 1 if keep else 0
 
     def _check_order(self, batch: BlockBatch) -> None:
         height = batch.tip.height
@@ -285,11 +317,11 @@ def _open_leveldb(disk: Disk, path: Path, *, create: bool) -> Any:
         raise check.opening_error(path, error) from error
 
 
-def _sealer(storage_key: StorageKey | None, entropy: Entropy) -> Sealer:
+def sealer_for(storage_key: StorageKey | None, entropy: Entropy) -> Sealer:
     return Unsealed() if storage_key is None else Sealed(storage_key.subkey("database"), entropy)
 
 
-def _key_check(storage_key: StorageKey | None) -> Hash:
+def key_check(storage_key: StorageKey | None) -> Hash:
     return Hash(bytes(32) if storage_key is None else storage_key.subkey("database-check"))
 
 
@@ -303,6 +335,6 @@ def _check_format(db: Any, path: Path, storage_key: StorageKey | None, genesis_h
         raise WrongChain(path, record.genesis_hash, genesis_hash)
     if record.sealed != (storage_key is not None):
         raise SealingMismatch(path, sealed=record.sealed)
-    if record.key_check != _key_check(storage_key):
+    if record.key_check != key_check(storage_key):
         raise WrongStorageKey(path)
     return record

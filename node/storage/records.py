@@ -48,3 +48,17 @@ class Records:
             raise DatabaseCorrupt(self._path, leveldb_reason(error)) from error
         except RuntimeError as closed:
             raise DatabaseClosed(self._path) from closed
+
+    def keys(self, prefix: bytes, start: bytes | None = None) -> Iterator[bytes]:
+        """Keys with `prefix` ascending, from `start` on; nothing is opened. Raises as get."""
+        begin = prefix if start is None or start < prefix else start
+        try:
+            entries = self._source.iterator(
+                start=begin, stop=after_prefix(prefix), verify_checksums=True, include_value=False
+            )
+            with entries:
+                yield from entries
+        except plyvel.Error as error:
+            raise DatabaseCorrupt(self._path, leveldb_reason(error)) from error
+        except RuntimeError as closed:
+            raise DatabaseClosed(self._path) from closed

@@ -17,12 +17,12 @@ from node.storage.records import Records
 class Snapshot:
     """A Store and a View. What it shows never changes; letting go of it frees what LevelDB keeps for it."""
 
-    __slots__ = ("_cache", "_oldest", "_records", "height", "tip")
+    __slots__ = ("_cache", "_records", "height", "oldest", "tip")
 
     def __init__(self, records: Records, cache: ReadCache, tip: Tip, oldest: int) -> None:
         self._records = records
         self._cache = cache
-        self._oldest = oldest
+        self.oldest = oldest
         self.tip = tip
         self.height: Height = tip.height
 
@@ -45,7 +45,7 @@ class Snapshot:
         """The tree after any kept height up to this one. Raises VersionPruned."""
         record = self._records.get(at_height(ROOT, height)) if 0 <= height <= self.height else None
         if record is None:
-            raise VersionPruned(height, self._oldest, self.height)
+            raise VersionPruned(height, self.oldest, self.height)
         return TreeView(self._node, decode_root(height, record))
 
     def prove(self, key: Key, height: int) -> Proof:

@@ -139,7 +139,7 @@ def test_a_range_that_begins_later_does_not_pass_for_one_that_begins_earlier(vie
 
 
 def test_entries_hidden_behind_a_sibling_of_a_false_depth_are_missed_by_nobody(view: TreeView) -> None:
-    """Depths are not hashed. Whoever hides the leaves next to `start` must still show the leaf before: it is too late."""
+    """Depths are not hashed. Whoever hides the leaves next to `start` must show the leaf before."""
     start = FIRST_PATH
     whole = view.range(start, 600)
     skipped = view.range(path_of(whole.entries[4].key), 600)

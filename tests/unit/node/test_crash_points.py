@@ -8,15 +8,20 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from chain.state.ranges import FIRST_PATH
+from chain.types.scalars import Height
 from node.app import App
 from node.crash_points import MAKING, POINTS, names
 from node.devnet.files import Plan, create_single
 from node.durable import Disk, Subject
 from node.home import Home
+from node.snapshots.head import exportable, tip_at
 from node.storage.database import Database
+from node.storage.restore import Restore
 from tests.support.block_batches import GENESIS
 from tests.support.devnet_scene import free_base_port
 from tests.support.rooms import ROOT
+from tests.support.stored_chain import stored_chain
 from tests.support.watched_disk import CHANGES, recording
 
 NAMED = {*CHANGES, "write_synced", "replace_content"}
@@ -35,6 +40,7 @@ OUTSIDE = {
 EXCUSED = {
     ("node/keystore.py", "open"): "reads",
     ("node/signer.py", "replace"): "of the signer's state, through the seam",
+    ("node/snapshots/file.py", "unlink"): "of a file that a user asked for and that did not become whole",
     ("node/storage/upkeep.py", "rmtree"): "of a copy that failed",
     ("node/storage/upkeep.py", "rmdir"): "of an empty folder, before the copy gets its name",
 }
@@ -110,8 +116,20 @@ async def test_a_node_comes_to_every_point_of_the_list_and_to_no_other(tmp_path:
         await run(home, 1, tmp_path / "copy")
         Database.create(tmp_path / "old", None, GENESIS, steps=()).close()
         Database.open(tmp_path / "old", None, GENESIS).close()
+        restore_and_rewind(tmp_path / "restored")
     assert set(POINTS) - seen == set()
     assert seen - set(POINTS) == set()
+
+
+def restore_and_rewind(root: Path) -> None:
+    """A database filled from a snapshot, and one that goes back a block."""
+    with stored_chain(root, 3) as chain:
+        head = exportable(chain.database, Height(2))
+        path, root_hash = root / "filled", chain.genesis.hash()
+        restore = Restore.begin(path, None, root_hash, head.restored(), 1)
+        restore.add(0, FIRST_PATH, chain.database.snapshot().tree(2).range(FIRST_PATH, 10**9))
+        restore.finish()
+        chain.database.rewind(tip_at(chain.database, Height(2)), [])
 
 
 async def run(home: Home, blocks: int, copy: Path | None = None) -> None:
