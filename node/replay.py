@@ -112,10 +112,10 @@ class _Run:
         except ClusterError as error:
             raise Diverges(height, "its validity", "valid", f"broken ({error})") from error
         self._adopt(height, result.overlay.changes())
+        self._compare_root(height)
         if encode(Receipts(result.receipts)) != self._database.receipts(height):
             roots = self._stored_receipts(height), receipts_root(result.receipts)
             raise Diverges(height, "the root of its receipts", *("0x" + root.hex() for root in roots))
-        self._compare_root(height)
         header, root = block.header, Hash(self._tree.root.hash)
         self._tip = Tip(height, header.id(), header.time, header.beacon_output, root, receipts_root(result.receipts))
         return Replayed(height, len(block.transactions))

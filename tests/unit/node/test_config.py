@@ -92,6 +92,8 @@ def test_unknown_keys_are_refused_by_their_full_name(tmp_path: Path, key: str) -
         'log_level = "loud"',
         'log_format = "xml"',
         "rpc.request_seconds = 60",
+        "storage.keep_versions = 1",
+        "storage.keep_blocks = 99",
         "rpc.max_connections_per_address = 0",
         "moniker = 7",
         'moniker = ""',
