@@ -1,5 +1,7 @@
 """Governance as a component: what time does to proposals and to changes that have passed."""
 
+from itertools import takewhile
+
 from chain.execution.action import Action, Event
 from chain.execution.context import BlockContext
 from chain.execution.genesis import UnusableGenesis
@@ -42,11 +44,10 @@ class Governance:
 
 def _expire(overlay: Overlay, height: Height) -> list[Event]:
     expired: list[Event] = []
-    for number, deadline in state.open_deadlines(overlay):
-        if deadline <= height:
-            proposal = state.require_proposal(overlay, number)
-            state.write_proposal(overlay, proposal.closed(state.EXPIRED, height))
-            expired.append(events.ProposalExpired(number))
+    for due in list(takewhile(lambda each: each.deadline <= height, state.open_proposals(overlay))):
+        proposal = state.require_proposal(overlay, due.number)
+        state.write_proposal(overlay, proposal.closed(state.EXPIRED, height))
+        expired.append(events.ProposalExpired(due.number))
     return expired
 
 

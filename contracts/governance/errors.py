@@ -48,13 +48,15 @@ class EffectTooSoon(GovernanceError):
 
 
 class TooManyOpen(GovernanceError):
-    """As many proposals are open as may be, of everybody or of one operator."""
+    """An operator has as many proposals open as one may."""
 
     code = 4454
 
-    def __init__(self, open_: int, limit: int, whose: str) -> None:
-        super().__init__(f"{open_} proposals {whose} are open; at most {limit} may be. Wait, or withdraw one of yours.")
-        self.open, self.limit, self.whose = open_, limit, whose
+    def __init__(self, open_: int, limit: int) -> None:
+        super().__init__(
+            f"{open_} proposals of yours are open; at most {limit} may be. Withdraw one, or wait for its end."
+        )
+        self.open, self.limit = open_, limit
 
 
 class NoSuchProposal(GovernanceError):

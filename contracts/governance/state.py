@@ -16,7 +16,7 @@ from contracts.governance.errors import NoSuchProposal
 from contracts.staking.state import validators_of
 
 PROPOSAL: Final = Space("governance/proposal", (HEIGHT,))  # by number
-OPEN_PROPOSAL: Final = Space("governance/open", (HEIGHT,))  # by number; the value is the deadline
+OPEN_PROPOSAL: Final = Space("governance/open", (HEIGHT, HEIGHT))  # deadline, number; the value is the proposer
 COUNT: Final = Space("governance/count").key()
 
 OPEN: Final = Name("open")
@@ -96,29 +96,31 @@ def require_proposal(view: View, number: Uint) -> Proposal:
     return proposal
 
 
-def open_proposals(view: View) -> Iterator[Proposal]:
-    """All that are voted on, oldest first."""
-    for number, _ in open_deadlines(view):
-        yield require_proposal(view, number)
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What the index of open proposals knows of one."""
+
+    number: Uint
+    deadline: Height
+    proposer: AccountId
 
 
-def open_deadlines(view: View) -> tuple[tuple[Uint, Height], ...]:
-    """The numbers of all that are voted on, with their last heights."""
-    return tuple(
-        (Uint(int.from_bytes(OPEN_PROPOSAL.parts(key)[0], "big")), Height(int.from_bytes(deadline, "big")))
-        for key, deadline in view.iterate(OPEN_PROPOSAL.scan())
-    )
+def open_proposals(view: View) -> Iterator[Open]:
+    """All that are voted on, the one that ends next first."""
+    for key, proposer in view.iterate(OPEN_PROPOSAL.scan()):
+        deadline, number = (int.from_bytes(part, "big") for part in OPEN_PROPOSAL.parts(key))
+        yield Open(Uint(number), Height(deadline), AccountId(proposer))
 
 
 def write_proposal(overlay: Overlay, proposal: Proposal) -> None:
     """The proposal, and its place among the open ones as long as it is one."""
-    number = be8(proposal.number)
-    overlay.put(PROPOSAL.key(number), encode(proposal))
-    known = overlay.get(OPEN_PROPOSAL.key(number)) is not None
+    place = OPEN_PROPOSAL.key(be8(proposal.deadline), be8(proposal.number))
+    overlay.put(PROPOSAL.key(be8(proposal.number)), encode(proposal))
+    known = overlay.get(place) is not None
     if proposal.status == OPEN and not known:
-        overlay.put(OPEN_PROPOSAL.key(number), be8(proposal.deadline))
+        overlay.put(place, proposal.proposer)
     elif proposal.status != OPEN and known:
-        overlay.delete(OPEN_PROPOSAL.key(number))
+        overlay.delete(place)
 
 
 def write_count(overlay: Overlay, number: Uint) -> None:

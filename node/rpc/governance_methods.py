@@ -44,7 +44,7 @@ class GovernanceMethods:
         oldest = max(newest - limit, 0)
         return {
             "proposals": [self._shown(number) for number in range(newest, oldest, -1)],
-            "open": [number for number, _ in state.open_deadlines(view)],
+            "open": sorted(each.number for each in state.open_proposals(view)),
             "more": oldest > 0,
         }
 

@@ -13,7 +13,6 @@ from chain.types.validators import ValidatorSet
 from contracts.governance import events, state
 from contracts.governance.actions import (
     MAX_OPEN,
-    MAX_OPEN_OF_ONE,
     MAX_VOTING_HEIGHTS,
     MOST_DECISION_WRITES,
     Propose,
@@ -38,6 +37,7 @@ from tests.support.votes import decide, proposal_of
 THREE = (10, 10, 10)  # 20 of 30 is exactly 2/3, which is not enough
 PERSON = 1
 ONE = Uint(1)
+EXPIRED = events.ProposalExpired
 
 
 def dearer(value: int = 200, effective: int = 1_000) -> SetParameters:
@@ -178,18 +178,28 @@ def test_no_effect_before_the_votes_are_cast() -> None:
     chain.check(operator(0), replace(proposal, decision=dearer(effective=proposal.deadline + 1)))
 
 
-def test_one_operator_and_all_together_have_so_many_open_proposals() -> None:
-    chain = SmallChain((10,) * 5)
-    for index in range(MAX_OPEN // MAX_OPEN_OF_ONE):
-        for _ in range(MAX_OPEN_OF_ONE):
-            assert chain.do(operator(index), proposal_of(chain, dearer(), 100)).code == OK
-        with pytest.raises(TooManyOpen) as refused:
-            chain.check(operator(index), proposal_of(chain, dearer()))
+def test_an_operator_has_so_many_open_proposals_and_takes_no_other_ones_place() -> None:
+    chain = SmallChain((10,) * 3)
+    for _ in range(MAX_OPEN):
+        assert chain.do(operator(0), proposal_of(chain, dearer(), 100)).code == OK
+    with pytest.raises(TooManyOpen) as refused:
+        chain.check(operator(0), proposal_of(chain, dearer()))
     assert (refused.value.open, refused.value.limit) == (MAX_OPEN, MAX_OPEN)
-    with pytest.raises(TooManyOpen):
-        chain.check(operator(4), proposal_of(chain, dearer()))
+    assert chain.do(operator(1), proposal_of(chain, dearer(), 100)).code == OK
     chain.do(operator(0), Withdraw(Uint(2)))
-    chain.check(operator(4), proposal_of(chain, dearer()))
+    chain.check(operator(0), proposal_of(chain, dearer()))
+
+
+def test_proposals_expire_each_at_its_own_deadline_whatever_their_order() -> None:
+    chain = SmallChain(THREE)
+    for heights in (9, 5, 5, 30):
+        chain.do(operator(0), proposal_of(chain, dearer(), heights))
+    ended = {}
+    while chain.height < 40:
+        chain.block()
+        ended |= {event.proposal: chain.height for event in chain.closing_events if isinstance(event, EXPIRED)}
+    assert ended == {1: 10, 2: 7, 3: 8, 4: 34}
+    assert list(state.open_proposals(chain.view)) == []
 
 
 def test_only_the_proposer_withdraws_and_only_what_is_open() -> None:
