@@ -204,6 +204,7 @@ def test_rewards_are_conserved_to_the_fraction(steps: list[tuple[int, int]], sha
 powers = st.dictionaries(st.integers(0, 9).map(lambda place: ValidatorId(bytes([place]) * 32)), st.integers(1, 10**9))
 
 
+@settings(max_examples=60)
 @given(powers.filter(bool), powers)
 def test_whoever_stays_has_a_quorum_of_the_next_set(
     present: dict[ValidatorId, int], wanted: dict[ValidatorId, int]
@@ -215,6 +216,7 @@ def test_whoever_stays_has_a_quorum_of_the_next_set(
     assert all(power <= max(wanted.get(key, 0), present.get(key, 0)) for key, power in following.items())
 
 
+@settings(max_examples=30)
 @given(powers.filter(bool), powers.filter(lambda wanted: any(power >= 3 for power in wanted.values())))
 def test_the_wanted_set_is_reached(present: dict[ValidatorId, int], wanted: dict[ValidatorId, int]) -> None:
     wanted = {key: power for key, power in wanted.items() if power >= 3}
