@@ -1,7 +1,7 @@
 """What is refused of privacy keys, addresses, notes and their store. Codes 5204-5239."""
 
 from chain.amount import show
-from chain.types.scalars import NATIVE, AssetId
+from chain.types.scalars import NATIVE, Amount, AssetId
 from client.errors import ClientError
 
 
@@ -246,3 +246,42 @@ class ChainPutBack(NoteWalletError):
             "`cluster notes --deep`; what waits in transactions of your own stays set aside until they expire."
         )
         self.height, self.absent = height, absent
+
+
+class NotesImplausible(NoteWalletError):
+    """A node names more notes or nullifiers than its blocks have room for, or is far ahead of what it proves."""
+
+    code = 5225
+
+    def __init__(self, what: str, height: int, total: int, most: int) -> None:
+        super().__init__(
+            f"the node says that there are {total} {what} at height {height}, where at most {most} are plausible: it "
+            "makes them up, or has not proven what it reads from. Ask another node."
+        )
+        self.what, self.height, self.total, self.most = what, height, total, most
+
+
+class NotesHeldBack(NoteWalletError):
+    """A node names fewer notes or nullifiers than validators signed."""
+
+    code = 5226
+
+    def __init__(self, what: str, total: int, signed: int) -> None:
+        super().__init__(
+            f"the node names {total} {what}, and the chain's validators signed {signed}: it holds some back. Ask "
+            "another node."
+        )
+        self.what, self.total, self.signed = what, total, signed
+
+
+class FeeTooHigh(NoteWalletError):
+    """By the node's word a fee costs more than a wallet gives unasked; what a proof gives is never given back."""
+
+    code = 5227
+
+    def __init__(self, fee: int, most: int) -> None:
+        super().__init__(
+            f"by what the node says of prices, notes would give {show(Amount(fee))} for the fee, and all of it is "
+            f"gone; at most {show(Amount(most))} is given. Ask another node, wait, or allow more (`--max-fee`)."
+        )
+        self.fee, self.most = fee, most

@@ -159,10 +159,12 @@ class NoteStore:
     trees: dict[ObjectId, WalletTree] = field(default_factory=dict)
     _own: set[int] = field(init=False, repr=False, compare=False)  # numbers of `notes`
     _gone: set[int] = field(init=False, repr=False, compare=False)  # and of `sent`
+    _made_by: dict[FieldElement, TxHash] = field(init=False, repr=False, compare=False)  # of sent ones, by commitment
 
     def __post_init__(self) -> None:
         self._own = {int(note.number) for note in self.notes}
         self._gone = {int(note.number) for note in self.sent}
+        self._made_by = {}
 
     def add_received(self, found: Received, number: int) -> None:
         """A note that the scan found; one that is known already, or fills up a transfer, changes nothing."""
@@ -194,7 +196,8 @@ class NoteStore:
             return
         kind, elements = _elements(found.content)
         commitment = record.output.commitment
-        made_by = next((each.transaction for each in self.waiting if commitment in each.commitments), None)
+        waiting = (each.transaction for each in self.waiting if commitment in each.commitments)
+        made_by = next(waiting, self._made_by.get(commitment))
         payload = Blob(found.address.payload())
         self.sent.append(
             SentNote(
@@ -256,8 +259,10 @@ class NoteStore:
     def restart(self) -> None:
         """Forget what was read from the chain, so that all of it is read again.
 
-        What waits stays: until it expires it can come into a block, also of a chain that was put back.
+        What waits stays: until it expires it can come into a block, also of a chain that was put back. So does which
+        transaction made a note that was sent: the chain does not say it.
         """
+        self._made_by |= {note.commitment: note.transaction for note in self.sent if note.transaction is not None}
         self.anchor = None
         self.outputs = self.nullifiers = self.height = 0
         self.notes, self.sent, self.trees = [], [], {}

@@ -16,6 +16,7 @@ from client.errors import AnswerRefused
 from client.notes.anchor import anchor_at, require_same_chain
 from client.notes.keys import ViewKey
 from client.notes.pages import NotePage, list_pools, note_page, nullifier_page, subtree_roots
+from client.notes.reach import UNSIGNED, Signed, require_reachable
 from client.notes.scan import Scanner
 from client.notes.store import NoteStore, held, open_store, store_path
 from client.notes.tree import SUBTREE, WalletTree
@@ -32,37 +33,54 @@ def unheard(share: float) -> None:
 
 
 async def read_chain(
-    rpc: RpcClient, store: NoteStore, view: ViewKey, *, deep: bool = False, tell: Tell = unheard
+    rpc: RpcClient,
+    store: NoteStore,
+    view: ViewKey,
+    *,
+    deep: bool = False,
+    tell: Tell = unheard,
+    signed: Signed = UNSIGNED,
 ) -> None:
     """Read what is new, and put the store into its file.
 
-    deep: read everything again and open every note, whatever its hint says; trust no node about trees.
-    Raises ChainPutBack if what was read is not on the node's chain, AnswerRefused for pages that do not continue each
-    other, RpcFailed, Unreachable, NotAnRpc, OSError. The file then stays as it was last saved.
+    deep: read everything again and open every note, whatever its hint says; trust no node about trees. signed: what
+    the chain holds at least, if that was proven. What comes while one reads is left for the next time.
+    Raises ChainPutBack if what was read is not on the node's chain, NotesImplausible or NotesHeldBack for numbers of
+    notes that cannot be, AnswerRefused for pages that do not continue each other, RpcFailed, Unreachable, NotAnRpc,
+    OSError. The file then stays as it was last saved.
     """
     scanner = Scanner(view, [pool.pool for pool in await list_pools(rpc)], store.addresses)
     if deep:
         store.restart()
     await require_same_chain(rpc, store.anchor)
-    pages = 0
+    first = await note_page(rpc, store.outputs)
+    require_reachable("notes", first.height, first.total, signed.outputs, signed)
+    await _read_notes(rpc, store, scanner, first, deep, tell)
+    await _read_nullifiers(rpc, store, first.height, signed)
+    store.anchor = await anchor_at(rpc, first.height)
+    store.addresses = scanner.addresses
+    store.forget()
+    store.save()
+
+
+async def _read_notes(
+    rpc: RpcClient, store: NoteStore, scanner: Scanner, first: NotePage, deep: bool, tell: Tell
+) -> None:
+    """The notes up to the number that the first page names: a node could always name one more."""
+    page, pages = first, 0
     while True:
-        page = await note_page(rpc, store.outputs)
         if page.total < store.outputs:
             raise AnswerRefused(f"it knows {page.total} notes, and {store.outputs} of the same chain were read before")
         known = {} if deep else await _subtrees(rpc, store, page)
         _take(store, scanner, page, known, deep=deep)
-        tell(store.outputs / max(page.total, 1))
+        tell(min(store.outputs / max(first.total, 1), 1))
         pages += 1
-        if store.outputs >= page.total:
-            break
+        if store.outputs >= first.total:
+            return
         if pages % SAVE_EVERY == 0 and not deep:  # a deep scan is worth something when it is done
-            store.anchor = await anchor_at(rpc, page.height)
+            store.anchor = await anchor_at(rpc, first.height)
             store.save()
-    await _read_nullifiers(rpc, store, page.height)
-    store.anchor = await anchor_at(rpc, page.height)
-    store.addresses = scanner.addresses
-    store.forget()
-    store.save()
+        page = await note_page(rpc, store.outputs)
 
 
 @asynccontextmanager
@@ -97,19 +115,22 @@ def _take(
     store.outputs = page.first + len(page.glances)
 
 
-async def _read_nullifiers(rpc: RpcClient, store: NoteStore, height: Height) -> None:
+async def _read_nullifiers(rpc: RpcClient, store: NoteStore, height: Height, signed: Signed) -> None:
     """Which of one's own notes were spent up to `height`, to which the notes were read.
 
     Not further: a note that is made and spent behind that height is not known yet, and its nullifier comes only once.
     """
+    page = await nullifier_page(rpc, store.nullifiers)
+    last = page.total
+    require_reachable("nullifiers", page.height, last, signed.nullifiers, signed)
     while True:
-        page = await nullifier_page(rpc, store.nullifiers)
         read = [record for record in page.nullifiers if record.height <= height]
         store.mark_spent((record.object, record.nullifier, record.height) for record in read)
         store.nullifiers += len(read)
-        if len(read) < len(page.nullifiers) or store.nullifiers >= page.total:
+        if len(read) < len(page.nullifiers) or store.nullifiers >= last:
             store.height = height
             return
+        page = await nullifier_page(rpc, store.nullifiers)
 
 
 async def _subtrees(rpc: RpcClient, store: NoteStore, page: NotePage) -> dict[ObjectId, dict[int, int]]:

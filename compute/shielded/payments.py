@@ -33,7 +33,7 @@ from chain.types.transaction import FROM_PROOF, Envelope, FeeSource, Transaction
 from client.errors import RpcFailed, TransactionExpired, TransactionFailed, TransactionOvertaken
 from client.notes.address import Address
 from client.notes.choice import Choice, choose, notes_of, value_of
-from client.notes.errors import NotEnoughNotes, TreesDiffer
+from client.notes.errors import FeeTooHigh, NotEnoughNotes, TreesDiffer
 from client.notes.keys import FullViewKey, SpendingKey, spending_key
 from client.notes.pages import find_pool, tree_view
 from client.notes.store import NoteStore, OwnNote, Waiting
@@ -53,6 +53,7 @@ from crypto.notes import PoolNote
 FEE_ROOM: Final = (3, 2)  # a proof gives so many times what the transaction costs now: three full blocks of rise
 FEE_DIGITS: Final = 2  # that count of a fee; the rest is zeros, so that a fee says little of when it was made
 ATTEMPTS: Final = 5  # at reading the chain while it grows
+MOST_FEE: Final = Amount(10**8)  # nano-CLU, unless told otherwise: some 40 times a transfer's at the initial base fee
 NO_FEE: Final = Amount(0)  # by a proof: the account pays
 
 Say = Callable[[str], None]  # what is being done now
@@ -96,12 +97,16 @@ class Plan:
 
 
 class NoteWallet:
-    """The notes of one account in one pool, behind one node. Made by `NoteWallet.open`."""
+    """The notes of one account in one pool, behind one node. Made by `NoteWallet.open`.
+
+    most_fee: what notes give for a fee at most. Prices are the node's word, and of what a proof gives nothing returns.
+    """
 
     def __init__(self, wallet: Wallet, key: SpendingKey, prover: PoolProver, folder: Path, entropy: Entropy) -> None:
         self.wallet, self.pool = wallet, prover.pool
         self.view: FullViewKey = key.full_view()
         self.say: Say = lambda text: None
+        self.most_fee = MOST_FEE
         self._key, self._prover, self._folder, self._entropy = key, prover, folder, entropy
 
     @classmethod
@@ -142,7 +147,10 @@ class NoteWallet:
     async def send(
         self, to: Address, amount: Amount, asset: AssetId = NATIVE, memo: bytes = b"", *, fee_from_pool: bool = True
     ) -> Paid:
-        """Pay somebody inside the pool. Raises NotEnoughNotes, PoolKeyMissing, MemoTooLong, what submitting raises."""
+        """Pay somebody inside the pool.
+
+        Raises NotEnoughNotes, FeeTooHigh, PoolKeyMissing, MemoTooLong, what submitting raises.
+        """
         order = self._order(asset, payments=(Payment(to, amount, memo),))
         return await self._pay(order, amount, fee_from_pool=fee_from_pool)
 
@@ -156,7 +164,8 @@ class NoteWallet:
     async def pay_for(self, errand: Errand) -> Paid:
         """Send drafts in a transaction that names no account: notes of native money pay its fee.
 
-        Raises NotEnoughNotes, PoolKeyMissing, TransactionOvertaken, what proving them raises, what submitting raises.
+        Raises NotEnoughNotes, FeeTooHigh, PoolKeyMissing, TransactionOvertaken, what proving them raises, what
+        submitting raises.
         """
         return await self._pay(self._order(NATIVE), 0, fee_from_pool=True, errand=errand)
 
@@ -232,10 +241,13 @@ class NoteWallet:
         return Fees(self._fee(status, (*transfers, *(draft.action for draft in errand.drafts))), before)
 
     def _fee(self, status: ChainStatus, actions: Sequence[Action]) -> Amount:
-        """What a proof gives for a transaction: FEE_ROOM times its cost now, in round numbers."""
+        """What a proof gives for a transaction: FEE_ROOM times its cost now, in round numbers. Raises FeeTooHigh."""
         envelope = self._envelope(status, actions, NO_FEE, NOBODY)
         work = transaction_work(Transaction(envelope, Signature(bytes(64))), status.params)
-        return Amount(round_fee(base_cost(work, status.base_fee)))
+        fee = round_fee(base_cost(work, status.base_fee))
+        if fee > self.most_fee:
+            raise FeeTooHigh(fee, self.most_fee)
+        return Amount(fee)
 
     async def _submit(self, store: NoteStore, plan: Plan, errand: Errand | None) -> Transaction:
         """Prove, sign and submit; the notes are marked before anybody hears of it, and free again if it is refused."""

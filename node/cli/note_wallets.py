@@ -11,9 +11,10 @@ from client.rpc import RpcClient
 from client.wallet import Wallet
 from compute.dev_keys import DevKeys
 from compute.shielded.opening import open_pool, transfer_keys
-from compute.shielded.payments import NoteWallet, Paid
+from compute.shielded.payments import MOST_FEE, NoteWallet, Paid
 from compute.shielded.pool_prover import PoolKeys
 from crypto.keys import SecretKey
+from node.cli.amounts import parse_amount
 from node.cli.keyring import add_key_arguments, identity_of
 from node.cli.money import CLU, Money, id_of
 from node.cli.places import cache_folder, devnet_folder, notes_folder, pool_keys_folder
@@ -41,10 +42,12 @@ def add_payment_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_fee_argument(parser: argparse.ArgumentParser, *, default: str = POOL) -> None:
-    """--fee-from"""
+    """--fee-from, --max-fee"""
     meanings = {POOL: "a proof gives the fee and no account is named", ACCOUNT: "the key's account pays it"}
     told = (f"{source}: {meaning}" + " (default)" * (source == default) for source, meaning in meanings.items())
     parser.add_argument("--fee-from", choices=(POOL, ACCOUNT), default=default, help="; ".join(told))
+    most = f"what notes give for the fee at most, whatever the node says it costs ({CLU.show(MOST_FEE)})"
+    parser.add_argument("--max-fee", metavar="AMOUNT", type=str, help=most)
 
 
 def pool_keys() -> PoolKeys:
@@ -64,6 +67,8 @@ async def open_notes(arguments: argparse.Namespace, secret: SecretKey, rpc: RpcC
         await _open_devnet_pool(rpc, step)
     wallet = await NoteWallet.open(secret, rpc, notes_folder(), pool_keys(), pool, expected)
     wallet.say = step.describe
+    if "max_fee" in arguments and arguments.max_fee is not None:  # shielding is paid by the account
+        wallet.most_fee = parse_amount(arguments.max_fee)
     return wallet
 
 

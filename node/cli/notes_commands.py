@@ -9,6 +9,7 @@ from client.errors import OtherChain
 from client.notes.choice import value_of
 from client.notes.content import Content, ContractNote
 from client.notes.keys import ViewKey, parse_view_key, spending_key
+from client.notes.reach import UNSIGNED, signed_counts
 from client.notes.store import NoteStore, OwnNote, SentNote
 from client.notes.sync import held_store, read_chain
 from client.results import chain_status
@@ -18,6 +19,7 @@ from crypto.notes import PoolNote
 from node.cli.errors import BadArgument
 from node.cli.frame import command
 from node.cli.keyring import add_key_arguments, chosen_secret, identity_of
+from node.cli.lights import light_of
 from node.cli.money import Money, monies_by_element
 from node.cli.note_wallets import memo_text
 from node.cli.places import notes_folder
@@ -84,7 +86,8 @@ async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, st
         raise OtherChain(rpc.url, str(identity_of(arguments.genesis)), str(identity))
     async with held_store(notes_folder(), view, identity) as store:
         store.addresses = max(store.addresses, arguments.addresses)
-        await read_chain(rpc, store, view, deep=arguments.deep, tell=step.reach)
+        signed = UNSIGNED if arguments.genesis is None else await signed_counts(light_of(rpc, arguments.genesis))
+        await read_chain(rpc, store, view, deep=arguments.deep, tell=step.reach, signed=signed)
         return store
 
 

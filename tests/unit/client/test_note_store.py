@@ -172,6 +172,16 @@ def test_after_a_restart_only_what_the_chain_does_not_say_is_left(store: NoteSto
     assert len(store.waiting) == 1
 
 
+def test_after_a_restart_it_is_still_known_which_transaction_sent_a_note(store: NoteStore) -> None:
+    """That waits no more, and no block says so."""
+    (before,) = store.sent
+    store.waiting = []
+    store.restart()
+    for sent in Scanner(MINE, {POOL}).sent([TO_THEM]):
+        store.add_sent(sent, sent.record.position)
+    assert before.transaction is not None and store.sent == [before]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

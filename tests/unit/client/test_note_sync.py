@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from chain.codec import decode_plain, encode
-from chain.types.scalars import ChainId, Hash
+from chain.types.scalars import ChainId, Hash, Height
 from client.errors import AnswerRefused, NotAnRpc
+from client.notes.errors import NotesHeldBack, NotesImplausible
 from client.notes.keys import SpendingKey
 from client.notes.pages import NOTES, find_pool, list_pools, tree_view
+from client.notes.reach import MOST_A_BLOCK, MOST_BLOCKS, Signed
 from client.notes.store import NoteStore, open_store
 from client.notes.sync import read_chain
 from crypto import notes
@@ -217,6 +219,72 @@ async def test_nullifiers_that_cannot_be_are_refused(rpc: PoolRpc, store: NoteSt
     rpc.alter["contract_scanNullifiers"] = lie
     with pytest.raises(NotAnRpc):
         await read_chain(rpc, store, MINE)
+
+
+async def test_a_node_that_always_names_one_more_note_is_not_followed(rpc: PoolRpc, store: NoteStore) -> None:
+    """Up to the number that it named first, and up to the height at which it did: what came since comes next time."""
+    rpc.publish(*[rpc.foreign() for _ in range(6)])
+    height, pages = rpc.chain.height, []
+
+    def one_more(told: dict[str, Any]) -> dict[str, Any]:
+        rpc.publish(rpc.note(MINE, 7), rpc.foreign())
+        pages.append(told["total"])
+        assert len(pages) < 20, "followed for ever"
+        return {**told, "notes": told["notes"][:1]}
+
+    rpc.alter["contract_scanNotes"] = one_more
+    await read_chain(rpc, store, MINE)
+    assert (store.outputs, store.height, pages[-1]) == (6, height, 16)
+    assert store.anchor is not None and store.anchor.height == height
+    rpc.alter.clear()
+    await read_chain(rpc, again(store), MINE)
+    assert values(again(store)) == [7] * 6
+
+
+async def test_a_node_that_always_names_one_more_nullifier_is_not_followed(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.foreign(), rpc.foreign(), nullifiers=(91, 92))
+    pages = []
+
+    def one_more(told: dict[str, Any]) -> dict[str, Any]:
+        pages.append(told["total"])
+        assert len(pages) < 20, "followed for ever"
+        return {**told, "total": told["total"] + len(pages), "nullifiers": told["nullifiers"][:1] or [spent]}
+
+    spent = (await rpc.call("contract_scanNullifiers"))["nullifiers"][0]
+    rpc.alter["contract_scanNullifiers"] = one_more
+    await read_chain(rpc, store, MINE)
+    assert store.nullifiers == len(pages) == pages[0] + 1
+
+
+@pytest.mark.parametrize("method", ["contract_scanNotes", "contract_scanNullifiers"])
+async def test_more_than_blocks_have_room_for_is_refused(rpc: PoolRpc, store: NoteStore, method: str) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    most = MOST_A_BLOCK * rpc.chain.height
+    rpc.alter[method] = lambda told: {**told, "total": most + 1}
+    with pytest.raises(NotesImplausible) as refused:
+        await read_chain(rpc, store, MINE)
+    assert (refused.value.total, refused.value.most) == (most + 1, most)
+    assert not store.path.exists()
+
+
+async def test_what_was_signed_bounds_what_a_node_says(rpc: PoolRpc, store: NoteStore) -> None:
+    rpc.publish(rpc.note(MINE, 70), rpc.foreign())
+    height = rpc.chain.height
+    outputs, nullifiers = [(await rpc.call(f"contract_scan{what}"))["total"] for what in ("Notes", "Nullifiers")]
+    for signed in (Signed(height, outputs + 1, nullifiers), Signed(height, outputs, nullifiers + 1)):
+        with pytest.raises(NotesHeldBack):
+            await read_chain(rpc, store, MINE, signed=signed)
+    store.restart()
+    for signed in (Signed(height, outputs - 1, 0), Signed(Height(height + 1), 0, 0)):
+        with pytest.raises(NotesImplausible):
+            await read_chain(rpc, store, MINE, signed=signed)
+    rpc.alter["contract_scanNotes"] = lambda told: {**told, "height": height + MOST_BLOCKS + 1}
+    with pytest.raises(NotesImplausible):
+        await read_chain(rpc, store, MINE, signed=Signed(height, outputs, 0))
+    rpc.alter.clear()
+    store.restart()
+    await read_chain(rpc, store, MINE, signed=Signed(height, outputs, nullifiers))
+    assert values(store) == [70]
 
 
 async def test_pools_are_listed_oldest_first(rpc: PoolRpc) -> None:

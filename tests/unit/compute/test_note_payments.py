@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from chain.execution import accounts
 from chain.types.scalars import Amount
 from client.errors import RpcFailed, TransactionExpired
 from client.notes.choice import value_of
-from client.notes.errors import NoPool, NotEnoughNotes, PoolKeyMissing, TreesDiffer
+from client.notes.errors import FeeTooHigh, NoPool, NotEnoughNotes, PoolKeyMissing, TreesDiffer
 from client.notes.pages import find_pool
 from compute.confidential.prover import CircuitSource
 from compute.dev_keys import DevKeys
-from compute.shielded.payments import NoteWallet, round_fee
+from compute.shielded.payments import MOST_FEE, NoteWallet, round_fee
 from compute.shielded.pool_prover import PoolKeys, PoolProver
 from compute.shielded.prover import TRANSFER
 from crypto.groth16.key_file_errors import DamagedKeyFile
@@ -73,6 +74,26 @@ async def test_money_goes_in_to_somebody_else_and_out_again(rpc: NoteRpc, alice:
     assert [(each.entered - each.left, each.holding) for each in pool.assets] == [
         (TEN - sent.fee - out.fee - CLU, TEN - sent.fee - out.fee - CLU)
     ]
+
+
+async def test_a_node_does_not_say_how_much_of_ones_notes_goes_to_the_fee(
+    rpc: NoteRpc, alice: NoteWallet, bob: NoteWallet
+) -> None:
+    """What a proof gives is gone, whatever it costs: with a validator behind it, the node would have it."""
+    await alice.shield(TEN)
+    submitted, honest = len(rpc.submitted), rpc.call
+
+    async def lying(method: str, /, **params: Any) -> Any:
+        answer = await honest(method, **params)
+        return {**answer, "base_fee": str(CLU // 10_000)} if method == "chain_status" else answer
+
+    rpc.call = lying  # type: ignore[method-assign]
+    with pytest.raises(FeeTooHigh) as refused:
+        await alice.send(bob.view.incoming.address(), FIVE)
+    assert refused.value.most == MOST_FEE < refused.value.fee < FIVE and len(rpc.submitted) == submitted
+    alice.most_fee = Amount(refused.value.fee)
+    sent = await alice.send(bob.view.incoming.address(), FIVE)
+    assert sent.fee == refused.value.fee == int((sent.outcome.receipt or {})["fee"])
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chain.types.scalars import FieldElement, Height, Uint
+from client.notes.reach import Signed, signed_counts
 from compute.confidential import proven
 from compute.confidential.errors import ContractNotSigned, StateTooOld
 from compute.confidential.on_chain import ContractClient
@@ -18,6 +19,7 @@ from compute.dsl import Contract, Public, Register, Sealed, contract, method, u6
 from compute.sandbox import Sandbox
 from compute.sandbox.deployed import Deployed
 from tests.support.contract_node import NOW, SignedNode
+from tests.support.dsl_contracts import Auction
 
 EPOCHS = 3
 SIGNED = 77  # the height of the header that signs all of the state here
@@ -113,3 +115,12 @@ async def test_the_oldest_state_is_what_one_allows(node: SignedNode, shelf: Depl
         assert (refusal.value.seconds, refusal.value.limit) == (later + 1, later)
         with pytest.raises(StateTooOld):
             await client(node, shelf, tmp_path, later + 1, **options).now()
+
+
+async def test_how_many_notes_there_are_is_signed() -> None:
+    with Sandbox(prove=False) as chain:
+        seller = chain.person("seller")
+        deployed = chain.deploy(Auction, seller, initial={"seller": seller, "closes": 20})
+        assert await signed_counts(SignedNode(chain, SIGNED).light) == Signed(Height(SIGNED - 1), 0, 0)
+        deployed.place(5, sender=chain.person("alice"), period=(chain.height + 1, 19))
+        assert await signed_counts(SignedNode(chain, SIGNED).light) == Signed(Height(SIGNED - 1), 1, 0)
