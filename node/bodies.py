@@ -99,6 +99,10 @@ class Bodies:
                 self._drop_orphan(peer, key)
         return whole
 
+    def keep(self, body: Body, valid: bool) -> None:
+        """A whole block and what was judged of it."""
+        self.whole[body.id], self.judged[body.id] = body, valid
+
     def announced(self, body: Body) -> list[Awaited]:
         """The proposals that this block is awaited for."""
         return [entry for entry in self.awaited.values() if entry.announces(body)]

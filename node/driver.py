@@ -40,7 +40,7 @@ from chain.consensus.inputs import (
     VoteReceived,
     height_of,
 )
-from chain.consensus.repeats import Status, status
+from chain.consensus.repeats import Status, stored_status
 from chain.consensus.resume import resume
 from chain.consensus.state import Step, initial_state
 from chain.consensus.step import step, wanted_blocks, wants_proposal
@@ -112,13 +112,8 @@ class Driver:
         return Height(max(self.state.height, self._executor.ledger.tip.height))
 
     def status(self) -> Status:
-        """What this node tells its peers: a height is decided once its block is stored."""
-        tip, state = self._executor.ledger.tip.height, self.state
-        if tip > state.height or (tip == state.height and state.step != Step.DECIDED):
-            return status(replace(initial_state(None), height=tip))
-        if state.step == Step.DECIDED and tip < state.height:
-            return status(replace(state, step=Step.PRECOMMIT))
-        return status(state)
+        """What this node tells its peers."""
+        return stored_status(self.state, self._executor.ledger.tip.height)
 
     def wants_vote(self, vote: Vote) -> bool:
         """Would a vote change anything, and has its validator not used up what one may say at a height?"""
@@ -216,8 +211,7 @@ class Driver:
         self.bodies.reset(height)
         for encoded in blocks:
             body = await self._executor.in_execution(body_from, encoded)
-            self.bodies.whole[body.id] = body
-            self.bodies.judged[body.id] = await self._executor.judge(body.block)
+            self.bodies.keep(body, await self._executor.judge(body.block))
         self.state, effects = resume(self.state, inputs)
         await self._perform_all(effects)
         return self.state.height == height
@@ -284,8 +278,7 @@ class Driver:
         body = await self._executor.in_execution(body_of, built.block)
         if self.bodies.height != height:
             return
-        self.bodies.whole[body.id] = body
-        self.bodies.judged[body.id] = True
+        self.bodies.keep(body, True)
         await self._executor.on_disk(self._log.append_body, body.encoded)
         self._inbox.put_nowait(ProposedValue(height, round_, body.id, body.header))
 
@@ -304,12 +297,11 @@ class Driver:
         if self._signer is None:
             return
         event = await self._executor.on_disk(sign_vote, self._log, self._signer, wanted)
-        if isinstance(event, Unsigned):
+        if isinstance(event, VoteReceived):
+            self._outlet.publish_vote(event.vote)
+            self._own.append(event)
+        elif isinstance(event, Unsigned):
             asyncio.get_running_loop().call_later(UNSIGNED_PAUSE_S, self._inbox.put_nowait, event)
-        if not isinstance(event, VoteReceived):
-            return
-        self._outlet.publish_vote(event.vote)
-        self._own.append(event)
 
     async def _sign_late(self, unsigned: Unsigned) -> None:
         """A vote for which the signer was away, while its round lasts: else a lone validator would wait for itself."""

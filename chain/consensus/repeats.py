@@ -4,11 +4,11 @@ Gossip loses messages and a restarted node has missed some, while Tendermint ass
 received all will receive. Repeats make that true. They answer a peer's own statement, so they bypass its seen-sets.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chain.codec import wire
-from chain.consensus.state import Offer, State, Step
+from chain.consensus.state import Offer, State, Step, initial_state
 from chain.consensus.step import wanted_blocks
 from chain.consensus.votes import Tally
 from chain.types.scalars import Blob, BlockId, Height, Round, Uint, VoteTarget
@@ -64,6 +64,15 @@ def status(state: State) -> Status:
         _held(state.votes.precommits(state.round), state.validators),
         VoteTarget(wanted),
     )
+
+
+def stored_status(state: State, tip: Height) -> Status:
+    """The same of a node whose newest stored block is that of `tip`: a height is decided once its block is stored."""
+    if tip > state.height or (tip == state.height and state.step != Step.DECIDED):
+        return status(replace(initial_state(None), height=tip))
+    if state.step == Step.DECIDED and tip < state.height:
+        return status(replace(state, step=Step.PRECOMMIT))
+    return status(state)
 
 
 def repeats_for(state: State, peer: Status) -> Repeats:
