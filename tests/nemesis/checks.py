@@ -18,6 +18,7 @@ from client.light.client import LightClient
 from client.light.rules import require_final
 from client.light.source import RpcSource
 from client.rpc import Call, RpcClient
+from contracts.staking.state import TOMBSTONED
 from crypto.address import VALIDATOR_HRP, decode_address
 from node.home import read_genesis
 from tests.nemesis.load import Load
@@ -113,13 +114,15 @@ async def receipts_are_the_same_everywhere(seen: Seen) -> None:
 
 
 async def nobody_honest_is_accused(seen: Seen) -> None:
+    """And whoever is, is out."""
     entries = read_genesis(seen.network.root / "genesis.json").validators
     keys = {entry.validator.public_key: entry.moniker for entry in entries}
     twins = {f"node{index}" for index in seen.network.plan.twins}
-    for block in seen.blocks[seen.nodes[0]]:
-        for piece in block["evidence"]:
-            accused = _moniker(piece, keys)
-            _require(accused in twins, piece)
+    accused = {_moniker(piece, keys) for block in seen.blocks[seen.nodes[0]] for piece in block["evidence"]}
+    _require(accused <= twins, accused)
+    if accused:
+        known = (await seen.network.ask(seen.nodes[0], "staking_listValidators"))["validators"]
+        _require(accused == {each["moniker"] for each in known if each["status"] == TOMBSTONED}, known)
 
 
 async def peers_are_connected_and_none_is_banned(seen: Seen) -> None:

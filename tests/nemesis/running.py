@@ -101,7 +101,8 @@ class Running:
         """A second process under the same validator's key, from a copy of its home: what a restored backup does."""
         copy = Home(self.root / "twin")
         shutil.rmtree(copy.root, ignore_errors=True)
-        shutil.copytree(self.home(index).root, copy.root)
+        ignored = shutil.ignore_patterns("*.sock", "*.new")  # a running process's; what is being written right now
+        shutil.copytree(self.home(index).root, copy.root, ignore=ignored)
         copy.node_key.unlink()
         create_unprotected_key(copy.node_key, NODE_PURPOSE)
         place = self.plan.nodes
