@@ -1,6 +1,7 @@
 """Four real nodes on loopback, in one event loop: what happens at one is final at all, whatever befalls a few."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,24 @@ async def test_the_same_nonce_to_two_recipients_at_two_nodes_lands_exactly_once(
     gained = await four.balance("account1", 2) + await four.balance("account2", 2) - funded
     assert gained in (1_000, 2_000)
     four.agreed_root(four.height(0) - 1)
+
+
+@pytest.mark.slow
+async def test_a_node_put_back_to_a_snapshot_catches_up_and_signs_on(four: FourNodes, tmp_path: Path) -> None:
+    """As docs/operators.md tells it: the database goes back, what the validator has signed does not."""
+    app = four.apps[0]
+    database, home = app.node.ledger.database, four.network.home(four.network.members[0])
+    copied = await app.node.executor.in_upkeep(database.copy, tmp_path / "copy", app.node.executor.is_closing)
+    await four.reach(copied + 4)
+    await four.stop(0)
+    shutil.rmtree(home.database)
+    shutil.copytree(tmp_path / "copy", home.database)
+    again = await four.start(0)
+    head = four.height(1)
+    await four.reach(head + 3)
+    four.agreed_root(head + 1)
+    assert again.node.signer is not None
+    await four.until(lambda: again.node.signer.last_position[0] > head)
 
 
 def _nonce(four: FourNodes, index: int, account: AccountId) -> int:

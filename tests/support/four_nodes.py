@@ -66,7 +66,7 @@ class FourNodes:
         return app
 
     async def stop(self, index: int) -> None:
-        """SIGTERM's way: cancel and wait. Raises what ended the node before."""
+        """Cancel and wait: an end in the middle of whatever it does. Raises what ended the node before."""
         life = self._lives.pop(index)
         del self.apps[index]
         life.cancel()

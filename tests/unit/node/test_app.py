@@ -13,6 +13,7 @@ from node import app as app_module
 from node.app import App
 from node.devnet.files import Plan, create_single
 from node.home import Home
+from node.hub import BlockFinal
 from node.instruments import CredulousOnDevnetOnly, Instruments
 from node.storage.database import Database
 from tests.support.devnet_scene import free_base_port
@@ -119,6 +120,7 @@ async def test_told_to_stop_a_node_answers_no_more_and_finishes_the_block_under_
     life = asyncio.create_task(app.run())
     await until(writing.is_set, life)
     url = f"http://{home.load_config().rpc.listen}"
+    listener = app.node.hub.subscribe(BlockFinal)
     async with RpcClient(url) as rpc:
         assert (await rpc.call("chain_status"))["height"] == 0
     app.stop()
@@ -129,6 +131,8 @@ async def test_told_to_stop_a_node_answers_no_more_and_finishes_the_block_under_
     assert not life.done()
     go_on.set()
     await asyncio.wait_for(life, 30)
+    news = await asyncio.wait_for(listener.next(), 1)  # the step was finished to its end, subscribers told
+    assert isinstance(news, BlockFinal) and news.block.height == 1
     again = App(home)
     assert again.node.ledger.tip.height == 1  # that block, and none was begun after it
     again.close()

@@ -101,12 +101,15 @@ def test_a_second_signal_ends_what_does_not_end(home: Home, tmp_path: Path) -> N
         f"sys.exit(main(['start', '--home', {str(home.root)!r}]))\n"
     )
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as node:
-        assert node.stdout is not None
-        assert b"ready" in node.stdout.readline()
-        node.send_signal(signal.SIGTERM)
-        assert node.stdout.readline() == b"stuck\n"
-        node.send_signal(signal.SIGTERM)
-        assert node.wait(30) == -signal.SIGTERM
+        try:
+            assert node.stdout is not None
+            assert b"ready" in node.stdout.readline()
+            node.send_signal(signal.SIGTERM)
+            assert node.stdout.readline() == b"stuck\n"
+            node.send_signal(signal.SIGTERM)
+            assert node.wait(30) == -signal.SIGTERM
+        finally:
+            node.kill()
 
 
 @pytest.mark.parametrize(

@@ -152,12 +152,13 @@ async def test_a_signer_that_does_not_answer_costs_its_timeout_and_no_time_of_th
     async with false_signer(lambda question: None) as address:
         node = node_at(address, timeout=0.2)
         async with running(node):
+            before = node._session
             ticking = asyncio.create_task(tick())
             with pytest.raises(SignerAway, match="within"):
                 await asked(node.sign_vote, *PREVOTE_1, V)
             assert ticks > 3  # it went on meanwhile
             ticking.cancel()
-            await eventually(lambda: node.connected)  # the link was given up, and made anew
+            await eventually(lambda: node.connected and node._session is not before)  # the link was made anew
 
 
 async def test_a_stopped_event_loop_keeps_no_thread_for_ever() -> None:
@@ -263,9 +264,10 @@ async def test_useless_answers_are_no_signatures_and_end_the_link(
     async with false_signer(reply) as address:
         node = node_at(address)
         async with running(node):
+            before = node._session
             with pytest.raises(SignerAway, match=reason):
                 await asked(node.sign_vote, *PREVOTE_1, V)
-            await eventually(lambda: node.connected)
+            await eventually(lambda: node.connected and node._session is not before)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,27 @@ def test_a_ban_expires_and_is_forgiven(book: ScoreBook, clock: ManualClock) -> N
     assert book.charge(ALICE, Offence.TOO_FAST, "fast") is None
 
 
+def test_a_ban_by_hand_holds_whatever_the_score_and_takes_the_place_of_another(
+    book: ScoreBook, clock: ManualClock
+) -> None:
+    book.charge(ALICE, Offence.MALFORMED, "bad")
+    book.ban(ALICE, "by hand", 5)
+    book.ban(BOB, "by hand", 2_000)
+    assert {(ban.node, ban.reason, ban.until - clock.now) for ban in book.bans()} == {
+        (ALICE, "by hand", 5),
+        (BOB, "by hand", 2_000),
+    }
+    clock.now += 5
+    assert book.banned(ALICE) is None and book.banned(BOB)
+
+
+def test_who_is_forgiven_begins_anew(book: ScoreBook) -> None:
+    book.charge(ALICE, Offence.MALFORMED, "bad")
+    assert book.forgive(ALICE) and book.banned(ALICE) is None
+    assert book.score(ALICE) == 0
+    assert not book.forgive(ALICE) and not book.forgive(BOB)
+
+
 def test_offences_during_a_ban_do_not_prolong_it(book: ScoreBook, clock: ManualClock) -> None:
     first = book.charge(ALICE, Offence.MALFORMED, "bad")
     clock.now += 300
