@@ -52,7 +52,7 @@ def sign_vote(consensus_log: ConsensusLog, signer: Signs, wanted: SignAndPublish
     try:
         vote = signer.sign_vote(wanted.type, wanted.height, wanted.round, wanted.target)
     except SignerAway as away:
-        log.info("no vote at height %s, round %s yet: %s", wanted.height, wanted.round, away)
+        log.debug("no vote at height %s, round %s yet: %s", wanted.height, wanted.round, away)  # the link says it once
         return Unsigned(wanted)
     if isinstance(vote, Refused):
         log.warning("no vote at height %s, round %s: signed %s already", *vote.asked[:2], vote.last)
