@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_type_hints
 
+from client.light.blocks import Trust
 from node.errors import NodeError
 from node.telemetry.logs import FORMATS, LEVELS
 from p2p.address import Address, PeerAddress
@@ -181,6 +182,21 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSyncConfig:
+    """[state_sync]"""
+
+    enabled: bool = False
+    trust: str = ""
+
+    def block(self) -> Trust | None:
+        """The block that is trusted, if one is named. Raises WrongValue."""
+        trust = Trust.parse(self.trust) if self.trust else None
+        if self.trust and (trust is None or trust.height < 2):
+            raise WrongValue("state_sync.trust", "HEIGHT:BLOCK_ID of height 2 or above, or nothing", self.trust)
+        return trust
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file. Relative paths are relative to the home folder."""
 
@@ -193,6 +209,7 @@ class Config:
     p2p: P2PConfig = field(default_factory=P2PConfig)
     consensus: ConsensusConfig = field(default_factory=ConsensusConfig)
     storage: StorageConfig = field(default_factory=StorageConfig)
+    state_sync: StateSyncConfig = field(default_factory=StateSyncConfig)
     signer: SignerConfig = field(default_factory=SignerConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
@@ -217,6 +234,7 @@ class Config:
             wanted = f"more than rpc.wait_committed_seconds, {self.rpc.wait_committed_seconds}"
             raise WrongValue("rpc.request_seconds", wanted, self.rpc.request_seconds)
         self.signer.check()
+        self.state_sync.block()
         if self.storage.keep_versions == 1:
             raise WrongValue("storage.keep_versions", "0 for all, or at least 2", 1)
         if 0 < self.storage.keep_blocks < MIN_KEEP_BLOCKS:

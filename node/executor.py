@@ -96,6 +96,7 @@ class Executor:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._answers = ThreadPoolExecutor(1, thread_name_prefix="answers")
+        self._snapshots = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._upkeep = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
         self._closing = Event()
 
@@ -122,6 +123,10 @@ class Executor:
     def is_closing(self) -> bool:
         """Whether `close` waits for what runs in upkeep."""
         return self._closing.is_set()
+
+    async def serving_snapshots(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for nodes that fetch the state, who wait for each other and for nobody else."""
+        return await _in_thread(self._snapshots, work, *args, **kwargs)
 
     async def open_body(self, encoded: bytes) -> Body | None:
         """Decode what parts made whole; None when it is no block."""
@@ -230,5 +235,6 @@ class Executor:
         self._upkeep.shutdown(cancel_futures=True)
         self._readers.shutdown(cancel_futures=True)
         self._answers.shutdown(cancel_futures=True)
+        self._snapshots.shutdown(cancel_futures=True)
         self._execution.shutdown()
         self._disk.shutdown()

@@ -25,6 +25,14 @@ from node.catch_up import CatchUp
 from node.driver import Driver
 from node.executor import Executor
 from node.ingress import Ingress
+from node.snapshots.messages import (
+    SNAPSHOT_PIECE,
+    SNAPSHOT_REQUEST,
+    SNAPSHOT_TOPICS,
+    SnapshotPiece,
+    SnapshotRequest,
+)
+from node.snapshots.serve import SnapshotServer
 from node.verifier import NodeVerifier
 from p2p.address import NodeId
 from p2p.handler import Verdict
@@ -54,6 +62,7 @@ TOPICS: Final = (
         TRANSACTION, "transaction", 128 * 1024, rate=5_000, burst=20_000, priority=6, drop=Drop.NEWEST,
         queue_bytes=16 * 2**20, workers=4, linger=0.02,
     ),
+    *SNAPSHOT_TOPICS,
 )  # fmt: skip
 
 STATUS_EVERY_S: Final = 1.0
@@ -90,6 +99,7 @@ class Relay:
         self._network: Network
         self._driver: Driver
         self.catch_up = CatchUp(executor, self._ask, self._give, lambda: self._driver.take_finals(), clock)
+        self._snapshots = SnapshotServer(executor, self._give_snapshot)
         self._repeats: dict[NodeId, Repeats] = {}
         self._statuses: dict[NodeId, Status] = {}
 
@@ -168,6 +178,12 @@ class Relay:
         if topic == BLOCK_REQUEST:
             await self.catch_up.answer(peer, decode(BlockRequest, payload))
             return Verdict.ACCEPT
+        if topic == SNAPSHOT_REQUEST:
+            answered = await self._snapshots.answer(peer, decode(SnapshotRequest, payload))
+            return Verdict.ACCEPT if answered else Verdict.reject("no snapshot has such a part")
+        if topic == SNAPSHOT_PIECE:
+            decode(SnapshotPiece, payload)
+            return Verdict.IGNORE  # the answer to a question of this node before it had a database
         self.catch_up.take_piece(peer, decode(BlockPiece, payload))
         return Verdict.ACCEPT
 
@@ -238,6 +254,9 @@ class Relay:
 
     def _ask(self, peer: NodeId, payload: bytes) -> bool:
         return self._network.send(peer, BLOCK_REQUEST, payload)
+
+    def _give_snapshot(self, peer: NodeId, payload: bytes) -> bool:
+        return self._network.send(peer, SNAPSHOT_PIECE, payload)
 
     def _give(self, peer: NodeId, payload: bytes) -> bool:
         return self._network.send(peer, BLOCK_PIECE, payload)

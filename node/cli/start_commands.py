@@ -24,6 +24,7 @@ from node.cli.screen import Json, Screen
 from node.consensus_log import LogUnwritable
 from node.home import Home
 from node.instruments import Instruments, Recorder
+from node.joining import fetch_state
 from node.rpc.errors import PortInUse
 from node.signer_state import SignerInUse, SignerStateUnwritable
 from node.storage.errors import DatabaseInUse, MigrationFailed, WriteFailed
@@ -94,7 +95,9 @@ async def _run(arguments: argparse.Namespace, screen: Screen) -> None:
     log_to_stderr(config.log_level, config.log_format)
     recorder = None if arguments.record is None else Recorder(arguments.record)
     instruments = Instruments(recorder, arguments.credulous)
-    app = App(home, passphrase=passphrase_from(arguments.passphrase_file), instruments=instruments)
+    passphrase = passphrase_from(arguments.passphrase_file)
+    await fetch_state(home, passphrase)
+    app = App(home, passphrase=passphrase, instruments=instruments)
     gc.collect()
     gc.freeze()  # what was made so far stays: searching it for garbage would hold up every vote for a while
 

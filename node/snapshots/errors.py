@@ -82,3 +82,18 @@ class NothingToExport(SnapshotError):
             f"{newest} can."
         )
         self.height, self.oldest, self.newest = height, oldest, newest
+
+
+class NoSnapshot(SnapshotError):
+    """No peer gave a snapshot that could be believed."""
+
+    code = 7067
+
+    def __init__(self, height: Height, reason: str) -> None:
+        wanted = f"of height {height}" if height else "of a recent height"
+        super().__init__(
+            f"no snapshot {wanted} was to be had: {reason}. Look at p2p.peers; a state can be had as long as peers "
+            "keep it (storage.keep_versions), so trust a block of the last minutes; or set state_sync.enabled = false "
+            "to fetch all blocks."
+        )
+        self.height, self.reason = height, reason
