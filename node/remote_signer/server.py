@@ -34,13 +34,14 @@ from node.signer import Refused, Signer
 from node.signer_state import SignerError, SignerStateUnwritable
 from p2p.address import Address, NodeId
 from p2p.channel import Channel
-from p2p.errors import P2PError
+from p2p.errors import P2PError, TooManyPeers
 from p2p.session import Entropy, respond
 from p2p.transport import Link, Transport, WebSocketTransport
 
 HANDSHAKE_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 30.0  # nodes ask for a sign of life every two
-MAX_LINKS: Final = 16  # unfinished handshakes included
+MAX_LINKS: Final = 16  # of nodes that have proven who they are
+MAX_HANDSHAKES: Final = 16  # unfinished; one more takes the place of the oldest, so strangers keep no node out
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class SignerServer:
         self._signer, self._chain_id, self._identity, self._nodes = signer, chain_id, identity, nodes
         self._entropy, self._transport = entropy, transport or WebSocketTransport()
         self._links = 0
+        self._shaking: list[Link] = []
         self._failed: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="signer")
 
@@ -75,16 +77,9 @@ class SignerServer:
             self._thread.shutdown()
 
     async def _accept(self, link: Link) -> None:
-        if self._links >= MAX_LINKS:
-            await link.close("TooManyLinks")
-            return
-        self._links += 1
         reason = "the signer stops"
         try:
-            async with asyncio.timeout(HANDSHAKE_SECONDS):
-                channel = await respond(link, self._identity, network_id(self._chain_id), self._entropy)
-            if channel.remote not in self._nodes:
-                raise UnknownNodeAtSigner(channel.remote)
+            channel = await self._shake(link)
             log.info("node %s connected from %s", channel.remote.hex(), link.remote)
             await self._converse(link, channel)
         except (P2PError, SignerError) as error:
@@ -94,10 +89,33 @@ class SignerServer:
             reason = "Idle"
             log.info("%s: it said nothing for too long", link.remote)
         finally:
-            self._links -= 1
             await link.close(reason)
 
+    async def _shake(self, link: Link) -> Channel:
+        """The channel to a node that gets signatures. Raises P2PError, UnknownNodeAtSigner, TimeoutError."""
+        if len(self._shaking) >= MAX_HANDSHAKES:
+            await self._shaking.pop(0).close("Crowded")
+        self._shaking.append(link)
+        try:
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                channel = await respond(link, self._identity, network_id(self._chain_id), self._entropy)
+        finally:
+            if link in self._shaking:
+                self._shaking.remove(link)
+        if channel.remote not in self._nodes:
+            raise UnknownNodeAtSigner(channel.remote)
+        return channel
+
     async def _converse(self, link: Link, channel: Channel) -> None:
+        if self._links >= MAX_LINKS:
+            raise TooManyPeers(MAX_LINKS)
+        self._links += 1
+        try:
+            await self._answer_all(link, channel)
+        finally:
+            self._links -= 1
+
+    async def _answer_all(self, link: Link, channel: Channel) -> None:
         while True:
             async with asyncio.timeout(IDLE_SECONDS):
                 question = read_question(channel.open(await link.receive()))

@@ -1,6 +1,7 @@
 """docs/operators.md names every operator's method and command, and the service's unit does what it says."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from node.rpc.operator_methods import OPERATOR_METHODS
 from tests.support.rooms import ROOT
 
 PAGE = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
-UNIT = Path(configs.__path__[0]) / "cluster.service"
+FOLDER = Path(configs.__path__[0])
+UNITS = ("cluster.service", "cluster-signer.service")
 
 
 def test_every_operators_method_stands_on_the_page() -> None:
@@ -36,10 +38,10 @@ def test_the_statuses_are_those_of_the_program() -> None:
     assert re.search(rf"^\| {NEEDS_OPERATOR} \| a person must look", PAGE, re.MULTILINE)
 
 
-def unit() -> dict[str, dict[str, list[str]]]:
-    """Sections of the unit; a key may stand several times."""
+def unit(name: str = "cluster.service") -> dict[str, dict[str, list[str]]]:
+    """Sections of a unit; a key may stand several times."""
     found: dict[str, dict[str, list[str]]] = {}
-    for line in UNIT.read_text(encoding="utf-8").splitlines():
+    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             section = found.setdefault(line.strip("[]"), {})
         elif line and not line.startswith("#"):
@@ -56,6 +58,20 @@ def test_the_unit_starts_again_after_what_may_pass_and_not_after_what_needs_a_pe
     assert service["KillSignal"] == ["SIGTERM"] and int(service["TimeoutStopSec"][0]) >= 30
 
 
+def test_the_signers_unit_is_as_closed_as_the_nodes_and_starts_a_command_that_there_is() -> None:
+    node, signer = unit()["Service"], unit("cluster-signer.service")["Service"]
+    assert signer["RestartPreventExitStatus"] == [str(NEEDS_OPERATOR)]
+    closed = {
+        key for key in node if key.startswith(("Protect", "Restrict", "Private", "System", "Capability", "NoNew"))
+    }
+    assert len(closed) > 12
+    for key in closed - {"RestrictAddressFamilies"}:
+        assert signer[key] == node[key], key
+    program, *argv = shlex.split(signer["ExecStart"][0])
+    arguments = build_parser({argv[0]}).parse_args(argv)
+    assert program.endswith("/cluster") and arguments.home == Path("/var/lib/cluster-signer")
+
+
 def test_both_secrets_come_as_credentials_and_the_home_is_the_one_place_to_write() -> None:
     service = unit()["Service"]
     names = {value.partition(":")[0] for value in service["LoadCredential"]}
@@ -66,9 +82,10 @@ def test_both_secrets_come_as_credentials_and_the_home_is_the_one_place_to_write
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here: the unit is only parsed")
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
-    here = UNIT.read_text(encoding="utf-8").replace("/opt/cluster/.venv/bin/cluster", sys.executable)
-    (tmp_path / "cluster.service").write_text(here, encoding="utf-8")
-    command = ["systemd-analyze", "verify", str(tmp_path / "cluster.service")]
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_nothing_wrong_with_the_unit(name: str, tmp_path: Path) -> None:
+    here = (FOLDER / name).read_text(encoding="utf-8").replace("/opt/cluster/.venv/bin/cluster", sys.executable)
+    (tmp_path / name).write_text(here, encoding="utf-8")
+    command = ["systemd-analyze", "verify", str(tmp_path / name)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")

@@ -42,6 +42,7 @@ from node.remote_signer.messages import (
     network_id,
     read_question,
 )
+from node.remote_signer.server import MAX_HANDSHAKES
 from node.signer import Refused, vrf_secret
 from node.signer_state import LastSigned, SignerStateUnwritable, nothing_signed
 from p2p.address import Address, NodeId
@@ -183,6 +184,17 @@ async def test_a_node_that_the_settings_do_not_name_gets_nothing(caplog: pytest.
             with pytest.raises(SignerAway):
                 await asked(node.sign_vote, *PREVOTE_1, V)
     assert "is not among `nodes`" in caplog.text
+
+
+async def test_strangers_who_say_nothing_keep_no_node_out() -> None:
+    async with signing(state_file()) as address:
+        transport = WebSocketTransport()
+        idle = [await transport.dial(address) for _ in range(MAX_HANDSHAKES + 2)]
+        node = node_at(address)
+        async with running(node):
+            assert isinstance(await asked(node.sign_vote, *PREVOTE_1, V), Vote)
+        await asyncio.gather(*(link.close("done") for link in idle))
+        await transport.close()
 
 
 async def test_a_signer_of_another_identity_learns_nothing() -> None:
