@@ -28,6 +28,7 @@ from chain.types.scalars import (
 from chain.types.vote import PRECOMMIT, PREVOTE, PartSetHeader, Proposal, Vote
 from crypto import vrf
 from crypto.keys import verify
+from node.remote_signer import server as server_module
 from node.remote_signer.errors import SignerAway
 from node.remote_signer.messages import (
     Answer,
@@ -186,7 +187,8 @@ async def test_a_node_that_the_settings_do_not_name_gets_nothing(caplog: pytest.
     assert "is not among `nodes`" in caplog.text
 
 
-async def test_strangers_who_say_nothing_keep_no_node_out() -> None:
+async def test_strangers_who_say_nothing_keep_no_node_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "HANDSHAKE_SECONDS", 600.0)
     async with signing(state_file()) as address:
         transport = WebSocketTransport()
         idle = [await transport.dial(address) for _ in range(MAX_HANDSHAKES + 2)]
