@@ -16,11 +16,12 @@ from compute.dsl.compiled import Compiled, compile_contract
 from compute.dsl.declaration import declaration_of, functions_of, registers_of
 from compute.dsl.errors import OutsideMethod
 from compute.dsl.fields import Declared
+from compute.dsl.lasting import Lasting
 from compute.dsl.notes import Note, Owner
 from compute.dsl.run import Run, inbox_of, refuse_undeclared
 from compute.dsl.scalars import NATIVE, Address, Asset, Field
 from compute.dsl.sized import u64
-from compute.dsl.syntax import check_attributes, check_methods
+from compute.dsl.syntax import attributes_of, check_attributes, check_methods
 
 if TYPE_CHECKING:
     from compute.dsl.plain import Plain
@@ -109,6 +110,9 @@ def contract(cls: type[C]) -> type[C]:
     declaration = declaration_of(cls, RESERVED)
     check_attributes(cls, declaration.place)
     own = {name: function for name, function in functions_of(cls) if function.__module__ != __name__}
-    check_methods(cls.__name__, [method.function for method in declaration.methods], own)
-    cls.compiled = compile_contract(declaration)
+    reached = check_methods(cls.__name__, [method.function for method in declaration.methods], own)
+    lasting = Lasting((*reached.items(), *own.items(), *attributes_of(cls)))
+    compiled = compile_contract(declaration)
+    lasting.require_unchanged(declaration.place)
+    cls.compiled = compiled
     return cls

@@ -36,10 +36,15 @@ def place_of(file: str, line: int) -> Place:
     return Place(file, line, linecache.getline(file, line).strip())
 
 
+def within_language(frame: FrameType) -> bool:
+    """Whether it is the language's own code that runs there."""
+    return frame.f_code.co_filename.startswith((_HERE, _ROOM, "<"))
+
+
 def calling_frame() -> FrameType | None:
     """The innermost running frame that is a contract's code and not the language's own."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((_HERE, _ROOM, "<")):
+    while frame is not None and within_language(frame):
         frame = frame.f_back
     return frame
 

@@ -1,15 +1,16 @@
 """The scalars: field elements, sized integers, booleans, addresses."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar, Final, NoReturn, Self
 
 from chain.execution.statement import account_element, id_element
 from compute.dsl.claims import Both, Claim, Equal, Less
-from compute.dsl.errors import FloatRefused, NeverHolds, TypesDiffer
+from compute.dsl.errors import FloatRefused, NameRefused, NeverHolds, TypesDiffer
 from compute.dsl.integers import machine
 from compute.dsl.machine import BIT, Number
-from compute.dsl.place import calling_place
+from compute.dsl.place import calling_place, within_language
 from compute.dsl.refusals import ArgumentRefused
 from compute.dsl.values import Leaf, Value
 from crypto.address import decode_address
@@ -28,6 +29,16 @@ class Scalar(Value):
     number: Number
     low: ClassVar[int] = 0
     high: ClassVar[int | None] = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Raises NameRefused for a contract's line: no value becomes another one, nor one beyond its type."""
+        if not within_language(sys._getframe(1)):
+            raise NameRefused(
+                calling_place(),
+                f"{name} of a {self.type_name} is set, which looks behind the language.",
+                f"Make a new value, as in {self.type_name}(x), and give it the name.",
+            )
+        object.__setattr__(self, name, value)
 
     @classmethod
     def made(cls, number: Number) -> Self:

@@ -73,14 +73,18 @@ _INSTEAD: Final[dict[type[ast.AST], tuple[str, str]]] = {
 }
 
 
-def check_methods(contract: str, methods: Sequence[Callable[..., Any]], own: dict[str, Callable[..., Any]]) -> None:
+def check_methods(
+    contract: str, methods: Sequence[Callable[..., Any]], own: dict[str, Callable[..., Any]]
+) -> dict[str, object]:
     """Checks a contract's methods and all that they call, of its `own` functions and of the file's.
 
-    Raises a ContractRefused at the first line at fault.
+    Returns what they can reach by name: functions, types, constants. Raises a ContractRefused at the first line at
+    fault.
     """
     checker = _Checker(contract, own)
     for function in methods:
         checker.check(function, ())
+    return checker.reached
 
 
 def check_attributes(cls: type, place: Place) -> None:
@@ -101,12 +105,21 @@ def check_attributes(cls: type, place: Place) -> None:
             )
 
 
+def attributes_of(cls: type) -> Iterator[tuple[str, object]]:
+    """The class itself, and its constants."""
+    yield cls.__name__, cls
+    for base in cls.__mro__[:-1]:
+        if not base.__module__.startswith(LANGUAGE):
+            yield from ((name, value) for name, value in vars(base).items() if isinstance(value, Value | tuple))
+
+
 class _Checker:
     """Goes through functions and, depth first, through the functions that these call."""
 
     def __init__(self, contract: str, own: dict[str, Callable[..., Any]]) -> None:
         self._contract, self._own = contract, own
         self._done: set[Callable[..., Any]] = set()
+        self.reached: dict[str, object] = {}
 
     def check(self, function: Callable[..., Any], callers: tuple[Callable[..., Any], ...]) -> None:
         source = source_of(function)
@@ -150,7 +163,7 @@ class _Checker:
             raise FloatRefused(
                 source.place(node), f"{node.value!r} is a fraction.", "Count in the smallest unit, as in cents."
             )
-        if isinstance(node, ast.Attribute) and (node.attr.startswith("__") or _of_self(node) == RUNNING):
+        if isinstance(node, ast.Attribute) and _looks_behind(node):
             raise NameRefused(
                 source.place(node), f"{node.attr} looks behind the language.", "Use the values' own operations."
             )
@@ -205,12 +218,19 @@ class _Checker:
                 f"{name!r} is a {kind} from outside of the contract.",
                 "Methods use constants (numbers, text, tuples of them), types, models and plain functions.",
             )
+        self.reached[name] = found
         return found
 
 
 def _of_self(node: ast.Attribute) -> str | None:
     """X of self.X."""
     return node.attr if isinstance(node.value, ast.Name) and node.value.id == "self" else None
+
+
+def _looks_behind(node: ast.Attribute) -> bool:
+    """Whether it is nothing of what a contract's author wrote, whose functions may begin with an underscore."""
+    own = _of_self(node)
+    return node.attr.startswith("__") or own == RUNNING or (own is None and node.attr.startswith("_"))
 
 
 def _is_usable(found: object) -> bool:

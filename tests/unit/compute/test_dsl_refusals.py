@@ -272,6 +272,9 @@ ALLOWED = [
     "self.agreed = c > 5\n        self.agreed = select(self.agreed, c > 7, self.caller == 0)",
     "self.agreed = reveal(self.pair).left > c",
     "self.agreed = reveal(Bool(True))",
+    "self.agreed = reveal(self.element) == Field(c)",
+    "self.count = c\n        self.agreed = self.count > 5",
+    "self.agreed = (self.after > c) & (self.caller != 0)",
     "self.flags = [a < c, a != c]\n        self.flags[0] = ~(a < c)",
     "self.pairs[0].left = a\n        self.pairs[b] = Pair(left=a, right=self.pairs[b].right)",
     "pair = Pair(left=TABLE[1], right=b)\n        pair.left = a\n        self.pair = pair",
@@ -288,6 +291,46 @@ ALLOWED = [
 def test_ordinary_python_passes(tmp_path: Path, body: str) -> None:
     module = load(tmp_path, f"{HEAD}        {body}\n        {USE}\n")
     assert module.Subject.compiled.method("act").circuit.public_count >= 7
+
+
+BEHIND = [
+    "f = doubled\n        f.seen = a",
+    "t = u64\n        t.seen = a",
+    "t = Pair\n        t.seen = a",
+    "for f in (doubled, doubled): f.seen = a",
+    "x = marking(doubled, a)",
+    "x = (lambda f: marking(f, a))(doubled)",
+    "x = [marking(f, a) for f in [doubled]]",
+    "x = marking(marking, a)",
+]
+
+
+@pytest.mark.parametrize("body", BEHIND)
+def test_what_one_call_could_leave_to_the_next_by_another_name_is_refused(tmp_path: Path, body: str) -> None:
+    marking = "def marking(f, x):\n    f.seen = x\n    return x\n\n@contract"
+    with pytest.raises(errors.NameRefused, match=r"changes \w+ \(seen\)(?s:.)*Register or Sealed"):
+        load(tmp_path, f"{HEAD.replace('@contract', marking)}        {body}\n        {USE}\n")
+
+
+NUMBERS = ["x = a + 1", "x = u64(b)", "x = flag", "x = self.count", "x = self.pair.left", "x = ONE", "x = self.element"]
+
+
+@pytest.mark.parametrize("made", NUMBERS)
+@pytest.mark.parametrize("name", ["number", "_number", "_claim"])
+def test_no_value_becomes_another_one(tmp_path: Path, made: str, name: str) -> None:
+    """Nor one beyond its type's range, whose comparisons would prove nothing; a constant of the file least of all."""
+    head = HEAD.replace("LIMIT = 10", "LIMIT = 10\nONE = u64(1)")
+    with pytest.raises(errors.NameRefused, match="looks behind the language") as caught:
+        load(tmp_path, f"{head}        {made}\n        x.{name} = self.element.number\n        {USE}\n")
+    assert caught.value.source == f"x.{name} = self.element.number"
+
+
+@pytest.mark.parametrize(
+    "line", ["self.row._items = [b]", "x = self.pair._parts", "x = a._number", "x = self.row._made_on"]
+)
+def test_what_begins_with_an_underscore_is_the_languages_own(tmp_path: Path, line: str) -> None:
+    with pytest.raises(errors.NameRefused, match="looks behind the language"):
+        load(tmp_path, f"{HEAD}        {line}\n        {USE}\n")
 
 
 SHOWN = """\
@@ -310,6 +353,61 @@ class Shop(Contract):
     def make(self, amount: Private[u64], to: Private[Owner]) -> None:
         self.create(Bid(amount=amount, open=True), to)
 """
+
+
+SECRETS = [
+    ("self.count > c", "the sealed register count"),
+    ("a > c", "the argument a"),
+    ("c > a", "the argument a"),
+    ("c + 1 > self.pair.left + c", "the sealed register pair"),
+    ("self.pair == Pair(left=c, right=5)", "the sealed register pair"),
+    ("poseidon(c, self.element) == Field(c)", "the sealed register element"),
+    ("Array[u64, 2]([c, a])[0 if LIMIT else 1] > [c, a, c][1]", "the argument a"),
+    ("[x for x in [c, self.count]][1] > c", "the sealed register count"),
+    ("doubled(a) > c", "the argument a"),
+    ("self.helper(self.count) > c", "the sealed register count"),
+    ("(lambda x: x > c)(a)", "the argument a"),
+    ("select(c > 1, lambda: a, lambda: c) > c", "the argument a"),
+    ("select(c > self.count, c, 1) > 5", "the sealed register count"),
+    ("self.flags[0]", "the sealed register flags"),
+    ("self.pairs[u64(flag)].left > c", "the sealed register pairs"),
+    ("TABLE[u64(flag)] > c", "the argument flag"),
+    ("(c > 5) & ~flag", "the argument flag"),
+    ("(c > 5) ^ (a == c)", "the argument a"),
+    ("divmod(c, reveal(c) + self.count)[1] > 5", "the sealed register count"),
+    ("minimum(c, a) > 5", "the argument a"),
+    ("u8(self.count % 2) == 1", "the sealed register count"),
+    ("Field(c).inverse() * self.element == 1", "the sealed register element"),
+    ("i8(b) > -1", "the argument b"),
+]
+
+
+@pytest.mark.parametrize(("value", "secret"), SECRETS, ids=[value for value, _ in SECRETS])
+def test_what_tells_of_a_secret_is_not_shown_however_it_was_computed(tmp_path: Path, value: str, secret: str) -> None:
+    with pytest.raises(errors.SecretShown) as caught:
+        load(tmp_path, f"{HEAD}        self.agreed = {value}\n        {USE}\n")
+    assert f"depends on {secret}," in caught.value.what
+
+
+FLAGS = HEAD.replace("flags = Sealed(", "flags = Register(")
+IN_PLACE = [
+    "self.flags[0] = flag",
+    "self.flags[1] = flag",
+    "self.flags[u64(flag)] = True",
+    "self.flags = [c > 5, a > 5]",
+]
+LATER = [
+    "self.flags = [c > 5, c > 6]\n        self.flags[1] = flag",
+    "flags = self.flags\n        flags[1] = a > c",
+    "self.count = a\n        self.flags[1] = self.count > 5",
+    "self.count += c\n        self.flags[1] = self.count > 5",
+]
+
+
+@pytest.mark.parametrize("body", [*IN_PLACE, *LATER])
+def test_no_entry_of_a_public_register_shows_a_secret(tmp_path: Path, body: str) -> None:
+    with pytest.raises(errors.SecretShown):
+        load(tmp_path, f"{FLAGS}        {body}\n        {USE}\n")
 
 
 @pytest.mark.parametrize("line", ["self.prices[0] = bid.amount", "self.prices[u64(bid.open)] = 7"])
