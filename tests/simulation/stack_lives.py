@@ -1,9 +1,9 @@
 """Random lives of whole nodes, under load: a seed is a life. tests/simulation/lives.py does the same for `step` alone.
 
-Each life has a few troubles (partitions of every kind, kills, power cuts, power cuts inside a write, clocks that are
-off or jump, slow disks, bad links), in most of them one validator lies or runs twice; then all heals. Then, within
-`SETTLE_S`: two more heights everywhere, a new transaction final everywhere, and in some block evidence against every
-validator that an honest machine heard contradict itself.
+Each life has a few troubles (partitions of every kind, kills, power cuts, power cuts inside a write, blackouts, clocks
+that are off or jump, slow and full disks, bad links, one that joins late), in most of them one validator lies or runs
+twice; then all heals. Then, within `SETTLE_S`: two more heights everywhere, a new transaction final everywhere, and in
+some block evidence against every validator that an honest machine heard contradict itself.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,8 @@ from tests.support.stack_liars import LIARS
 from tests.support.story import Story
 
 POWERS: Final = ((1, 1, 1, 1),) * 8 + ((3, 2, 2, 2), (5, 4, 3, 3, 1))
-TROUBLES: Final = ("links",) * 3 + ("power",) * 2 + ("mend", "kill", "inside", "return", "clock", "disk")
+FREQUENT: Final = ("links", "links", "links", "power", "power")
+TROUBLES: Final = (*FREQUENT, "blackout", "mend", "kill", "inside", "return", "clock", "disk", "full")
 FEE_LIMIT: Final = Amount(10**9)
 
 
@@ -31,7 +32,7 @@ def live(seed: int, story: Story | None = None) -> str:
     rng = Random(f"stack {seed}")
     stack = _born(seed, rng, story)
     try:
-        stack.start()
+        stack.start(*_first_ones(stack, rng))
         for _ in range(rng.randint(2, 4)):
             _under_load(stack, rng, rng.uniform(0.05, 0.6))
             trouble(stack, rng)
@@ -59,6 +60,12 @@ def _born(seed: int, rng: Random, story: Story | None) -> SimulatedStack:
     name = {"liar": f", {chosen}: {liar}", "twin": f", {chosen} runs twice"}.get(kind, "")
     stack.note(f"{len(powers)} validators of power {powers}{name}; {faults}")
     return stack
+
+
+def _first_ones(stack: SimulatedStack, rng: Random) -> list[int]:
+    """All of them; in one life of three, one comes only when something returns or all is healed."""
+    late = rng.choice([None, None, rng.randrange(len(stack.machines))])
+    return [machine.address for machine in stack.machines if machine.address != late]
 
 
 def _under_load(stack: SimulatedStack, rng: Random, seconds: float) -> None:
@@ -123,6 +130,11 @@ def trouble(stack: SimulatedStack, rng: Random) -> None:
             stack.heal_links()
         case "power":
             stack.cut_power(*rng.sample(addresses, rng.randint(1, 3)))
+        case "blackout":
+            stack.note("all machines lose power at once")
+            stack.cut_power(*addresses)
+            stack.run(0.1)
+            stack.start()
         case "kill":
             stack.kill(*rng.sample(addresses, rng.randint(1, 3)))
         case "inside":
@@ -133,6 +145,9 @@ def trouble(stack: SimulatedStack, rng: Random) -> None:
         case "clock":
             one.skew_ms = rng.choice([-400, -90, 90, 400, 5_000])
             stack.note(f"the clock of machine {one.address} is off by {one.skew_ms} ms")
+        case "full":
+            one.disk.full = True
+            stack.note(f"the disk of machine {one.address} is full")
         case "disk":
             one.disk_factor = rng.choice([20.0, 200.0])
             stack.note(f"disk and processor of machine {one.address} are {one.disk_factor} times slower")

@@ -2,8 +2,8 @@
 
     {"twin": 1, "liar": [2, "historian"], "acts": [[0.5, "groups", [0, 1, 2], [3]], [3.0, "power", 0, 1]]}
 
-An act is when (seconds from the start, at full load), what, and with whom: groups that hear each other only, machines
-that lose power or are killed, `return` of all that are down, `mend` of all links. Every schedule ends in health.
+An act is when (seconds from the start, at full load), what, and with whom: groups that hear each other only, the
+`only` ones that hear anything, machines that lose power or are killed, `return` of all that are down, `mend` of all links. Every schedule ends in health.
 """
 
 import json
@@ -48,6 +48,8 @@ def _act(stack: SimulatedStack, what: str, whom: list[Any]) -> None:
                 lambda sender, to: not any(sender in group and to in group for group in whom),
                 links_fall=False,
             )
+        case "only":
+            stack.block(f"only {whom} hear", lambda _sender, to: to not in whom, links_fall=False)
         case "power":
             stack.cut_power(*whom)
         case "kill":

@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import plyvel
+
 from node.durable import Disk, Subject
 from tests.support.simulated_leveldb import SimulatedLevelDB, Table
 
@@ -246,8 +248,11 @@ class Mount(Disk):
         return SimulatedLevelDB(table, self._require_plugged)
 
     def write_batch(self, batch: Any, *, at: Subject | None = None) -> None:
-        with self._change("write_batch", at):
-            batch.write()
+        try:
+            with self._change("write_batch", at):
+                batch.write()
+        except OSError as refusal:
+            raise plyvel.IOError(refusal.strerror) from refusal
 
     def _find(self, path: Path) -> Inode | None:
         folder = self._disk.folders.get(path.parent)

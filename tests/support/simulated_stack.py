@@ -24,9 +24,12 @@ from chain.types.scalars import AccountId, Amount, ChainId, Name, ObjectId, Powe
 from chain.types.validators import Validator
 from chain.types.vote import Proposal, Vote
 from crypto.keys import SecretKey
+from node.consensus_log import LogUnwritable
 from node.hub import BlockFinal
 from node.relay import PROPOSAL, VOTE
 from node.signer import vrf_secret
+from node.signer_state import SignerStateUnwritable
+from node.storage.errors import WriteFailed
 from node.storage.snapshot import Snapshot
 from p2p.scores import Ban
 from tests.support.promises import BrokenPromise, Disagreement, Fell, MoneyChanged, RootsDiffer, Stuck
@@ -319,6 +322,10 @@ class SimulatedStack:
         for machine in self.machines:
             if self._broken is None and machine.honest and machine.life is not None and machine.life.faults:
                 fault = machine.life.faults[0]
+                if machine.disk.full and _is_refusal_to_write(fault):
+                    self.note(f"machine {machine.address} stops: {fault!r}")
+                    machine.kill()
+                    continue
                 self._broken = Fell(f"machine {machine.address} stopped: {fault!r} {getattr(fault, 'exceptions', '')}")
                 self._broken.__cause__ = fault
         if self._broken is not None:
@@ -335,6 +342,13 @@ class SimulatedStack:
             for machine in self.machines
             if machine.running
         }
+
+
+def _is_refusal_to_write(fault: BaseException) -> bool:
+    """Is it one of the errors with which a node stops where it cannot write, alone or grouped?"""
+    if isinstance(fault, BaseExceptionGroup):
+        return all(map(_is_refusal_to_write, fault.exceptions))
+    return isinstance(fault, LogUnwritable | SignerStateUnwritable | WriteFailed)
 
 
 def money_in(view: Snapshot) -> int:
