@@ -47,7 +47,7 @@ def _born(seed: int, rng: Random, story: Story | None) -> SimulatedStack:
     powers = rng.choice(POWERS)
     weak = [index for index, power in enumerate(powers) if 3 * power < sum(powers)]
     kind, chosen = rng.choice(["honest", "liar", "liar", "twin"]), rng.choice(weak)
-    liar = rng.choice(list(LIARS))
+    liar = rng.choice([*LIARS, "historian", "historian"])  # lies to who catches up are heard by few
     faults = Faults(2, rng.choice([10, 60, 300]), drop=rng.choice([0, 0, 0.05, 0.2]), duplicate=rng.choice([0, 0, 0.2]))
     stack = SimulatedStack(
         seed,

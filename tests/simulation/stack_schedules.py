@@ -2,8 +2,9 @@
 
     {"twin": 1, "liar": [2, "historian"], "acts": [[0.5, "groups", [0, 1, 2], [3]], [3.0, "power", 0, 1]]}
 
-An act is when (seconds from the start, at full load), what, and with whom: groups that hear each other only, the
-`only` ones that hear anything, machines that lose power or are killed, `return` of all that are down, `mend` of all links. Every schedule ends in health.
+An act is when (seconds from the start, at full load), what, and with whom: `groups` that hear each other only, the
+`only` ones that hear anything, machines that lose `power` or that somebody does `kill`, the `return` of all that are
+down, and `mend` of all links. Every schedule ends in health.
 """
 
 import json

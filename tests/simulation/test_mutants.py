@@ -15,6 +15,7 @@ from tests.simulation.levels import play
 from tests.simulation.mutants import ROOT
 
 STEP = [name for name in mutants.names() if mutants.read(name).level == "step"]
+STACK = [name for name in mutants.names() if name not in STEP]
 SAFETY_DEATHS = {"Disagreement", "InvalidCommit", "SignedTwice", "LockForgotten"}
 CAMPAIGN = 3_000  # seeds until a mutant counts as having survived
 
@@ -60,6 +61,16 @@ def test_a_patch_that_no_longer_fits_says_so(tmp_path: Path, monkeypatch: pytest
 def test_what_is_imported_already_cannot_be_broken_any_more() -> None:
     with pytest.raises(RuntimeError, match="too late for quorum_of_half"):
         mutants.infect(mutants.read("quorum_of_half"))
+
+
+@pytest.mark.slow
+def test_each_mutant_of_whole_nodes_dies_in_its_schedule_and_the_product_does_not() -> None:
+    deaths = killed(*STACK)
+    assert [name for name in STACK if deaths[name]["directed"] is None] == []
+    assert deaths["catch_up_without_commit_check"]["directed"] == "Disagreement"
+    assert deaths["money_made"]["directed"] == "MoneyChanged"
+    for name in STACK:
+        play("stack", mutants.read(name).schedule)
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from contracts.registry.state import key_bytes
 from crypto.errors import ClusterError
 from crypto.keys import PublicKey, SecretKey
 from node.app import start_ledger
-from node.consensus_log import ConsensusLog
+from node.consensus_log import ConsensusLog, LogUnwritable
 from node.driver import Driver
 from node.executor import Executor
 from node.hub import BlockFinal, Hub, News
@@ -24,8 +24,9 @@ from node.ingress import Ingress
 from node.ledger import Ledger
 from node.relay import TOPICS, Relay
 from node.signer import Signer
-from node.signer_state import SignerStateFile, nothing_signed
+from node.signer_state import SignerStateFile, SignerStateUnwritable, nothing_signed
 from node.storage.database import Database
+from node.storage.errors import WriteFailed
 from node.verifier import NodeVerifier
 from p2p.address import NodeId
 from p2p.gossip import Gossip
@@ -100,7 +101,7 @@ class Machine:
             return
         except ClusterError as error:
             self.kill()
-            if self.honest:
+            if self.honest and not (self.disk.full and is_refusal_to_write(error)):
                 raise Fell(f"machine {self.address} does not start: {error}") from error
             return
         for spec in SPECS:
@@ -225,6 +226,13 @@ class _Voice:
 
     def charge(self, node: NodeId, topic: int, reason: str) -> None:
         self._machine.gossip.charge(node, topic, Offence.INVALID_DIRECT, reason)
+
+
+def is_refusal_to_write(fault: BaseException) -> bool:
+    """Is it one of the errors with which a node stops where it cannot write, alone or grouped?"""
+    if isinstance(fault, BaseExceptionGroup):
+        return all(map(is_refusal_to_write, fault.exceptions))
+    return isinstance(fault, LogUnwritable | SignerStateUnwritable | WriteFailed)
 
 
 class _WatchedHub(Hub):

@@ -28,7 +28,7 @@ FAST = Timing(
     propose_ms=600, prevote_ms=300, precommit_ms=300, step_ms=200, clock_precision_ms=100, message_delay_ms=400
 )
 MOST_SKEW_MS = 500
-SETTLE_MS = 30_000  # after healing, two more heights everywhere within this; README.md says why
+SETTLE_MS = 30_000  # after healing; tests/simulation/README.md says why
 
 
 @dataclass(frozen=True, slots=True)

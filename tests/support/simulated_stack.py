@@ -24,17 +24,14 @@ from chain.types.scalars import AccountId, Amount, ChainId, Name, ObjectId, Powe
 from chain.types.validators import Validator
 from chain.types.vote import Proposal, Vote
 from crypto.keys import SecretKey
-from node.consensus_log import LogUnwritable
 from node.hub import BlockFinal
 from node.relay import PROPOSAL, VOTE
 from node.signer import vrf_secret
-from node.signer_state import SignerStateUnwritable
-from node.storage.errors import WriteFailed
 from node.storage.snapshot import Snapshot
 from p2p.scores import Ban
 from tests.support.promises import BrokenPromise, Disagreement, Fell, MoneyChanged, RootsDiffer, Stuck
 from tests.support.signed_votes import SignedVotes
-from tests.support.simulated_machine import Machine
+from tests.support.simulated_machine import Machine, is_refusal_to_write
 from tests.support.simulated_network import CALM, FAST, Faults
 from tests.support.story import Story
 from tests.support.virtual_loop import VirtualLoop
@@ -322,7 +319,7 @@ class SimulatedStack:
         for machine in self.machines:
             if self._broken is None and machine.honest and machine.life is not None and machine.life.faults:
                 fault = machine.life.faults[0]
-                if machine.disk.full and _is_refusal_to_write(fault):
+                if machine.disk.full and is_refusal_to_write(fault):
                     self.note(f"machine {machine.address} stops: {fault!r}")
                     machine.kill()
                     continue
@@ -342,13 +339,6 @@ class SimulatedStack:
             for machine in self.machines
             if machine.running
         }
-
-
-def _is_refusal_to_write(fault: BaseException) -> bool:
-    """Is it one of the errors with which a node stops where it cannot write, alone or grouped?"""
-    if isinstance(fault, BaseExceptionGroup):
-        return all(map(_is_refusal_to_write, fault.exceptions))
-    return isinstance(fault, LogUnwritable | SignerStateUnwritable | WriteFailed)
 
 
 def money_in(view: Snapshot) -> int:
