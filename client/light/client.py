@@ -31,7 +31,7 @@ from client.light.errors import (
     WitnessDisagrees,
 )
 from client.light.proofs import Proven, answer_of, proven_by
-from client.light.rules import DEFAULTS, Terms, require_final, require_parent, verify_later
+from client.light.rules import DEFAULTS, Terms, require_final, require_new, require_parent, verify_later
 from client.light.source import Source
 from crypto.errors import ClusterError
 
@@ -56,11 +56,13 @@ class LightClient:
         self.liars: list[str] = []
 
     async def follow(self, height: Height | None = None) -> LightBlock:
-        """The verified block of a height, by default of the node's head, which is at least what is trusted already.
+        """The verified block of a height, by default of the node's head, which is not behind what is trusted already.
 
         Raises a LightError that says why not, WrongCommit, BadSignature, and what the source raises.
         """
         block = await self._source.block(height)
+        if height is None:
+            require_new(self.anchors.newest, block.header, self._terms)
         await self._believe(block)
         return block
 
@@ -72,6 +74,8 @@ class LightClient:
         answer = answer_of(await self._source.proof(key, height))
         if height is not None and answer.header.height != height + 1:
             raise AnswerRefused(f"height {height} was asked for, and {answer.header.height - 1} came")
+        if height is None:
+            require_new(self.anchors.newest, answer.header, self._terms)
         await self._believe_header(answer.header)
         return proven_by(answer.header, key, answer.proof)
 

@@ -179,6 +179,19 @@ class WitnessDisagrees(LightError):
         self.name, self.height, self.common = name, height, common
 
 
+class NodeBehind(LightError):
+    """A node's newest block is older than what was verified before: it is behind, or hides what came since."""
+
+    code = 5314
+
+    def __init__(self, shown: Height, newest: Height, behind_ms: int) -> None:
+        super().__init__(
+            f"the node's newest signed block is {shown}, {behind_ms // 1000} s older than block {newest}, which was "
+            "verified before: what it shows may have changed since. Ask another node, or wait until it has caught up."
+        )
+        self.shown, self.newest, self.behind_ms = shown, newest, behind_ms
+
+
 def _days(milliseconds: int) -> str:
     seconds = milliseconds // 1000
     return f"{seconds // 86_400} days" if seconds >= 172_800 else f"{seconds // 3600} hours"

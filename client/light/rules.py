@@ -19,6 +19,7 @@ from client.light.blocks import Anchor
 from client.light.errors import (
     CommitForAnother,
     FromTheFuture,
+    NodeBehind,
     OtherChainId,
     OtherValidators,
     TimeNotLater,
@@ -31,14 +32,19 @@ from crypto.keys import verify
 DAY_MS: Final = 86_400_000
 TRUST_PERIOD_MS: Final = 7 * DAY_MS  # well below the time that stake stays bound (docs/light-client.md)
 MAX_DRIFT_MS: Final = 10_000
+MAX_LAG_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """For how long a verified header is believed, and how far a header may be ahead of one's own clock."""
+    """For how long a verified header is believed, and how far a header may be ahead of one's own clock.
+
+    lag_ms: how much older than what was verified before a node's newest header may be; honest nodes differ by seconds.
+    """
 
     period_ms: int = TRUST_PERIOD_MS
     drift_ms: int = MAX_DRIFT_MS
+    lag_ms: int = MAX_LAG_MS
 
 
 DEFAULTS: Final = Terms()
@@ -79,8 +85,8 @@ def require_final(block: LightBlock, chain_id: ChainId) -> None:
 def verify_later(anchor: Anchor, block: LightBlock, now_ms: int, terms: Terms = DEFAULTS) -> None:
     """Whoever believes `anchor` may believe `block`, which is later: the next one, or one signed by enough trusted.
 
-    Raises TrustExpired, FromTheFuture, TimeNotLater, OtherValidators, TooFewTrusted (verify one between first), and as
-    require_final.
+    Raises TrustExpired, FromTheFuture, TimeNotLater, OtherValidators, TrustedOtherwise, TooFewTrusted (verify one
+    between first), and as require_final.
     """
     header = block.header
     age = now_ms - anchor.time
@@ -93,9 +99,20 @@ def verify_later(anchor: Anchor, block: LightBlock, now_ms: int, terms: Terms = 
     if header.height == anchor.height + 1:
         if header.validators_hash != anchor.next_validators_hash:
             raise OtherValidators(header.height, anchor.next_validators_hash, header.validators_hash)
+        if (
+            header.parent_id != anchor.block_id
+        ):  # also of height 1: it is this genesis's, whose keys serve elsewhere too
+            raise TrustedOtherwise(anchor.height, anchor.block_id, header.parent_id)
     else:
         _require_enough_trusted(anchor, block)
     require_final(block, anchor.chain_id)
+
+
+def require_new(newest: Anchor, header: Header, terms: Terms = DEFAULTS) -> None:
+    """That what a node shows as its newest is not older than what was verified before. Raises NodeBehind."""
+    behind = newest.time - header.time
+    if behind > terms.lag_ms:
+        raise NodeBehind(header.height, newest.height, behind)
 
 
 def require_parent(child: Header, parent: Header) -> None:

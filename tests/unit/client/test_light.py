@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from chain.codec import to_json
 from chain.execution.header import WrongCommit
 from chain.execution.verifier import BadSignature
+from chain.state.keys import Key
+from chain.state.proofs import proof_to_json
 from chain.types.scalars import BlockId, ChainId, Hash, Height, Round, Timestamp
 from chain.types.sync import LightBlock
 from chain.types.vote import Commit
@@ -21,6 +24,7 @@ from client.light.errors import (
     CommitForAnother,
     FromTheFuture,
     LightClientAttack,
+    NodeBehind,
     OtherChainId,
     OtherValidators,
     TimeNotLater,
@@ -32,6 +36,7 @@ from client.light.errors import (
 from client.light.rules import DAY_MS, DEFAULTS, Terms, require_parent, verify_later
 from crypto.errors import ClusterError
 from tests.support.header_chain import BLOCK_MS, START, ChainSource, HeaderChain, bent, set_of, signed
+from tests.support.make_tree_vectors import tree_of
 
 LONG = 400
 
@@ -88,6 +93,15 @@ def test_the_next_blocks_validators_are_those_that_were_named(chain: HeaderChain
     other = HeaderChain(10, lambda height: (1, 2, 3, 4) if height < 6 else (1, 2, 3, 9)).at(6)
     with pytest.raises(OtherValidators):
         verify_later(anchor_of(chain.at(5)), other, now(7))
+
+
+def test_the_next_block_builds_on_the_one_that_is_believed(chain: HeaderChain) -> None:
+    """The first one on this very genesis: the same keys may have begun another chain of the same name."""
+    other = HeaderChain(10, changing, forked_from=5)
+    with pytest.raises(TrustedOtherwise):
+        verify_later(anchor_of(chain.at(5)), other.at(6), now(7))
+    with pytest.raises(TrustedOtherwise):
+        verify_later(replace(genesis_anchor(chain.genesis), block_id=BlockId(b"\x05" * 32)), chain.at(1), now(2))
 
 
 def test_what_is_trusted_expires(chain: HeaderChain) -> None:
@@ -185,6 +199,26 @@ async def test_an_older_block_is_believed_by_the_hashes_that_lead_to_it(chain: H
         await light.follow(Height(45))
     with pytest.raises(TrustedOtherwise):
         require_parent(chain.at(9).header, chain.at(7).header)
+
+
+async def test_what_a_node_shows_as_its_newest_is_not_older_than_what_is_known(chain: HeaderChain) -> None:
+    """A balance of last week is signed, too."""
+    source = ChainSource(chain)
+    light = client(source)
+    await light.follow()
+    lag = DEFAULTS.lag_ms // BLOCK_MS
+    behind = HeaderChain(LONG - lag, changing)
+    light._source = ChainSource(behind)
+    assert (await light.follow()).height == LONG - lag  # honest nodes are not at one height
+    light._source = stale = ChainSource(HeaderChain(LONG - lag - 1, changing))
+    with pytest.raises(NodeBehind) as refused:
+        await light.follow()
+    assert (refused.value.shown, refused.value.newest) == (LONG - lag - 1, LONG)
+    key, (tree, _) = Key(b"chain/balance"), tree_of({b"chain/balance": b"7"})
+    stale.proofs[key] = {"header": to_json(chain.at(300).header), "proof": proof_to_json(tree.prove(key))}
+    with pytest.raises(NodeBehind):
+        await light.prove(key)
+    assert (await light.follow(Height(300))).height == 300  # who asks for an old height gets it
 
 
 async def test_a_known_height_has_one_block(chain: HeaderChain) -> None:
