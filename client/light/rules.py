@@ -99,9 +99,7 @@ def verify_later(anchor: Anchor, block: LightBlock, now_ms: int, terms: Terms = 
     if header.height == anchor.height + 1:
         if header.validators_hash != anchor.next_validators_hash:
             raise OtherValidators(header.height, anchor.next_validators_hash, header.validators_hash)
-        if (
-            header.parent_id != anchor.block_id
-        ):  # also of height 1: it is this genesis's, whose keys serve elsewhere too
+        if header.parent_id != anchor.block_id:  # of height 1 too: the genesis's keys may serve elsewhere
             raise TrustedOtherwise(anchor.height, anchor.block_id, header.parent_id)
     else:
         _require_enough_trusted(anchor, block)

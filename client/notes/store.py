@@ -34,6 +34,7 @@ from crypto.sealedbox import AEAD_NONCE_BYTES, CiphertextRefused, aead_open, aea
 
 MAGIC: Final = b"cluster-notes-2\n"
 MAX_FILE_BYTES: Final = 2**30
+FARTHEST: Final = 100_000  # heights that a vote lets a transaction lie ahead (chain/execution/param_changes.py)
 
 Entropy = Callable[[int], bytes]
 _NAME_DIGITS: Final = 16
@@ -238,8 +239,13 @@ class NoteStore:
         self.waiting = [each for each in self.waiting if each.transaction != transaction]
 
     def unspent(self, object_: ObjectId) -> list[OwnNote]:
-        """The notes of an object that no block and no waiting transaction spends."""
-        taken = {nullifier for each in self.waiting if each.expiry >= self.height for nullifier in each.nullifiers}
+        """The notes of an object that no block and no waiting transaction spends.
+
+        One whose expiry lies further ahead than any chain allows does not wait: a node that lied about its height would
+        have set the notes aside for ever. Spent in another transaction, they are spent once all the same.
+        """
+        coming = (each for each in self.waiting if 0 <= each.expiry - self.height <= FARTHEST)
+        taken = {nullifier for each in coming for nullifier in each.nullifiers}
         return [
             note for note in self.notes if note.object == object_ and note.spent is None and note.nullifier not in taken
         ]

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from chain.execution.param_changes import RANGES
 from chain.types.scalars import ChainId, FieldElement, Hash, Height, TxHash
 from client.notes.content import ContractNote
 from client.notes.errors import StoreOfOtherChain, StoreUnreadable
 from client.notes.keys import SpendingKey
 from client.notes.scan import Scanner
-from client.notes.store import MAGIC, NoteStore, Waiting, open_store, store_key
+from client.notes.store import FARTHEST, MAGIC, NoteStore, Waiting, open_store, store_key
 from client.notes.tree import WalletTree
 from crypto.notes import PoolNote
 from tests.support.note_records import CONTRACT, POOL, Entropy, record
@@ -151,6 +152,17 @@ def test_a_note_in_a_waiting_transaction_is_not_spent_again_until_that_expires(s
     store.height = 33
     store.release(waiting.transaction)
     assert len(store.unspent(POOL)) == 1
+
+
+def test_a_node_that_lies_about_its_height_does_not_set_notes_aside_for_ever(store: NoteStore) -> None:
+    """The expiry of a transaction is counted from the height that the node says."""
+    nullifier = store.notes[0].nullifier
+    assert nullifier is not None
+    assert RANGES["max_expiry"][1] == FARTHEST
+    for expiry, free in ((store.height + FARTHEST, 0), (store.height + FARTHEST + 1, 1), (10**15, 1)):
+        store.reserve(Waiting(TxHash(b"\x06" * 32), Height(expiry), (nullifier,), ()))
+        assert len(store.unspent(POOL)) == free
+        store.release(TxHash(b"\x06" * 32))
 
 
 def test_what_is_needed_no_more_is_forgotten(store: NoteStore) -> None:
