@@ -19,6 +19,7 @@ from chain.types.receipt import receipts_root
 from chain.types.scalars import Hash, Height, Uint, ValidatorId
 from contracts.application import build_application
 from contracts.registry.state import key_bytes
+from node.addresses import AddressFile, open_discovery
 from node.config import Config, parse_listen
 from node.consensus_log import ConsensusLog
 from node.driver import Driver
@@ -43,7 +44,8 @@ from node.telemetry.pulse import Pulse
 from node.telemetry.readings import Readings
 from node.telemetry.server import MetricsServer
 from node.verifier import NodeVerifier
-from p2p.address import PeerAddress
+from p2p.address import NodeId, PeerAddress
+from p2p.discovery import Discovery
 from p2p.network import Network, Options
 from p2p.transport import Tap
 
@@ -83,6 +85,8 @@ class App:
         self._recorder = instruments.recorder
         with ExitStack() as opened:
             self.node = _open(home, passphrase, instruments, opened)
+            self._addresses = AddressFile(home.addresses, self.node.network.discovery)
+            opened.callback(self._addresses.save)
             self._rpc = RpcServer(self.node, self._recorder)
             operator = OperatorMethods(self.node, home, self.stop)
             self._operator = OperatorSocket(self.node, home, self._rpc, operator)
@@ -112,6 +116,7 @@ class App:
                 services.append(tasks.create_task(node.signer.run(), name="signer"))
             services.append(tasks.create_task(node.relay.run(), name="relay"))
             services.append(tasks.create_task(node.relay.catch_up.run(), name="catch-up"))
+            services.append(tasks.create_task(self._addresses.run(), name="addresses"))
             ready()
             await self._stopped.wait()
             await self._rpc.stop()
@@ -152,7 +157,8 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     ingress = Ingress(ledger, mempool, verifier, hub)
     relay = Relay(ingress, executor, verifier, time.monotonic)
     driver = Driver(executor, signer, consensus_log, relay, lambda: time.time_ns() // 1_000_000, timing(config))
-    network = _network(home, config, ledger.chain, relay, instruments.recorder)
+    discovery = open_discovery(home.addresses, config, NodeId(home.load_node_key().public), time.monotonic, os.urandom)
+    network = _network(home, config, ledger.chain, relay, instruments.recorder, discovery)
     relay.connect(network, driver)
     parts = (config, storage_key, ledger, executor, mempool, hub, ingress, verifier, network, relay, driver, signer)
     return Node(*parts, metrics, Pulse(hub, metrics, time.monotonic))
@@ -177,7 +183,7 @@ def timing(config: Config) -> Timing:
     return Timing(waits.propose_ms, waits.prevote_ms, waits.precommit_ms, waits.step_ms)
 
 
-def _network(home: Home, config: Config, chain: Chain, relay: Relay, tap: Tap | None) -> Network:
+def _network(home: Home, config: Config, chain: Chain, relay: Relay, tap: Tap | None, discovery: Discovery) -> Network:
     return Network(
         home.load_node_key(),
         chain.chain_id.encode() + chain.genesis_hash,
@@ -189,4 +195,5 @@ def _network(home: Home, config: Config, chain: Chain, relay: Relay, tap: Tap | 
         peers=[PeerAddress.parse(peer) for peer in config.p2p.peers],
         options=Options(max_inbound=config.p2p.max_inbound),
         tap=tap,
+        discovery=discovery,
     )

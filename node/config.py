@@ -109,10 +109,28 @@ class RpcConfig:
 class P2PConfig:
     """[p2p]"""
 
-    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"max_inbound": (0, 1_000)}
+    BOUNDS: ClassVar[dict[str, tuple[int, int]]] = {"max_inbound": (0, 1_000), "max_outbound": (0, 100)}
     listen: str = "127.0.0.1:26656"
     peers: tuple[str, ...] = ()
     max_inbound: int = 32
+    max_outbound: int = 8
+    pex: bool = True
+    seed: bool = False
+    seeds: tuple[str, ...] = ()
+    private_addresses: bool = False
+
+    def check(self) -> None:
+        """Raises WrongValue."""
+        for key, named in (("p2p.peers", self.peers), ("p2p.seeds", self.seeds)):
+            for text in named:
+                try:
+                    peer = PeerAddress.parse(text)
+                except P2PError as error:
+                    raise WrongValue(key, str(error), text) from error
+                if key == "p2p.seeds" and peer.node_id is None:
+                    raise WrongValue(key, "NODEID@host:port", text)
+        if self.seed and not self.pex:
+            raise WrongValue("p2p.pex", "true for a seed", self.pex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +259,7 @@ class Config:
             raise WrongValue(
                 "storage.keep_blocks", f"0 for all, or at least {MIN_KEEP_BLOCKS}", self.storage.keep_blocks
             )
-        for peer in self.p2p.peers:
-            try:
-                PeerAddress.parse(peer)
-            except P2PError as error:
-                raise WrongValue("p2p.peers", str(error), peer) from error
+        self.p2p.check()
         return self
 
 

@@ -35,7 +35,8 @@ RUNNING: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.LOG_OWN: ("write", "sync"),
     Subject.BLOCK: ("write_batch",),
     Subject.OLD_LOG: ("remove",),
-}  # of every height
+    Subject.ADDRESSES: FILE,
+}  # of every height; addresses at the end, and now and then
 UPKEEP: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.SNAPSHOT: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
     Subject.RESTORE: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),

@@ -38,6 +38,7 @@ class Subject(StrEnum):
     GENESIS = "genesis"
     BLOCK = "block"
     SNAPSHOT = "snapshot"
+    ADDRESSES = "addresses"
     RESTORE = "restore"
     REWIND = "rewind"
 

@@ -88,6 +88,11 @@ class Home:
         return self.data / "wal"
 
     @property
+    def addresses(self) -> Path:
+        """Peers that were found."""
+        return self.data / "addresses.json"
+
+    @property
     def signer_state(self) -> Path:
         return self.data / "signer_state.json"
 

@@ -47,8 +47,8 @@ class Connections:
         """The dial for which `consider` let these pass is over, its link included."""
         self._proving.difference_update(nodes)
 
-    def admit(self, peer: Peer) -> None:
-        """Put the link into use, in the place of another one if that is the rule.
+    def admit(self, peer: Peer, *, found: bool = False) -> None:
+        """Put the link into use, in the place of another one if that is the rule; `found`: nobody configured its peer.
 
         Raises PeerBanned, TooManyPeers, DuplicateConnection.
         """
@@ -64,7 +64,7 @@ class Connections:
             existing.probe()  # the other end dialled, so it may have lost this one without our noticing
             raise DuplicateConnection(node)
         self.live[node] = peer
-        if peer.outbound:
+        if peer.outbound and not found:
             self.friends.add(node)
         self._callbacks.up(peer)
 

@@ -305,6 +305,15 @@ class ShuttingDown(LinkError):
         super().__init__("this node is shutting down.")
 
 
+class SeedServed(LinkError):
+    """A seed lets a peer go that has its addresses."""
+
+    code = 2061
+
+    def __init__(self) -> None:
+        super().__init__("this node is a seed: it tells addresses and keeps no links.")
+
+
 class MessageTooLarge(LinkError):
     """A peer announced a message larger than any node sends."""
 

@@ -5,14 +5,25 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from crypto.keys import SecretKey
 from p2p.address import Address, NodeId, PeerAddress
+from p2p.address_book import group_of
 from p2p.channel import Channel
 from p2p.connections import Callbacks, Connections
 from p2p.dialer import Backoff, Dialer
-from p2p.errors import BadSeal, HandshakeTimeout, P2PError, ShuttingDown, TooManyPeers, WireError
+from p2p.discovery import PEX, PEX_TOPIC, Discovery, WithDiscovery
+from p2p.errors import (
+    BadSeal,
+    DuplicateConnection,
+    HandshakeTimeout,
+    P2PError,
+    SeedServed,
+    ShuttingDown,
+    TooManyPeers,
+    WireError,
+)
 from p2p.gossip import Gossip
 from p2p.handler import Handler
 from p2p.peer import Patience, Peer
@@ -21,6 +32,8 @@ from p2p.seen import KEY_BYTES, SeenCache
 from p2p.session import Entropy, initiate, respond
 from p2p.topics import Topics, TopicSpec
 from p2p.transport import Link, Tap, TappedLink, Transport, WebSocketTransport
+
+SEED_EVERY_S: Final = 30.0  # between two questions to seeds, while nobody else is to be had
 
 T = TypeVar("T")
 
@@ -41,6 +54,8 @@ class Options:
     seen_messages: int = 65_536
     seen_seconds: float = 120.0
     tick_seconds: float = 1.0
+    find_seconds: float = 2.0  # between two dials of found peers
+    seed_seconds: float = 1.0  # for what a seed tells to arrive, before it lets its asker go
     patience: Patience = field(default_factory=Patience)
 
 
@@ -86,11 +101,12 @@ class Network:
         transport: Transport | None = None,
         options: Options | None = None,
         tap: Tap | None = None,
+        discovery: Discovery | None = None,
     ) -> None:
         self.node_id = NodeId(identity.public)
         self.listening: Address | None = None
         self.started = asyncio.Event()
-        self._identity, self._network_id, self._topics = identity, network_id, Topics(topics)
+        self._identity, self._network_id, self._topics = identity, network_id, Topics([*topics, PEX_TOPIC])
         self._handler, self._clock, self._entropy, self._tap = handler, clock, entropy, tap
         self._listen, self._targets = listen, peers
         self._transport = transport or WebSocketTransport()
@@ -101,7 +117,12 @@ class Network:
         )
         self._links.friends.update(target.node_id for target in peers if target.node_id)
         seen = SeenCache(self._options.seen_messages, self._options.seen_seconds, entropy(KEY_BYTES), clock)
-        self._gossip = Gossip(self._topics, handler, self._links.live, self._scores, seen, clock)
+        self.discovery = discovery
+        self._found: dict[NodeId, PeerAddress] = {}  # being dialled, or linked, because they are in the book
+        self._reached: set[NodeId] = set()
+        self._gossip = Gossip(
+            self._topics, WithDiscovery(handler, discovery), self._links.live, self._scores, seen, clock
+        )
         self._tasks: asyncio.TaskGroup | None = None
         self._handshakes = 0
 
@@ -147,6 +168,9 @@ class Network:
         try:
             if self._listen is not None:
                 self.listening = await self._transport.listen(self._listen, self._accept)
+            if self.discovery is not None:
+                self.discovery.connect(lambda to, data: self.send(to, PEX, data), self._release)
+                self.discovery.port = 0 if self.listening is None else self.listening.port
             async with asyncio.TaskGroup() as tasks:
                 for service in self._services():
                     tasks.create_task(service)
@@ -178,7 +202,8 @@ class Network:
 
     def _services(self) -> list[Coroutine[None, None, None]]:
         workers = [self._gossip.judge(spec) for spec in self._topics for _ in range(spec.workers)]
-        return [self._tick(), *workers, *(self._dialer(target).run() for target in self._targets)]
+        finding = [] if self.discovery is None else [self._find(self.discovery)]
+        return [self._tick(), *workers, *finding, *(self._dialer(target).run() for target in self._targets)]
 
     def _dialer(self, target: PeerAddress) -> Dialer:
         options = self._options
@@ -190,6 +215,51 @@ class Network:
             await asyncio.sleep(self._options.tick_seconds)
             for peer in tuple(self._links.live.values()):
                 peer.tick(self._clock())
+
+    # Peers that are found.
+
+    async def _find(self, discovery: Discovery) -> None:
+        """Keep as many links to found peers as wanted, each in another group; ask seeds while nobody is to be had."""
+        if not discovery.terms.enabled:
+            return
+        seeds, turn = discovery.terms.seeds, 0
+        asked_seed = -SEED_EVERY_S
+        await self.started.wait()
+        while self._tasks is not None:
+            discovery.tick()
+            if len(self._found) < discovery.terms.outbound:
+                groups = {group_of(found.address.host) for found in self._found.values()}
+                target = discovery.book.pick({self.node_id, *self._links.live, *self._found}, groups)
+                if target is None and seeds and self._clock() - asked_seed >= SEED_EVERY_S:
+                    asked_seed, target, turn = self._clock(), seeds[turn % len(seeds)], turn + 1
+                if target is not None:
+                    self._tasks.create_task(self._try(discovery, target))
+            await asyncio.sleep(self._options.find_seconds)
+
+    async def _try(self, discovery: Discovery, target: PeerAddress) -> None:
+        """Dial a found address; how that went goes into the book."""
+        node = target.node_id
+        if node is None:
+            return
+        self._found[node] = target
+        try:
+            reason = await self._dial(target, found=True)
+        finally:
+            self._found.pop(node, None)
+        if node in self._reached:
+            self._reached.discard(node)
+            discovery.book.rest(node)
+        elif not isinstance(reason, DuplicateConnection):
+            discovery.book.failed(node)
+
+    def _release(self, node: NodeId) -> None:
+        """Let a peer go that came for addresses, once it has them."""
+        asyncio.get_running_loop().call_later(self._options.seed_seconds, self._let_go, node)
+
+    def _let_go(self, node: NodeId) -> None:
+        peer = self._links.live.get(node)
+        if peer is not None and node not in self._links.friends:
+            peer.disconnect(SeedServed())
 
     # Its links.
 
@@ -213,9 +283,9 @@ class Network:
             return
         finally:
             self._handshakes -= 1
-        await self._serve(link, channel, outbound=False)
+        await self._serve(link, channel, outbound=False, found=False)
 
-    async def _dial(self, target: PeerAddress) -> P2PError:
+    async def _dial(self, target: PeerAddress, *, found: bool = False) -> P2PError:
         """One attempt and, if it succeeds, one link's whole life; why it ended."""
         considered: list[NodeId] = []
 
@@ -226,7 +296,7 @@ class Network:
         try:
             link = self._tapped(await self._within_limit(self._transport.dial(target.address)))
             shake = initiate(link, self._identity, self._network_id, self._entropy, target.node_id, consider)
-            return await self._serve(link, await self._shake(link, shake), outbound=True)
+            return await self._serve(link, await self._shake(link, shake), outbound=True, found=found)
         except P2PError as error:
             return error
         finally:
@@ -254,13 +324,13 @@ class Network:
         except TimeoutError:
             raise HandshakeTimeout(seconds) from None
 
-    async def _serve(self, link: Link, channel: Channel, outbound: bool) -> P2PError:
+    async def _serve(self, link: Link, channel: Channel, *, outbound: bool, found: bool) -> P2PError:
         """A link's life after the handshake; why it ended."""
         peer = Peer(
             link, channel, outbound, self._topics, self._options.patience, self._gossip.receive, self._clock, self._tap
         )
         try:
-            self._links.admit(peer)
+            self._links.admit(peer, found=found)
         except P2PError as refusal:
             await link.close(type(refusal).__name__)
             return refusal
@@ -282,10 +352,17 @@ class Network:
     def _up(self, peer: Peer) -> None:
         log.info("peer %s up, %s", peer.node_id.hex()[:16], peer.address)
         self._handler.on_peer_up(peer.node_id)
+        if self.discovery is not None:
+            if peer.outbound and peer.node_id in self._found:
+                self._reached.add(peer.node_id)
+                self.discovery.book.good(self._found[peer.node_id])
+            self.discovery.up(peer)
 
     def _down(self, peer: Peer, reason: str) -> None:
         log.info("peer %s down: %s", peer.node_id.hex()[:16], reason)
         self._handler.on_peer_down(peer.node_id, reason)
+        if self.discovery is not None:
+            self.discovery.down(peer)
 
     def _info(self, peer: Peer) -> PeerInfo:
         return PeerInfo(

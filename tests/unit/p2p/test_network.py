@@ -239,7 +239,7 @@ async def test_what_is_known_of_a_peer_is_shown() -> None:
         assert info.bytes_in > 0
         assert info.connected_seconds >= 0
         assert b.network.peers()[0].direction == "outbound"
-        assert a.network.inbox_dropped() == {"votes": 0, "blocks": 0, "transactions": 0, "status": 0}
+        assert a.network.inbox_dropped() == {"votes": 0, "blocks": 0, "transactions": 0, "status": 0, "addresses": 0}
 
 
 async def test_too_many_messages_on_a_topic_are_dropped_and_shown() -> None:
