@@ -210,7 +210,7 @@ async def test_nodes_without_a_discovery_ignore_it() -> None:
     asker = pex_node("asker", Terms())
     async with Node("plain").running() as plain, asker.running():
         book_of(asker).add(named(plain), "local")
-        await eventually(lambda: plain.id in asker.connected)
+        await eventually(lambda: plain.id in asker.connected and asker.id in plain.connected)
         plain.network.send(asker.id, PEX, b"\x09")
         await eventually(lambda: asker.network.peers()[0].score < 0)
         assert plain.network.peers()[0].score == 0
