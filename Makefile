@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak secrecy simulate lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak crash secrecy simulate lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -54,6 +54,9 @@ nemesis: setup
 
 soak: setup
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)
+
+crash: setup
+	@$(BIN)/python -m tests.crash --times $(or $(TIMES),10) --cuts $(or $(CUTS),1000)
 
 secrecy: setup
 	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py

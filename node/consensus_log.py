@@ -35,8 +35,8 @@ _CHECKSUM_BYTES: Final = 8
 _HEAD_BYTES: Final = _FIELDS.size + _CHECKSUM_BYTES
 _MAX_PAYLOAD: Final = 4 * 2**20
 _ADVICE: Final = (
-    "Votes may be missing from it, and with them a lock. Let the node follow without signing until the chain has "
-    "passed this height, then remove the file and start it normally."
+    "Votes may be missing from it, and with them a lock. Stop the node and run `cluster data repair`: it sets the file "
+    "aside, and this validator is silent until the chain has passed this height."
 )
 
 
@@ -166,7 +166,7 @@ class ConsensusLog:
         """
         self.close()
         self._height = Height(height + 1)
-        oldest = self._path(height).name
+        oldest = self.path(height).name
         try:
             for name in self._disk.names(self._folder):
                 if name.endswith(".log") and name < oldest:
@@ -179,13 +179,14 @@ class ConsensusLog:
             self._disk.close(self._descriptor)
             self._descriptor = None
 
-    def _path(self, height: Height) -> Path:
+    def path(self, height: Height) -> Path:
+        """The file of a height."""
         return self._folder / f"{height:020d}.log"
 
     def _open(self, height: Height) -> list[_Record]:
         self.close()
         self._height = height
-        path = self._path(height)
+        path = self.path(height)
         try:
             descriptor = self._disk.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, at=Subject.NEW_LOG)
             self._descriptor = descriptor
@@ -218,17 +219,17 @@ class ConsensusLog:
         try:
             self._disk.write(self._require_open(), data, at=at)
         except OSError as refusal:
-            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
+            raise LogUnwritable(self.path(self._height), refusal.strerror or "refused") from refusal
 
     def _sync(self, at: Subject) -> None:
         try:
             self._disk.sync(self._require_open(), at=at)
         except OSError as refusal:
-            raise LogUnwritable(self._path(self._height), refusal.strerror or "refused") from refusal
+            raise LogUnwritable(self.path(self._height), refusal.strerror or "refused") from refusal
 
     def _require_open(self) -> int:
         if self._descriptor is None:
-            raise LogUnwritable(self._path(self._height), "it is closed")
+            raise LogUnwritable(self.path(self._height), "it is closed")
         return self._descriptor
 
     def _seal(self, key: bytes, fields: bytes, content: bytes) -> bytes:
@@ -241,7 +242,7 @@ class ConsensusLog:
     def _read(self, data: bytes) -> Iterator[_Record]:
         """The whole records from the start; stops at a torn tail. Raises LogCorrupt."""
         if data[: len(self._magic)] == (_SEALED if self._key is None else _CLEAR):
-            raise LogSealed(self._path(self._height))
+            raise LogSealed(self.path(self._height))
         offset = index = 0
         while offset < len(data):
             record = self._parse(data, offset)
@@ -271,7 +272,7 @@ class ConsensusLog:
             record = self._parse(data, later)
             if record is not None and record.synced:
                 reason = f"the record there is broken, but one at byte {later} was synced after it"
-                raise LogCorrupt(self._path(self._height), offset, reason)
+                raise LogCorrupt(self.path(self._height), offset, reason)
             later = data.find(self._magic, later + 1)
 
     def _unseal(self, record: _Record) -> bytes:
@@ -281,13 +282,13 @@ class ConsensusLog:
         try:
             return aead_open(self._key, nonce, sealed, self._associated(record.fields))
         except CiphertextRefused as refusal:
-            raise LogSealed(self._path(self._height)) from refusal
+            raise LogSealed(self.path(self._height)) from refusal
 
     def _decode(self, content: bytes) -> Input:
         try:
             return decode(_Entry, content, limit=_MAX_PAYLOAD, unions={Input: INPUTS}).event
         except CodecError as refusal:
-            raise LogVersion(self._path(self._height), str(refusal)) from refusal
+            raise LogVersion(self.path(self._height), str(refusal)) from refusal
 
 
 def _checksum(height: Height, fields: bytes, payload: bytes) -> bytes:

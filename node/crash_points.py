@@ -41,6 +41,9 @@ UPKEEP: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.SNAPSHOT: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
     Subject.RESTORE: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
     Subject.REWIND: ("write_batch",),
+    Subject.HANDOVER: ("open", "write", "sync", "sync_folder", "remove"),
+    Subject.REPAIR: ("write_batch", "remove_folder", "replace", "sync_folder"),
+    Subject.RESYNC: ("remove_folder", "replace", "sync_folder"),
 }  # of what an operator asks for
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+READABLE: Final = 0o644  # the mode of what holds nothing secret
+
 
 class Subject(StrEnum):
     """What a change of the disk is about."""
@@ -41,6 +43,9 @@ class Subject(StrEnum):
     ADDRESSES = "addresses"
     RESTORE = "restore"
     REWIND = "rewind"
+    HANDOVER = "handover"
+    REPAIR = "repair"
+    RESYNC = "resync"
 
 
 class Disk:

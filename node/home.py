@@ -16,7 +16,7 @@ from chain.types.scalars import ChainId
 from crypto.errors import ClusterError
 from crypto.keys import SecretKey
 from node.config import Config, dump_config, load_config
-from node.durable import DISK, Subject
+from node.durable import DISK, READABLE, Subject
 from node.errors import NodeError
 from node.keystore import create_unprotected_key, load_key
 from node.signer import Signer, create_signer, open_signer
@@ -25,7 +25,6 @@ from node.storage.storage_key import StorageKey, create_storage_key, load_storag
 
 NODE_PURPOSE = "node"
 _MIB = 2**20
-_READABLE = 0o644  # holds nothing secret
 
 
 class HomeExists(NodeError):
@@ -84,6 +83,16 @@ class Home:
         return self.data / "db"
 
     @property
+    def repaired(self) -> Path:
+        """The database that a repair makes, until it takes the damaged one's place."""
+        return self.data / "db.repaired"
+
+    @property
+    def damaged(self) -> Path:
+        """Where a repair or a resync sets the last database aside."""
+        return self.data / "db.damaged"
+
+    @property
     def wal(self) -> Path:
         return self.data / "wal"
 
@@ -128,9 +137,22 @@ class Home:
         storage = config.storage
         return Settings(storage.keep_versions, storage.keep_blocks, storage.cache_mb * _MIB, storage.cache_mb * _MIB)
 
+    def set_aside(self, at: Subject) -> None:
+        """Move the database out of the way, over the one that was moved there before."""
+        DISK.remove_folder(self.damaged, at=at)
+        DISK.replace(self.database, self.damaged, at=at)
+        DISK.sync_folder(self.data, at=at)
+
+    def finish_repair(self) -> None:
+        """Put a repaired database in its place if the damaged one has left it."""
+        if DISK.names(self.repaired) and not DISK.names(self.database):
+            DISK.replace(self.repaired, self.database, at=Subject.REPAIR)
+            DISK.sync_folder(self.data, at=Subject.REPAIR)
+
     def open_database(self, config: Config, genesis: Genesis, key: StorageKey | None) -> Database:
         """Open the database, or make an empty one when this node has none yet."""
         settings = self.storage_settings(config)
+        self.finish_repair()
         if self.database.exists() and any(self.database.iterdir()):
             return Database.open(self.database, key, genesis.hash(), settings)
         return Database.create(self.database, key, genesis.hash(), settings)
@@ -160,13 +182,13 @@ def create_home(root: Path, config: Config, chain_id: str, passphrase: str | Non
 
 def write_config(home: Home, config: Config) -> None:
     """Replace the configuration, for instance when peers are known."""
-    DISK.replace_content(home.config_file, dump_config(config).encode(), _READABLE, at=Subject.CONFIG)
+    DISK.replace_content(home.config_file, dump_config(config).encode(), READABLE, at=Subject.CONFIG)
 
 
 def write_genesis(path: Path, genesis: Genesis) -> None:
     """The genesis document as JSON, for people and for every node."""
     document = json.dumps(to_json(genesis), indent=2) + "\n"
-    DISK.replace_content(path, document.encode(), _READABLE, at=Subject.GENESIS_FILE)
+    DISK.replace_content(path, document.encode(), READABLE, at=Subject.GENESIS_FILE)
 
 
 def read_genesis(path: Path) -> Genesis:

@@ -46,7 +46,7 @@ class InvalidBlockFinal(NodeError):
     def __init__(self, height: Height, block_id: BlockId, reason: str) -> None:
         super().__init__(
             f"the network committed block 0x{block_id.hex()} at height {height}, which this node holds invalid "
-            f"({reason}). Compare software versions; then start again from an emptied data folder."
+            f"({reason}). Compare software versions; then run `cluster data resync` and start again."
         )
         self.height, self.block_id, self.reason = height, block_id, reason
 

@@ -35,7 +35,8 @@ class SignerStateMissing(SignerError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} is missing, and without it this validator could sign twice and be slashed. Put the file back from "
-            "where the validator last ran; if it is lost, make a new validator key and bond with that."
+            "where the validator last ran; if that was this very home, `cluster data repair --abstain` makes one that "
+            "is silent as long as it has to be; else make a new validator key and bond with that."
         )
         self.path = str(path)
 
@@ -60,8 +61,8 @@ class SignerStateCorrupt(SignerError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path} cannot be trusted: {reason}. Do not delete it and go on: this validator could sign twice. Restore "
-            "the newest copy, or make a new validator key."
+            f"{path} cannot be trusted: {reason}. Do not delete it and go on: this validator could sign twice. Run "
+            "`cluster data repair --abstain` if the key last ran in this very home, else make a new validator key."
         )
         self.path, self.reason = str(path), reason
 
@@ -169,11 +170,7 @@ class SignerStateFile:
 
     def read(self) -> LastSigned:
         """Raises SignerStateCorrupt, SignerStateUnwritable."""
-        try:
-            data = self._disk.read(self._path)
-        except OSError as refusal:
-            raise SignerStateUnwritable(self._path, refusal.strerror or "refused") from refusal
-        return _from_bytes(self._path, data)
+        return read_state(self._path, self._disk)
 
     def replace(self, state: LastSigned) -> None:
         """Raises SignerStateUnwritable; then either state may be on disk, and the process must not sign on."""
@@ -190,6 +187,15 @@ class SignerStateFile:
     def close(self) -> None:
         """Give the lock back."""
         self._disk.close(self._lock)
+
+
+def read_state(path: Path, disk: Disk = DISK) -> LastSigned:
+    """What a file says, for who only looks. Raises SignerStateCorrupt, SignerStateUnwritable."""
+    try:
+        data = disk.read(path)
+    except OSError as refusal:
+        raise SignerStateUnwritable(path, refusal.strerror or "refused") from refusal
+    return _from_bytes(path, data)
 
 
 def _to_bytes(state: LastSigned) -> bytes:

@@ -76,8 +76,8 @@ class TreeCorrupt(StateError):
 
     def __init__(self, node: bytes, reason: str) -> None:
         super().__init__(
-            f"tree node {node.hex()} {reason}; the database is damaged. Restore the folder from a copy, or delete it "
-            "and let the node catch up from its peers."
+            f"tree node {node.hex()} {reason}; the database is damaged. Stop the node and run "
+            "`cluster data repair`; if that finds nothing whole, `cluster data resync`."
         )
         self.node, self.reason = node, reason
 

@@ -1,6 +1,7 @@
-"""`cluster data`: what lies in the home of a stopped node: export, import, roll back, replay, reindex, verify.
+"""`cluster data`: what lies in the home of a stopped node: export, import, roll back, replay, reindex, verify, repair.
 
-The folder's lock keeps these commands and a running node apart. None of them touches keys or the signer's state.
+The folder's lock keeps these commands and a running node apart. None of them touches keys, and only a
+repair moves the signer's state, forwards, into silence (node/abstention.py).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from chain.types.scalars import Height, TxHash
 from chain.types.transaction import transaction_hash
 from client.light.blocks import Trust
 from contracts.registry.state import key_bytes
+from node.cli.data_repair import register_repair
 from node.cli.errors import BadArgument
 from node.cli.frame import Run, add_command, subcommands
 from node.cli.passphrases import add_passphrase_file, passphrase_from
@@ -58,6 +60,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     back = add("rollback", "stand at an earlier kept height again; what was signed stays signed", _rollback)
     back.add_argument("--to", type=int, metavar="H", help="default: one block back")
     add("reindex", "make flat state and the index of transactions anew from the tree and the blocks", _reindex)
+    register_repair(add)
     add("verify", "read every record, recompute the state root, compare flat state with the tree", _verify)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from chain.types.scalars import ChainId
 from crypto.keys import PUBLIC_KEY_BYTES, PublicKey, SecretKey
 from node.config import SignerConfig, WrongValue, dump_config, parse_listen, read_file
-from node.durable import DISK
+from node.durable import DISK, READABLE, Subject
 from node.home import Home, write_config
 from node.keystore import create_unprotected_key, load_key, read_record
 from node.remote_signer.errors import NothingToAdopt, SignerHomeExists
@@ -132,8 +132,8 @@ def adopt_key(root: Path, node_home: Home, settings: SignerSettings) -> SignerHo
         signer = SignerConfig("remote", f"{identity}@{settings.listen}", record.public.hex())
         write_config(node_home, replace(config, signer=signer))
         for path in (node_home.validator_key, node_home.signer_state):
-            path.unlink()
-            DISK.sync_folder(path.parent)
+            DISK.remove(path, at=Subject.HANDOVER)
+            DISK.sync_folder(path.parent, at=Subject.HANDOVER)
     finally:
         held.close()
     return home
@@ -145,14 +145,14 @@ def _make_folders(root: Path, settings: SignerSettings) -> SignerHome:
         raise SignerHomeExists(root)
     home = SignerHome(root)
     for folder in (root, home.identity_key.parent, home.signer_state.parent):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        DISK.make_folder(folder, 0o700, at=Subject.HOME)
     text = f"# Every key is explained in {TEMPLATE}.\n{dump_config(settings)}"
-    home.settings_file.write_text(text, encoding="utf-8")
+    DISK.replace_content(home.settings_file, text.encode(), READABLE, at=Subject.CONFIG)
     create_unprotected_key(home.identity_key, IDENTITY_PURPOSE)
     return home
 
 
 def _copy(source: Path, target: Path) -> None:
-    descriptor = DISK.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    DISK.write_synced(descriptor, source.read_bytes())
-    DISK.sync_folder(target.parent)
+    descriptor = DISK.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, at=Subject.HANDOVER)
+    DISK.write_synced(descriptor, source.read_bytes(), at=Subject.HANDOVER)
+    DISK.sync_folder(target.parent, at=Subject.HANDOVER)

@@ -78,17 +78,21 @@ def salvage(path: Path) -> None:
 
     Raises DatabaseInUse, DatabaseCorrupt.
     """
-    try:
-        plyvel.DB(str(path), create_if_missing=False, paranoid_checks=True).close()
-        return  # it opens: there is nothing to rebuild
-    except plyvel.Error as error:
-        refusal = opening_error(path, error)
-    if isinstance(refusal, DatabaseInUse):  # repairing takes no lock of its own
-        raise refusal
+    require_unused(path)  # repairing takes no lock of its own
     try:
         plyvel.repair_db(str(path))
     except plyvel.Error as error:
         raise opening_error(path, error) from error
+
+
+def require_unused(path: Path) -> None:
+    """Raises DatabaseInUse when another process has the folder open, whether it is whole or not."""
+    try:
+        plyvel.DB(str(path), create_if_missing=False, paranoid_checks=True).close()
+    except plyvel.Error as error:
+        refusal = opening_error(path, error)
+        if isinstance(refusal, DatabaseInUse):
+            raise refusal from error
 
 
 def opening_error(path: Path, error: Exception) -> DatabaseInUse | DatabaseCorrupt:

@@ -110,10 +110,10 @@ class Database:
         """
         if disk.names(path):
             raise DatabaseExists(path)
-        partial = path.with_name(path.name + ".partial")
+        partial = path.with_name(path.name + ".new")
         disk.remove_folder(partial, at=Subject.NEW_DATABASE)
         disk.make_folder(partial, 0o700, at=Subject.NEW_DATABASE)
-        db = _open_leveldb(disk, partial, create=True)
+        db = open_leveldb_at(disk, partial, create=True)
         record = Format(Uint(newest(steps)), genesis_hash, storage_key is not None, key_check(storage_key))
         writes = db.write_batch(sync=True)
         writes.put(layout.FORMAT, layout.encode_own(record))
@@ -121,7 +121,7 @@ class Database:
         db.close()
         disk.replace(partial, path, at=Subject.NEW_DATABASE)
         disk.sync_folder(path.parent, at=Subject.NEW_DATABASE)
-        return cls(_open_leveldb(disk, path, create=False), sealer_for(storage_key, entropy), path, settings, disk)
+        return cls(open_leveldb_at(disk, path, create=False), sealer_for(storage_key, entropy), path, settings, disk)
 
     @classmethod
     def open(
@@ -142,7 +142,7 @@ class Database:
         """
         if not disk.names(path):
             raise DatabaseMissing(path)
-        db = _open_leveldb(disk, path, create=False)
+        db = open_leveldb_at(disk, path, create=False)
         try:
             sealer = sealer_for(storage_key, entropy)
             migrate(db, sealer, path, _check_format(db, path, storage_key, genesis_hash), steps, disk)
@@ -191,7 +191,7 @@ class Database:
         horizon = prune_blocks(self._records, writes, horizon, self._floor(height, self._settings.keep_blocks))
         try:
             self._disk.write_batch(writes, at=Subject.GENESIS if height == 0 else Subject.BLOCK)
-        except (plyvel.Error, RuntimeError) as error:
+        except (plyvel.Error, RuntimeError, OSError) as error:
             raise WriteFailed(self._path, height, str(error)) from error
         self._horizon = horizon
         self._tree.adopt(batch.update)
@@ -310,7 +310,8 @@ def _records_of(batch: BlockBatch) -> Iterator[tuple[bytes, bytes | None]]:
     yield layout.HEAD, encode(batch.tip)
 
 
-def _open_leveldb(disk: Disk, path: Path, *, create: bool) -> Any:
+def open_leveldb_at(disk: Disk, path: Path, *, create: bool) -> Any:
+    """A folder's LevelDB. Raises DatabaseInUse, DatabaseCorrupt."""
     try:
         return disk.open_leveldb(path, create=create, at=Subject.NEW_DATABASE if create else Subject.DATABASE)
     except plyvel.Error as error:

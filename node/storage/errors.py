@@ -4,7 +4,7 @@ from pathlib import Path
 
 from node.errors import NodeError
 
-_REMEDY = "Restore the folder from a copy, or delete it and let the node catch up from its peers."
+_REMEDY = "Stop the node and run `cluster data repair`; if that finds nothing whole, `cluster data resync`."
 
 
 def leveldb_reason(error: Exception) -> str:
@@ -105,7 +105,7 @@ class SchemaUnknown(StorageError):
     def __init__(self, found: int, expected: int) -> None:
         super().__init__(
             f"the database has layout {found}; this program knows layouts 1 to {expected}. "
-            "Run the release that wrote it, or delete the folder and let the node catch up from its peers."
+            "Run the release that wrote it, or `cluster data resync`, which lets the node catch up from its peers."
         )
         self.found, self.expected = found, expected
 
@@ -131,7 +131,7 @@ class WrongStorageKey(StorageError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} was sealed under another storage key. Give the key file and passphrase that it was created with; "
-            "if they are lost, delete the folder and let the node catch up from its peers."
+            "if they are lost, run `cluster data resync`, which lets the node catch up from its peers."
         )
         self.path = str(path)
 

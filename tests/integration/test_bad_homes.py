@@ -74,12 +74,12 @@ BROKEN_HOMES: list[tuple[str, Callable[[Home], object], set[int], str]] = [
     ("a genesis without validators", without_validators, {3080}, "validators"),
     ("another genesis", other_genesis, {7713, 7714, 7715, 7716}, "genesis"),
     ("a validator key without its signer state", lambda home: home.signer_state.unlink(), {7101}, "slashed"),
-    ("a damaged signer state", lambda home: flip(home.signer_state, 45), {7103}, "Restore"),
+    ("a damaged signer state", lambda home: flip(home.signer_state, 45), {7103}, "cluster data repair --abstain"),
     ("no validator key", lambda home: home.validator_key.unlink(), {7052}, "validator.json"),
     ("a key file that others may read", lambda home: home.validator_key.chmod(0o644), {7053}, "chmod 600"),
     ("another storage key", other_storage_key, {7711}, "another storage key"),
     ("no sealing where there was", in_config("sealed = true", "sealed = false"), {7712}, "sealing"),
-    ("a damaged database", damage_every_table, {7705, 7706}, "Restore"),
+    ("a damaged database", damage_every_table, {7705, 7706}, "cluster data repair"),
     ("a database without its list of files", lambda home: (home.database / "CURRENT").unlink(), {7705}, "damaged"),
 ]
 

@@ -174,13 +174,17 @@ class Running:
             }
         with open(self._log(name), "ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "node.cli", "start", "--home", str(home)],
+                [sys.executable, *self.command(name), "start", "--home", str(home)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment,
                 start_new_session=True,
             )
+
+    def command(self, name: str) -> list[str]:
+        """How Python is to run `cluster` for the node of this name."""
+        return ["-P", "-m", "node.cli"]
 
     def _clock_file(self, name: str) -> Path:
         return self.root / f"{name}.clock"

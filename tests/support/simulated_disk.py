@@ -101,7 +101,7 @@ class SimulatedDisk:
         self.steps = 0
         self.stop_at: int | None = None  # the step at which the process dies
         self.crash: Crash | None = None  # the named point at which it dies
-        self.full = False
+        self.full_at: int | None = None  # the step from which on there is no room
 
     def mount(self) -> "Mount":
         return Mount(self)
@@ -261,7 +261,7 @@ class Mount(Disk):
     def _require_plugged(self) -> None:
         if not self._plugged:
             raise Stopped
-        if self._disk.full:
+        if self._disk.full_at is not None and self._disk.steps >= self._disk.full_at:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     @contextmanager

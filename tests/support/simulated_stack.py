@@ -175,7 +175,7 @@ class SimulatedStack:
         self.note("everything heals")
         self.faults = CALM
         for machine in self.machines:
-            machine.skew_ms, machine.disk_factor, machine.disk.stop_at, machine.disk.full = 0, 1.0, None, False
+            machine.skew_ms, machine.disk_factor, machine.disk.stop_at, machine.disk.full_at = 0, 1.0, None, None
         self.heal_links()
         self.start()
 

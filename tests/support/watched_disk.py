@@ -51,9 +51,9 @@ for _change in CHANGES:
     setattr(WatchedDisk, _change, _watched(_change))
 
 
-def watch(before: Told, after: Told = lambda _point: None) -> None:
+def watch(before: Told, after: Told = lambda _point: None, kind: type[WatchedDisk] = WatchedDisk) -> None:
     """From now on, in the whole process: who imported DISK has the same object."""
-    DISK.__class__ = WatchedDisk
+    DISK.__class__ = kind
     DISK.before, DISK.after = before, after  # type: ignore[attr-defined]
 
 

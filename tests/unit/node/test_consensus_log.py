@@ -126,7 +126,7 @@ def test_damage_before_a_synced_record_is_corruption_wherever_it_is(reopen: Open
     whole = file_of(tmp_path).read_bytes()
     for index in range(4, before_own):
         file_of(tmp_path).write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
-        with pytest.raises(LogCorrupt, match="follow without signing"):
+        with pytest.raises(LogCorrupt, match="cluster data repair"):
             reopen().replay(HEIGHT)
 
 

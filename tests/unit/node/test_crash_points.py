@@ -5,8 +5,11 @@ The syntax trees show that no call is nameless; whole nodes on a disk that write
 
 import ast
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+import plyvel
 
 from chain.state.ranges import FIRST_PATH
 from chain.types.scalars import Height
@@ -15,7 +18,10 @@ from node.crash_points import MAKING, POINTS, names
 from node.devnet.files import Plan, create_single
 from node.durable import Disk, Subject
 from node.home import Home
+from node.remote_signer.home import SignerSettings, adopt_key
+from node.repair import Repair
 from node.snapshots.head import exportable, tip_at
+from node.storage import layout
 from node.storage.database import Database
 from node.storage.restore import Restore
 from tests.support.block_batches import GENESIS
@@ -40,6 +46,7 @@ OUTSIDE = {
 EXCUSED = {
     ("node/keystore.py", "open"): "reads",
     ("node/signer.py", "replace"): "of the signer's state, through the seam",
+    ("node/abstention.py", "replace"): "of the signer's state, through the seam",
     ("node/snapshots/file.py", "unlink"): "of a file that a user asked for and that did not become whole",
     ("node/storage/upkeep.py", "rmtree"): "of a copy that failed",
     ("node/storage/upkeep.py", "rmdir"): "of an empty folder, before the copy gets its name",
@@ -111,12 +118,15 @@ async def test_a_node_comes_to_every_point_of_the_list_and_to_no_other(tmp_path:
         home = create_single(tmp_path / "node", plan, 1_700_000_000_000, None)
         assert set(names(MAKING)) <= seen
         await run(home, 3)
-        with (home.wal / sorted(home.wal.iterdir())[-1]).open("ab") as log:
-            log.write(b"torn")
+        newest = max(home.wal.iterdir())
+        for log in (newest, newest.with_name(f"{int(newest.stem) + 1:020d}.log")):  # whichever is next
+            log.write_bytes(b"torn")
         await run(home, 1, tmp_path / "copy")
         Database.create(tmp_path / "old", None, GENESIS, steps=()).close()
         Database.open(tmp_path / "old", None, GENESIS).close()
         restore_and_rewind(tmp_path / "restored")
+        damage_and_repair(home)
+        adopt_key(tmp_path / "signer", home, SignerSettings(listen=f"127.0.0.1:{free_base_port(1)}"))
     assert set(POINTS) - seen == set()
     assert seen - set(POINTS) == set()
 
@@ -130,6 +140,18 @@ def restore_and_rewind(root: Path) -> None:
         restore.add(0, FIRST_PATH, chain.database.snapshot().tree(2).range(FIRST_PATH, 10**9))
         restore.finish()
         chain.database.rewind(tip_at(chain.database, Height(2)), [])
+
+
+def damage_and_repair(home: Home) -> None:
+    """Block 2 is lost, then the head record; then the database is set aside."""
+    for lost in (layout.at_height(layout.BLOCK, 2), layout.HEAD):
+        if lost == layout.HEAD:
+            shutil.rmtree(home.database)
+            shutil.copytree(home.root.parent / "copy", home.database)
+        with plyvel.DB(str(home.database), compression=None) as raw:
+            raw.delete(lost)
+        Repair(home).run()
+    home.set_aside(Subject.RESYNC)
 
 
 async def run(home: Home, blocks: int, copy: Path | None = None) -> None:

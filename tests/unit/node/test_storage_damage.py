@@ -90,7 +90,7 @@ def test_missing_files_are_found(copy: Callable[[], Path], healthy: Path) -> Non
             (path / file.name).unlink()
             with pytest.raises(DatabaseCorrupt) as refused:
                 read_everything(path)
-            assert "catch up from its peers" in str(refused.value)
+            assert "cluster data repair" in str(refused.value)
 
 
 def test_a_log_cut_short_gives_an_earlier_height_or_an_error(copy: Callable[[], Path]) -> None:
