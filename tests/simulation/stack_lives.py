@@ -11,8 +11,10 @@ from random import Random
 from typing import Final
 
 from chain.execution.accounts import read_account
+from chain.execution.action import Action
 from chain.types.scalars import AccountId, Amount, Hash, Height, Nonce, Signature, TxHash
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
+from contracts.staking.delegation_actions import Delegate, Unbond
 from contracts.token.actions import Transfer
 from tests.support.promises import EvidenceMissing
 from tests.support.simulated_machine import Machine
@@ -76,14 +78,19 @@ def _under_load(stack: SimulatedStack, rng: Random, seconds: float) -> None:
 
 
 def pay(stack: SimulatedStack, rng: Random) -> None:
-    """Somebody pays somebody, through a machine that runs: sometimes more than there is, sometimes with a tip."""
+    """Somebody pays somebody, more than there is sometimes, or moves stake; through a machine that runs."""
     running = [machine for machine in stack.machines if machine.running]
-    if running:
-        amount = Amount(rng.choice([1, 10**6, 10**9, FUNDS // 3, 2 * FUNDS]))
-        submit(stack, rng.choice(running), rng.randrange(PEOPLE), rng.randrange(PEOPLE), amount, rng.choice([0, 1_000]))
+    if not running:
+        return
+    payee = AccountId(person_secret(rng.randrange(PEOPLE)).public)
+    action: Action = Transfer(payee, Amount(rng.choice([1, 10**6, 10**9, FUNDS // 3, 2 * FUNDS])))
+    if rng.random() < 0.4:  # never to who lies: faulty power stays below a third
+        kind = rng.choice([Delegate, Delegate, Unbond])
+        action = kind(rng.choice(stack.honest).key, Amount(rng.choice([10**9, 5 * 10**9, 2 * 10**10])))
+    submit(stack, rng.choice(running), rng.randrange(PEOPLE), action, rng.choice([0, 1_000]))
 
 
-def submit(stack: SimulatedStack, machine: Machine, payer: int, payee: int, amount: Amount, tip: int = 0) -> TxHash:
+def submit(stack: SimulatedStack, machine: Machine, payer: int, action: Action, tip: int = 0) -> TxHash:
     """The payer's next transaction, as that machine counts."""
     secret = person_secret(payer)
     account = AccountId(secret.public)
@@ -97,7 +104,7 @@ def submit(stack: SimulatedStack, machine: Machine, payer: int, payee: int, amou
         expiry_height=Height(machine.height + 100),
         fee_limit=FEE_LIMIT,
         tip=Amount(tip),
-        actions=(Transfer(AccountId(person_secret(payee).public), amount),),
+        actions=(action,),
     )
     transaction = Transaction(envelope, Signature(secret.sign(envelope.signing_bytes())))
     machine.submit(transaction.raw)
@@ -108,7 +115,8 @@ def settle(stack: SimulatedStack, rng: Random) -> None:
     """Heal; then what every life must come to. Raises Stuck, EvidenceMissing and whatever else broke."""
     stack.settle(2)
     caught = set().union(*(machine.caught for machine in stack.honest))
-    payment = submit(stack, rng.choice(stack.honest), SAVER, 0, Amount(1))
+    payee = AccountId(person_secret(0).public)
+    payment = submit(stack, rng.choice(stack.honest), SAVER, Transfer(payee, Amount(1)))
     stack.run_until(lambda: all(machine.has(payment) for machine in stack.honest))
     end = stack.loop.time() + SETTLE_S
     while not caught <= stack.accused:

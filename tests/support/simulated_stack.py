@@ -37,6 +37,7 @@ from tests.support.story import Story
 from tests.support.virtual_loop import VirtualLoop
 
 BLOCK_TIME_MS = 300
+EPOCH_BLOCKS = 3
 GENESIS_TIME = Timestamp(1_700_000_000_000)
 FUNDS = Amount(10**12)
 PEOPLE = 6
@@ -65,7 +66,7 @@ def genesis_of(powers: tuple[int, ...]) -> Genesis:
             Validator(
                 ValidatorId(validator_secret(index).public),
                 VrfKey(vrf_secret(validator_secret(index)).public),
-                Power(power),
+                Power(10 * power),  # enough of its own to stay chosen
             ),
             AccountId(person_secret(100 + index).public),
             Name(f"v{index}"),
@@ -76,7 +77,9 @@ def genesis_of(powers: tuple[int, ...]) -> Genesis:
     genesis = Genesis(
         ChainId("simulated-1"),
         GENESIS_TIME,
-        replace(DEVNET, block_time_ms=Uint(BLOCK_TIME_MS)),
+        replace(
+            DEVNET, block_time_ms=Uint(BLOCK_TIME_MS), staking=replace(DEVNET.staking, epoch_blocks=Uint(EPOCH_BLOCKS))
+        ),
         tuple(sorted(entries, key=lambda entry: entry.validator.public_key)),
         tuple(GenesisAccount(account, FUNDS) for account in people),
         (),
