@@ -1,8 +1,8 @@
 """Kill mutants: `python -m tests.simulation.kill NAME ... --campaign SEEDS`. One JSON line each, on stdout.
 
 Each mutant lives in a fork of this process, which has imported nothing of the product. It must die in the schedule of
-its patch, and in the random campaign of so many seeds, a tenth of them for whole nodes; 0 leave that out. `--search` looks for a schedule instead and writes the
-shortest into the patch.
+its patch, and in the random campaign of so many seeds, a tenth of them for whole nodes; 0 leave that out. `--search`
+looks for a schedule instead and writes the shortest into the patch.
 """
 
 import argparse
