@@ -27,6 +27,7 @@ from node.instruments import Instruments, Recorder
 from node.joining import fetch_state
 from node.rpc.errors import PortInUse
 from node.signer_state import SignerInUse, SignerStateUnwritable
+from node.snapshots.errors import NoSnapshot
 from node.storage.errors import DatabaseInUse, MigrationFailed, WriteFailed
 from node.telemetry.logs import log_to_stderr
 from p2p.errors import ListenFailed
@@ -44,6 +45,7 @@ PASSING: Final = (
     LogUnwritable,
     SignerStateUnwritable,
     KeyMemoryLacking,
+    NoSnapshot,
 )
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 

@@ -31,6 +31,9 @@ OTHERS = {
     "SystemRefused",
     "NoTerminal",
     "KeyInTwoPlaces",
+    "NoSnapshot",
+    "TrustNeeded",
+    "WrongTrust",
 }
 NEVER = {
     "KeyRecordCorrupt": "the node says KeyFileCorrupt, with the file's name",
