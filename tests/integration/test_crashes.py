@@ -1,15 +1,21 @@
 """Real processes that die by SIGKILL at points where they change the disk: the short version of `make crash`."""
 
+import asyncio
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from node.cli.frame import execute
 from node.signer_state import read_state
 from tests.crash.alone import FIRST_BLOCKS, Alone
 from tests.crash.deaths import ended
 from tests.crash.network import kill_everywhere
+from tests.nemesis.__main__ import START_SECONDS, Story, judge
+from tests.nemesis.load import Load
+from tests.nemesis.plan import NetworkPlan
+from tests.nemesis.running import STOP_SECONDS, Running
 
 
 @pytest.mark.slow
@@ -19,6 +25,38 @@ async def test_validators_that_die_while_they_sign_and_store_come_back_and_lose_
     assert tally.failed == story.failed == []
     assert tally.kills == dict.fromkeys(points, 1)
     assert (tally.recovered, story.checks, story.lost) == (3, 11, 0)
+
+
+@pytest.mark.slow
+async def test_a_validator_with_a_damaged_database_and_no_signer_state_is_back_after_the_commands(
+    tmp_path: Path,
+) -> None:
+    network = Running(tmp_path / "network", NetworkPlan(1, 4, 0, 0, ()))
+    try:
+        await network.connect()
+        for index in range(4):
+            network.start(index)
+        assert await network.reach(4, START_SECONDS)
+        assert await asyncio.to_thread(network.stop, 1) == 0
+        home, before = network.home(1), read_state(network.home(1).signer_state).position
+        log = max(home.database.glob("*.log"), key=lambda path: path.stat().st_size)
+        log.write_bytes(log.read_bytes()[:500] + b"damaged" + log.read_bytes()[507:])
+        home.signer_state.write_bytes(b"")
+        network.start(1)
+        assert await asyncio.to_thread(network.children[1].wait, STOP_SECONDS) == 78
+        assert await asyncio.to_thread(execute, ["data", "repair", "--abstain", "--home", str(home.root)]) == 0
+        silent = read_state(home.signer_state).position
+        assert silent > before
+        network.start(1)
+        async with asyncio.timeout(60):
+            while read_state(home.signer_state).position <= silent:  # noqa: ASYNC110  it is another process's file
+                await asyncio.sleep(0.2)
+        assert await network.reach(read_state(home.signer_state).position[0] + 1, 60)
+        judged, load = Story(network.plan), Load(network)
+        await judge(network, load, judged)
+        assert judged.failed == []
+    finally:
+        await network.close()
 
 
 @pytest.mark.slow
