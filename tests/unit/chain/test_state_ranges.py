@@ -158,3 +158,16 @@ def test_a_range_of_an_empty_tree_proves_nothing_of_a_full_one(view: TreeView) -
         verify_range(view.root.hash, FIRST_PATH, empty)
     with pytest.raises(InvalidProof):
         verify_range(EMPTY_ROOT, FIRST_PATH, replace(empty, left=(Sibling(Uint(0), Hash(bytes(32))),)))
+
+
+def test_hashes_alone_do_not_show_that_nothing_was_left_out(view: TreeView) -> None:
+    """They lead to the root: what hangs off the way to the first entry is all there, and so are the skipped leaves."""
+    paths = [path_of(entry.key) for entry in view.range(FIRST_PATH, 10_000).entries]
+    part = view.range(paths[4], 600)
+    first, last = path_of(part.entries[0].key), path_of(part.entries[-1].key)
+    skipping = replace(part, before=None, left=view._off_the_way(first, left=True))
+    with pytest.raises(InvalidProof, match="left of it"):
+        verify_range(view.root.hash, FIRST_PATH, skipping)
+    ending = replace(part, after=None, right=view._off_the_way(last, left=False))
+    with pytest.raises(InvalidProof, match="right of it"):
+        verify_range(view.root.hash, paths[4], ending)
