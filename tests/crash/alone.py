@@ -12,7 +12,7 @@ from typing import Final
 from client.errors import ClientError
 from client.rpc import RpcClient
 from crypto.errors import ClusterError
-from node.crash_points import MAKING, STARTING, UPKEEP, names
+from node.crash_points import MAKING, RUNNING, STARTING, UPKEEP, names
 from node.devnet.files import HOST, Plan, create_single
 from node.durable import Subject
 from node.home import Home, write_config
@@ -25,7 +25,9 @@ BLOCK_MS: Final = 100
 FIRST_BLOCKS: Final = 2
 HALF_A_RECORD: Final = b"CLS\x01half a record"
 EVERYWHERE: Final = (
-    names(MAKING) + names(STARTING) + tuple(name for name in names(UPKEEP) if name.startswith(Subject.SNAPSHOT))
+    names(MAKING)
+    + names(STARTING)
+    + tuple(name for name in names(RUNNING | UPKEEP) if name.startswith((Subject.SNAPSHOT, Subject.ADDRESSES)))
 )
 
 
@@ -52,6 +54,8 @@ class Alone:
         subject = Subject(point.partition(".")[0])
         if subject in MAKING:
             return self._make
+        if subject is Subject.ADDRESSES:
+            return self._end
         if subject in UPKEEP:
             return self._copy_database
         return lambda death: self._start_and_again(self._prepared(subject), death)
@@ -88,6 +92,16 @@ class Alone:
     def _start_and_again(self, home: Home, death: Death) -> None:
         death.order(self._order)
         self._died(self.start(home), death)
+        ended(self._recover(home, death))
+
+    def _end(self, death: Death) -> None:
+        """In order, which it does not come to the end of."""
+        home = self._copy(self.lived)
+        process = self.start(home)
+        self.reach(FIRST_BLOCKS)
+        death.order(self._order)
+        process.terminate()
+        self._died(process, death)
         ended(self._recover(home, death))
 
     def _copy_database(self, death: Death) -> None:
