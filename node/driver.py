@@ -304,8 +304,8 @@ class Driver:
             asyncio.get_running_loop().call_later(UNSIGNED_PAUSE_S, self._inbox.put_nowait, event)
 
     async def _sign_late(self, unsigned: Unsigned) -> None:
-        """A vote for which the signer was away, while its round lasts: else a lone validator would wait for itself."""
-        if (unsigned.wanted.height, unsigned.wanted.round) == (self.state.height, self.state.round):
+        """Ask again for a vote, while its round lasts and its height is not final: then that height's log is closed."""
+        if (unsigned.wanted.height, unsigned.wanted.round) == (self._executor.ledger.tip.height + 1, self.state.round):
             await self._perform_all([unsigned.wanted])
 
     # Judging blocks

@@ -350,3 +350,30 @@ async def test_a_vote_of_a_round_that_has_passed_is_asked_for_no_more(
         driver._inbox.put_nowait(Unsigned(SignAndPublishVote(PREVOTE, Height(1), Round(0), VoteTarget(body.id))))
         await voter.quiet()
         assert all(vote.round == 1 for vote in voter.outlet.votes)
+
+
+async def test_a_height_that_the_others_decided_while_the_signer_was_away_is_voted_on_no_more(
+    voter: DriverScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "UNSIGNED_PAUSE_S", 0.001)
+    signer = voter.driver._signer = SignerThatLeaves(voter.driver._signer)  # type: ignore[arg-type, assignment]
+    async with voter.running() as driver:
+        await voter.started(1)
+        monkeypatch.setattr(driver, "_schedule_start", lambda: None)  # what follows happens between two heights
+        first = voter.proposer()
+        body = voter.block(first)
+        voter.hand_in(body, voter.proposal(body, first))
+        await voter.until(lambda: signer.asked)
+        commit = [voter.vote(index, PRECOMMIT, body.id) for index in voter.others()]
+        wanted = [SignAndPublishVote(kind, Height(1), Round(0), VoteTarget(body.id)) for kind in (PREVOTE, PRECOMMIT)]
+        for vote in commit:
+            driver.take_vote(vote)
+        await voter.until(lambda: voter.ledger.tip.height == 1)
+        assert (driver.state.height, driver.state.round) == (1, 0)
+        asked = signer.asked
+        for vote_wanted in wanted:
+            driver._inbox.put_nowait(Unsigned(vote_wanted))
+        await voter.quiet()
+        await voter.quiet()
+        assert not voter.life.done()
+        assert signer.asked == asked
