@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from client.local_socket import SCHEME
 from crypto.errors import ClusterError
 
 
@@ -34,10 +35,12 @@ class Unreachable(ClientError):
     code = 5002
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(
-            f"no answer from {url}: {reason}. Check that the node runs (`cluster status`, `cluster devnet up`) and the "
-            "address given with --rpc."
+        advice = (
+            "Start the node of that home with `cluster start`, as the user that asks, or name another home"
+            if url.startswith(SCHEME)
+            else "Check that the node runs (`cluster status`, `cluster devnet up`) and the address given with --rpc"
         )
+        super().__init__(f"no answer from {url}: {reason}. {advice}.")
         self.url, self.reason = url, reason
 
 

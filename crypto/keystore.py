@@ -97,12 +97,13 @@ class WrongPassphrase(KeystoreError):
 
     code = 1054
 
-    def __init__(self, public: bytes) -> None:
+    def __init__(self, public: bytes, file: str = "") -> None:
+        where = f" in {file}" if file else ""
         super().__init__(
-            f"the key {public.hex()} does not open with this passphrase. Type it again; if it is certainly right, the "
-            "record was altered and must come from a backup."
+            f"the key {public.hex()}{where} does not open with this passphrase. Type it again; if it is certainly "
+            "right, the record was altered and must come from a backup."
         )
-        self.public = public
+        self.public, self.file = public, file
 
 
 class PassphraseNeeded(KeystoreError):
@@ -110,11 +111,13 @@ class PassphraseNeeded(KeystoreError):
 
     code = 1055
 
-    def __init__(self) -> None:
+    def __init__(self, file: str = "") -> None:
+        where = f" in {file}" if file else ""
         super().__init__(
-            "the key is protected by a passphrase; none, or an empty one, was given. Name a file that holds it, with "
-            "--passphrase-file."
+            f"the key{where} is protected by a passphrase; none, or an empty one, was given. Name a file that holds "
+            "it, with --passphrase-file."
         )
+        self.file = file
 
 
 class PassphraseUnexpected(KeystoreError):

@@ -14,6 +14,7 @@ from node.consensus_log import ConsensusLog, LogCorrupt
 from node.durable import DISK, Subject
 from node.home import Home
 from node.keystore import read_record
+from node.signer import PURPOSE
 from node.signer_state import (
     LastSigned,
     SignerStateCorrupt,
@@ -83,7 +84,7 @@ def _abstain(home: Home, height: Height) -> None:
 
 
 def _write(home: Home, height: Height) -> None:
-    fresh = nothing_signed(home.load_genesis().chain_id, ValidatorId(read_record(home.validator_key).public))
+    fresh = nothing_signed(home.load_genesis().chain_id, ValidatorId(read_record(home.validator_key, PURPOSE).public))
     silent = replace(
         fresh,
         height=height,

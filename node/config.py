@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CONFIG_VERSION: Final = 1
 MAX_MONIKER: Final = 64
+PEER_FORM: Final = "host:port or NODEID@host:port"
+SIGNER_FORM: Final = "IDENTITY@host:port, as `cluster signer show` prints it"
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 MIN_KEEP_BLOCKS: Final = 100  # so that whoever was away for a moment finds what it missed
 T = TypeVar("T")
@@ -37,8 +39,8 @@ class ConfigMissing(ConfigError):
 
     code = 7011
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} does not exist; make a home folder with `cluster init`, or name another with --home.")
+    def __init__(self, path: Path, maker: str = "cluster init") -> None:
+        super().__init__(f"{path} does not exist; make a home folder with `{maker}`, or name another with --home.")
         self.path = str(path)
 
 
@@ -126,7 +128,7 @@ class P2PConfig:
                 try:
                     peer = PeerAddress.parse(text)
                 except P2PError as error:
-                    raise WrongValue(key, str(error), text) from error
+                    raise WrongValue(key, f"{PEER_FORM}, its port 1 to 65535", text) from error
                 if key == "p2p.seeds" and peer.node_id is None:
                     raise WrongValue(key, "NODEID@host:port", text)
         if self.seed and not self.pex:
@@ -185,9 +187,9 @@ class SignerConfig:
         try:
             target = PeerAddress.parse(self.address)
         except P2PError as error:
-            raise WrongValue("signer.address", str(error), self.address) from error
+            raise WrongValue("signer.address", f"{SIGNER_FORM}, its port 1 to 65535", self.address) from error
         if target.node_id is None:
-            raise WrongValue("signer.address", "IDENTITY@host:port, as `cluster signer show` prints it", self.address)
+            raise WrongValue("signer.address", SIGNER_FORM, self.address)
         if not _KEY.fullmatch(self.validator):
             raise WrongValue("signer.validator", "64 hex digits, as `cluster signer show` prints them", self.validator)
 
@@ -279,15 +281,16 @@ def load_config(path: Path) -> Config:
     return read_file(Config, path, "configs/validator.toml").check()
 
 
-def read_file(cls: type[T], path: Path, template: str) -> T:
+def read_file(cls: type[T], path: Path, template: str, maker: str = "cluster init") -> T:
     """A dataclass of settings from a TOML file; its fields' types and its BOUNDS are the rules, `template` shows all.
 
+    maker: the command that makes the file's home, named where there is none.
     Raises ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigMissing(path) from None
+        raise ConfigMissing(path, maker) from None
     except OSError as error:
         raise ConfigUnreadable(path, error.strerror or "refused", template) from error
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, nested without end

@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from crypto.keys import SEED_BYTES, SecretKey
 from crypto.keystore import (
@@ -17,6 +18,8 @@ from crypto.keystore import (
     Cost,
     KeyRecord,
     KeyRecordCorrupt,
+    PassphraseNeeded,
+    WrongPassphrase,
     decode_record,
     decrypt_key,
     encrypt_key,
@@ -26,6 +29,16 @@ from node.durable import DISK, Subject
 from node.errors import NodeError
 
 Entropy = Callable[[int], bytes]
+
+_MISSING: Final = {
+    "account": "make a key with `cluster keys new`",
+    "validator": (
+        "restore the file from its backup; never make a new validator key in its place, that is another validator"
+    ),
+    "storage": (
+        "restore the file from its backup; without that key the database does not open, and is to be fetched anew"
+    ),
+}  # by the purpose of the key
 
 
 class KeyFileError(NodeError):
@@ -51,9 +64,10 @@ class KeyFileMissing(KeyFileError):
 
     code = 7052
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"no key file at {path}. Check the path, or make a key with `cluster keys new`.")
-        self.path = str(path)
+    def __init__(self, path: Path, purpose: str = "account") -> None:
+        advice = _MISSING.get(purpose, "restore the file from its backup")
+        super().__init__(f"no key file at {path}. Check the path, or {advice}.")
+        self.path, self.purpose = str(path), purpose
 
 
 class KeyFileExposed(KeyFileError):
@@ -145,24 +159,31 @@ def load_key(path: Path, purpose: str, passphrase: str | None = None) -> SecretK
     Raises KeyFileMissing, KeyFileExposed, KeyFileUnreadable, KeyFileCorrupt, KeyFilePurpose, and of crypto/keystore.py
     KeyRecordVersion, KeyCostTooHigh, PassphraseNeeded, PassphraseUnexpected, WrongPassphrase, KeyMemoryLacking.
     """
-    record = read_record(path)
+    record = read_record(path, purpose)
     if record.purpose != purpose:
         raise KeyFilePurpose(path, purpose, record.purpose)
     try:
         return decrypt_key(record, passphrase)
     except KeyRecordCorrupt as corrupt:
         raise KeyFileCorrupt(path, corrupt.reason) from corrupt
+    except WrongPassphrase as refusal:
+        raise WrongPassphrase(record.public, str(path)) from refusal
+    except PassphraseNeeded as refusal:
+        raise PassphraseNeeded(str(path)) from refusal
 
 
-def read_record(path: Path) -> KeyRecord:
-    """What a key file says without its passphrase: purpose, public key, whether it is protected. Raises as load_key."""
+def read_record(path: Path, purpose: str = "account") -> KeyRecord:
+    """What a key file says without its passphrase: purpose, public key, whether it is protected. Raises as load_key.
+
+    purpose: what the key is to be for; it says what to do where there is no file, and is not compared.
+    """
     try:
-        return decode_record(_read(path))
+        return decode_record(_read(path, purpose))
     except KeyRecordCorrupt as corrupt:
         raise KeyFileCorrupt(path, corrupt.reason) from corrupt
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, purpose: str) -> bytes:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -170,7 +191,7 @@ def _read(path: Path) -> bytes:
                 raise KeyFileExposed(path, mode)
             return file.read(MAX_RECORD_BYTES + 1)
     except FileNotFoundError as missing:
-        raise KeyFileMissing(path) from missing
+        raise KeyFileMissing(path, purpose) from missing
     except OSError as refusal:
         raise KeyFileUnreadable(path, refusal.strerror or "refused") from refusal
 

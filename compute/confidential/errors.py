@@ -104,7 +104,8 @@ class NoSuchReader(ConfidentialComputeError):
 
     def __init__(self, epoch: int, readers: int) -> None:
         super().__init__(
-            f"none of the {readers} readers of epoch {epoch} has this key; list them with `cluster contract readers`."
+            f"none of the {readers} readers of epoch {epoch} has this key; list them with `cluster contract readers "
+            "list`."
         )
         self.epoch, self.readers = epoch, readers
 

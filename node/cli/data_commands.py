@@ -24,7 +24,7 @@ from contracts.registry.state import key_bytes
 from node.cli.data_repair import register_repair
 from node.cli.errors import BadArgument
 from node.cli.frame import Run, add_command, subcommands
-from node.cli.passphrases import add_passphrase_file, passphrase_from
+from node.cli.passphrases import add_passphrase_file, passphrase_from, start_line
 from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
 from node.home import Home
@@ -110,7 +110,7 @@ def _import(arguments: argparse.Namespace, screen: Screen) -> Json:
         discard(home.database)  # the file is still there: nothing is lost by beginning anew
         raise
     screen.line(f"the state after {head.height}: {entries} entries, root 0x{head.root.hex()}")
-    screen.line(f"start the node: cluster start --home {home.root}; later blocks come from peers")
+    screen.line(f"start the node: {start_line(home.root, arguments.passphrase_file)}; later blocks come from peers")
     return {"height": head.height, "entries": entries, "state_root": "0x" + head.root.hex()}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from node.cli.errors import BadArgument
 from node.cli.frame import command
-from node.cli.passphrases import add_passphrase_file, passphrase_from
+from node.cli.passphrases import add_passphrase_file, passphrase_from, start_line
 from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
 from node.devnet.files import MAX_VALIDATORS, Network, Plan, create_joining, create_network, create_single
@@ -72,13 +72,14 @@ def _init(arguments: argparse.Namespace, screen: Screen) -> Json:
         home = create_joining(
             root, plan, genesis, peers, passphrase_from(arguments.passphrase_file), validator=arguments.validator
         )
-        return _show_home(home, screen)
+        return _show_home(home, arguments.passphrase_file, screen)
     if arguments.validators is None:
-        return _show_home(create_single(root, plan, now_ms, passphrase_from(arguments.passphrase_file)), screen)
+        home = create_single(root, plan, now_ms, passphrase_from(arguments.passphrase_file))
+        return _show_home(home, arguments.passphrase_file, screen)
     return _show_network(create_network(root, plan, now_ms), screen)
 
 
-def _show_home(home: Home, screen: Screen) -> Json:
+def _show_home(home: Home, passphrase_file: Path | None, screen: Screen) -> Json:
     genesis, config = home.load_genesis(), home.load_config()
     shown = {
         "home": str(home.root),
@@ -90,7 +91,7 @@ def _show_home(home: Home, screen: Screen) -> Json:
         "validator": config.validator,
     }
     screen.pairs(shown.items())
-    screen.line(f"start it with: cluster start --home {home.root}")
+    screen.line(f"start it with: {start_line(home.root, passphrase_file)}")
     return shown
 
 

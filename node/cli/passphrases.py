@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -15,11 +16,12 @@ class NoTerminal(CliError):
 
     code = 7310
 
-    def __init__(self) -> None:
+    def __init__(self, option: str = "--passphrase-file") -> None:
         super().__init__(
             "something is to be typed unseen and there is no terminal to type it on; name a file: a passphrase's with "
-            "--passphrase-file, an argument's as @FILE."
+            f"{option}, an argument's as @FILE."
         )
+        self.option = option
 
 
 class PassphrasesDiffer(CliError):
@@ -38,6 +40,12 @@ def add_passphrase_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def start_line(home: Path, passphrase_file: Path | None) -> str:
+    """How a node whose home was made with these is started."""
+    option = "" if passphrase_file is None else f" --passphrase-file {shlex.quote(str(passphrase_file))}"
+    return f"cluster start --home {shlex.quote(str(home))}{option}"
+
+
 def passphrase_from(file: Path | None) -> str | None:
     """The first line of a file, None without one; a file that others may read is warned of. Raises OSError."""
     if file is None:
@@ -50,10 +58,10 @@ def passphrase_from(file: Path | None) -> str | None:
     return lines[0] if lines else ""
 
 
-def ask(prompt: str) -> str:
-    """A typed passphrase. Raises NoTerminal."""
+def ask(prompt: str, option: str = "--passphrase-file") -> str:
+    """A typed passphrase. Raises NoTerminal that names the option by which a file gives it."""
     if not sys.stdin.isatty():
-        raise NoTerminal
+        raise NoTerminal(option)
     return getpass.getpass(prompt)
 
 

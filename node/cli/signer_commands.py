@@ -18,6 +18,7 @@ from node.home import Home
 from node.keystore import read_record
 from node.remote_signer.home import SignerHome, SignerSettings, adopt_key, create_signer_home
 from node.remote_signer.server import SignerServer
+from node.signer import PURPOSE
 from node.telemetry.logs import log_to_stderr
 from p2p.address import Address
 
@@ -82,7 +83,7 @@ def _shown(home: SignerHome, screen: Screen, more: dict[str, str]) -> Json:
         "home": str(home.root),
         "chain_id": settings.chain_id,
         "signer.address": f"{home.load_identity().public.hex()}@{settings.listen}",
-        "signer.validator": read_record(home.validator_key).public.hex(),
+        "signer.validator": read_record(home.validator_key, PURPOSE).public.hex(),
         "nodes": list(settings.nodes),
         **more,
     }

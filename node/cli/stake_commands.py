@@ -63,8 +63,8 @@ async def _bond(arguments: argparse.Namespace, screen: Screen) -> Json:
     home = Home(arguments.home.absolute())
     path = home.validator_key
     passphrase = passphrase_from(arguments.validator_passphrase_file)
-    if passphrase is None and not read_record(path).unprotected:
-        passphrase = ask(f"Passphrase of {path}: ")
+    if passphrase is None and not read_record(path, PURPOSE).unprotected:
+        passphrase = ask(f"Passphrase of {path}: ", "--validator-passphrase-file")
     secret = load_key(path, PURPOSE, passphrase)
     validator, vrf_key = ValidatorId(secret.public), VrfKey(vrf_secret(secret).public)
     async with RpcClient(arguments.rpc) as rpc:

@@ -16,7 +16,7 @@ from node.durable import DISK, READABLE, Subject
 from node.home import Home, write_config
 from node.keystore import create_unprotected_key, load_key, read_record
 from node.remote_signer.errors import NothingToAdopt, SignerHomeExists
-from node.signer import Signer, create_signer, open_signer
+from node.signer import PURPOSE, Signer, create_signer, open_signer
 from node.signer_state import SignerStateFile
 from node.telemetry.logs import FORMATS, LEVELS
 from p2p.address import Address, NodeId
@@ -92,7 +92,7 @@ class SignerHome:
 
     def load_settings(self) -> SignerSettings:
         """Raises ConfigMissing, ConfigUnreadable, UnknownKey, WrongValue."""
-        return read_file(SignerSettings, self.settings_file, TEMPLATE).check()
+        return read_file(SignerSettings, self.settings_file, TEMPLATE, "cluster signer init").check()
 
     def load_identity(self) -> SecretKey:
         """Raises what load_key raises."""
@@ -119,7 +119,7 @@ def adopt_key(root: Path, node_home: Home, settings: SignerSettings) -> SignerHo
     config = node_home.load_config()
     if not config.validator or config.signer.remote:
         raise NothingToAdopt(node_home.root, "its config.toml says that it signs nothing itself")
-    record = read_record(node_home.validator_key)
+    record = read_record(node_home.validator_key, PURPOSE)
     held = SignerStateFile(node_home.signer_state)
     try:
         held.read()

@@ -26,6 +26,7 @@ from node.storage.restore import Restore
 MAGIC: Final = b"cluster-state 1\n"
 CHUNK_BYTES: Final = 256 * 1024
 MAX_RECORD: Final = 2 * 2**20
+UNDECODED: Final = "a part of it is not of the form that this version writes"
 _LENGTH: Final = 4
 _CHECKSUM: Final = 32
 
@@ -79,8 +80,10 @@ def restore_state(path: Path, restore: Restore, advance: Callable[[float], None]
                 raise SnapshotFileUnusable(path, "it goes on after the end of the state")
             try:
                 entries += restore.add(0, start, decode(Range, encoded))
-            except (CodecError, InvalidProof) as error:
-                raise SnapshotFileUnusable(path, str(error)) from error
+            except CodecError as error:
+                raise SnapshotFileUnusable(path, UNDECODED) from error
+            except InvalidProof as error:
+                raise SnapshotFileUnusable(path, f"a part of the state in it is not proven, {error.reason}") from error
             start = restore.places[0]
             advance(1.0 if start is None else int.from_bytes(start[:2], "big") / 65_536)
     if start is not None:
@@ -119,7 +122,7 @@ class _Reader:
         try:
             return decode_head(encoded)
         except CodecError as error:
-            raise SnapshotFileUnusable(self._path, str(error)) from error
+            raise SnapshotFileUnusable(self._path, UNDECODED) from error
 
     def records(self) -> Iterator[bytes]:
         while (encoded := self._record()) is not None:

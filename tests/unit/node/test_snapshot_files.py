@@ -175,8 +175,9 @@ def test_a_changed_file_is_refused(
     chain: StoredChain, exported: Path, tmp_path: Path, change: Callable[[bytes], bytes]
 ) -> None:
     restore = begin(chain, exported)
-    with pytest.raises(SnapshotFileUnusable):
+    with pytest.raises(SnapshotFileUnusable) as refused:
         restore_state(damaged(exported, change), restore, lambda _: None)
+    assert ".." not in str(refused.value) and "another node" not in str(refused.value)  # the advice is the file's own
     restore.close()
 
 
