@@ -62,7 +62,8 @@ class SignerStateCorrupt(SignerError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be trusted: {reason}. Do not delete it, and take no older copy: this validator could sign "
-            "twice. Run `cluster data repair --abstain` if the key last ran in this very home, else make a new validator key."
+            "twice. Run `cluster data repair --abstain` if the key last ran in this very home, else make a new "
+            "validator key."
         )
         self.path, self.reason = str(path), reason
 
