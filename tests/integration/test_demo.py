@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from node.cli.frame import INTERRUPTED
 from node.devnet.processes import command_line
 from tests.support.devnet_scene import free_base_port
@@ -16,6 +18,7 @@ DEMO_PORTS = 20
 VALIDATORS = 4
 
 
+@pytest.mark.slow
 def test_every_promise_of_the_demo_holds() -> None:
     command = [sys.executable, "-m", "node.cli", "demo", "--json", "--block-time", "0.4", "--base-port"]
     ended = subprocess.run(

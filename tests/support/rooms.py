@@ -21,7 +21,8 @@ def sources(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
 def paths(*rooms: str) -> list[str]:
     """From the repository's root to each module of these rooms, in order."""
     found = [path.relative_to(ROOT) for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
-    return [path.as_posix() for path in found if "node_modules" not in path.parts]  # what make test-peers fetched
+    fetched = ("node_modules", ".atheris")  # by make test-peers and make fuzz
+    return [path.as_posix() for path in found if not set(fetched) & set(path.parts)]
 
 
 @cache

@@ -101,7 +101,7 @@ def auction() -> Plain:
     for note in contract.notes_of(seller):
         contract.fold(note, height=20)
     contract.close()
-    contract.settle(names[1], bytes(32), True, sender=names[1])
+    contract.settle(names[1], b"r" * 32, True, sender=names[1])
     return contract
 
 

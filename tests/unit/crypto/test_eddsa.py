@@ -125,6 +125,7 @@ def cheap_multiple(cs: Builder, bits: Sequence[Wire], point: PointWire) -> Point
     return PointWire(cs.mul(scalar, point.x + 1), cs.mul(scalar, point.y + 2))
 
 
+@pytest.mark.slow
 def test_the_joints_of_the_circuit_cannot_be_forged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash, multiples and widths are cheap stand-ins; what is left is what joins them. Those have their own audits."""
     base = PointWire(as_wire(8), as_wire(9))

@@ -314,7 +314,8 @@ async def kept_by_nobody(chain: OnChain, tally: Path, tmp_path: Path) -> None:
     follows = await chain.ask("account0", "deploy", str(asking), "--label", "follows")
     assert (follows["fixed_readers"], follows["most_readers"]) == (True, 1)
     public = tmp_path / "public.py"
-    public.write_text(asking.read_text().replace("Sealed(", "Register(").replace("    fixed_readers = True\n", ""))
+    shown = asking.read_text().replace("Sealed(", "Register(").replace("Private[", "Public[")
+    public.write_text(shown.replace("    fixed_readers = True\n", ""))
     assert await chain.asked_in_vain("account0", "deploy", str(public), "--fixed-readers") == BadArgument.code
     for words in (("read",), ("call",)):
         rest = ("add", "1") if words == ("call",) else ()
