@@ -35,9 +35,13 @@ def draft_set_readers(contract: ContractView, readers: Sequence[Point], entropy:
 
     Raises ReadersFixed if the contract was deployed so, and as draft_first_readers.
     """
+    _require_changeable(contract)
+    return _draft(contract.contract, contract.record.sealing, contract.record.epoch + 1, readers, entropy)
+
+
+def _require_changeable(contract: ContractView) -> None:
     if contract.record.fixed_readers:
         raise ReadersFixed(contract.contract)
-    return _draft(contract.contract, contract.record.sealing, contract.record.epoch + 1, readers, entropy)
 
 
 def draft_first_readers(
@@ -76,6 +80,7 @@ def _draft(
 
 def draft_add_reader(contract: ContractView, reader: Point, entropy: Entropy = os.urandom) -> Draft:
     """Begin an epoch whose readers are the present ones and one more. Raises AlreadyReader, as draft_set_readers."""
+    _require_changeable(contract)
     present = readers_of(contract)
     if reader in present:
         raise AlreadyReader(contract.record.epoch)
@@ -84,6 +89,7 @@ def draft_add_reader(contract: ContractView, reader: Point, entropy: Entropy = o
 
 def draft_remove_reader(contract: ContractView, reader: Point, entropy: Entropy = os.urandom) -> Draft:
     """Begin an epoch that one of the present readers cannot read. Raises NoSuchReader, as draft_set_readers."""
+    _require_changeable(contract)
     present = readers_of(contract)
     if reader not in present:
         raise NoSuchReader(contract.record.epoch, len(present))

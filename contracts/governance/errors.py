@@ -30,7 +30,10 @@ class WrongDeadline(GovernanceError):
     code = 4452
 
     def __init__(self, deadline: Height, first: int, last: int) -> None:
-        super().__init__(f"votes may be cast until height {first} ... {last}; the proposal says {deadline}.")
+        super().__init__(
+            f"the last height to vote at must be {first} to {last}; the proposal says {deadline}. Propose again "
+            "with other --voting, and --at behind the votes."
+        )
         self.deadline, self.first, self.last = deadline, first, last
 
 

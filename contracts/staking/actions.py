@@ -141,7 +141,7 @@ class Unjail(Action):
             raise StillJailed(self.validator, record.jailed_until, context.height)
         bond, least = self_bond(view, self.validator), context.params.staking.min_self_bond
         if bond < least:
-            raise SelfBondTooLow(bond, least)
+            raise SelfBondTooLow(bond, least, self.validator)
 
     def execute(self, overlay: Overlay, context: ExecutionContext) -> None:
         state.unjail(overlay, self.validator)

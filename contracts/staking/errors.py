@@ -1,5 +1,6 @@
 """The rules of staking, one class each. Codes 4050-4099."""
 
+from chain.amount import show
 from chain.types.scalars import AccountId, Amount, Height, Uint, ValidatorId
 from crypto.address import VALIDATOR_HRP, encode_address
 from crypto.errors import ClusterError
@@ -35,8 +36,8 @@ class ValidatorExists(StakingError):
 
     def __init__(self, validator: ValidatorId, operator: AccountId) -> None:
         super().__init__(
-            f"validator {_name(validator)} is bonded already, by {encode_address(operator)}; delegate to it to raise "
-            "its stake, or bond with a new consensus key."
+            f"validator {_name(validator)} is bonded already, by {encode_address(operator)}; raise its stake "
+            f"with `cluster stake delegate {_name(validator)} AMOUNT`, or bond with a new consensus key."
         )
         self.validator, self.operator = validator, operator
 
@@ -59,9 +60,11 @@ class SelfBondTooLow(StakingError):
 
     code = 4054
 
-    def __init__(self, bond: Amount, needed: Amount) -> None:
-        super().__init__(f"the operator's own stake would be {bond} nano-CLU; a validator needs {needed}. Bond more.")
-        self.bond, self.needed = bond, needed
+    def __init__(self, bond: Amount, needed: Amount, bonded: ValidatorId | None = None) -> None:
+        """bonded: the validator, where it has been bonded before: its stake grows by delegation alone."""
+        more = "Bond more." if bonded is None else f"Stake the rest: `cluster stake delegate {_name(bonded)} AMOUNT`."
+        super().__init__(f"the operator's own stake would be {show(bond)}; a validator needs {show(needed)}. {more}")
+        self.bond, self.needed, self.bonded = bond, needed, bonded
 
 
 class CommissionTooHigh(StakingError):
@@ -182,7 +185,7 @@ class UnbondsTooMuch(StakingError):
     code = 4064
 
     def __init__(self, staked: Amount, wanted: Amount) -> None:
-        super().__init__(f"the stake is worth {staked} nano-CLU and {wanted} were asked for; ask for at most that.")
+        super().__init__(f"the stake is worth {show(staked)} and {show(wanted)} were asked for; ask for at most that.")
         self.staked, self.wanted = staked, wanted
 
 

@@ -11,7 +11,7 @@ from typing import Final
 SECTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Networks and nodes": {
         "devnet": ("node.cli.devnet_commands", "a network of validators on this machine, for development"),
-        "demo": ("node.cli.demo_commands", "the whole story in three minutes: proofs, a secret, attacks, a crash"),
+        "demo": ("node.cli.demo_commands", "the whole story in about a minute: proofs, a secret, attacks, a crash"),
         "init": ("node.cli.init_commands", "make the home folder of a validator, or of several from one genesis"),
         "start": ("node.cli.start_commands", "run the node of a home folder"),
         "node": ("node.cli.node_commands", "what a node's operator does: peers, log, database, snapshot, stop"),

@@ -22,7 +22,7 @@ from node.cli.errors import BadArgument
 from node.cli.frame import add_command
 from node.cli.keyring import add_key_arguments, open_account
 from node.cli.places import cache_folder
-from node.cli.recipients import reader_of
+from node.cli.recipients import reader_or_own
 from node.cli.screen import PARTS, Json, Screen, Step
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def _first_readers(arguments: argparse.Namespace, compiled: "Compiled", own: Rea
         if arguments.fixed_readers:
             raise BadArgument("--fixed-readers", "a contract with a sealed register", compiled.name)
         return FirstReaders((), (), fixed=False)
-    given = arguments.reader or ["me"]
-    points = tuple(own.public if text == "me" else reader_of(text, "--reader") for text in given)
+    given = arguments.reader
+    points = tuple(reader_or_own(text, "--reader", own.public) for text in given) if given else (own.public,)
     if arguments.fixed_readers or compiled.declaration.fixed_readers:
         return FirstReaders(points, (len(points),), fixed=True)
     return FirstReaders(points, tuple(range(1, max(arguments.most_readers, len(points)) + 1)), fixed=False)

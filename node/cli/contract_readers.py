@@ -14,7 +14,7 @@ from node.cli.contract_read import FIXED
 from node.cli.contract_source import add_contract, find_contract
 from node.cli.frame import add_command, subcommands
 from node.cli.keyring import add_key_arguments, chosen_secret, open_account, open_anybody
-from node.cli.recipients import reader_of
+from node.cli.recipients import reader_or_own
 from node.cli.screen import Json, Screen
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def add_readers(commands: "Commands") -> None:
         add_contract(parser)
     for parser in (add, remove):
         parser.add_argument(
-            "reader", metavar="READER", help="a reader key clur1..., or the name of a key without a passphrase"
+            "reader",
+            metavar="READER",
+            help="a reader key clur1..., the name of a key without a passphrase, or `me`: the account of --key",
         )
     for parser in (listing, add, remove):
         add_oldest(parser)
@@ -83,9 +85,9 @@ async def _remove(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _change(
     arguments: argparse.Namespace, screen: Screen, draft: "Callable[[ContractView, Point], Draft]", word: str
 ) -> Json:
-    reader = reader_of(arguments.reader, "READER")
     async with RpcClient(arguments.rpc) as rpc:
-        _, wallet = await open_account(arguments, rpc)
+        secret, wallet = await open_account(arguments, rpc)
+        reader = reader_or_own(arguments.reader, "READER", reader_key(secret.seed).public)
         entry = find_contract(arguments, wallet.identity)
         client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:

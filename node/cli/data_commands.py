@@ -81,7 +81,11 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[Database, Genesis]]
 def _export(arguments: argparse.Namespace, screen: Screen) -> Json:
     with _opened(arguments) as (database, _), screen.progress("exporting", parts=1) as step:
         height = Height(database.snapshot().height - 1 if arguments.height is None else arguments.height)
-        entries = write_snapshot(database, height, arguments.file, step.reach)
+        try:
+            entries = write_snapshot(database, height, arguments.file, step.reach)
+        except FileExistsError:
+            expected = "a file that is not there yet: nothing is overwritten; name another, or move that one away"
+            raise BadArgument("FILE", expected, str(arguments.file)) from None
     head = read_head(arguments.file)
     size = arguments.file.stat().st_size
     trust = str(Trust(head.signer.height, head.signer.header.id()))

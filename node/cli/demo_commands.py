@@ -1,4 +1,4 @@
-"""`cluster demo`: four validators, real models, a secret, attacks and a crash, in under three minutes."""
+"""`cluster demo`: four validators, real models, a secret, attacks and a crash, in about a minute."""
 
 import argparse
 import asyncio

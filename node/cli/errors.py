@@ -30,6 +30,20 @@ class BadArgument(CliError):
         self.argument, self.expected, self.got = argument, expected, got[:120]
 
 
+class MonikerShared(CliError):
+    """A moniker is named that several validators have: anybody may take any."""
+
+    code = 7305
+
+    def __init__(self, moniker: str, validators: tuple[str, ...]) -> None:
+        listed = ", ".join(validators)
+        super().__init__(
+            f"{len(validators)} validators are called {moniker!r}; name the one you mean by its address: {listed}. "
+            "`cluster validator show ADDRESS` names its operator."
+        )
+        self.moniker, self.validators = moniker, validators
+
+
 class KeyNotFound(CliError):
     """No key file goes by a name."""
 

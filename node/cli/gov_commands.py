@@ -42,12 +42,17 @@ def register(parser: argparse.ArgumentParser) -> None:
     withdraw.add_argument("number", type=int, help="the proposal's")
     show = add_command(commands, "show", "a proposal, its votes, and what became of it", _show, rpc=True)
     show.add_argument("number", type=int, help="the proposal's")
-    listed = add_command(commands, "list", "the open proposals, and the upgrade that lies ahead", _list, rpc=True)
+    listed = add_command(
+        commands, "list", "the open proposals, and the changes and the upgrade that lie ahead", _list, rpc=True
+    )
     listed.add_argument("--all", action="store_true", help="those that are closed as well")
 
 
 def _register_propose(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Propose a decision, and be for it."
+    parser.description = (
+        "Propose a decision, and be for it. Operators do, with a validator's keys/operator.json as --key "
+        "(of a development network: devnet/nodeN/keys/operator.json); the account pays the fee."
+    )
     kinds = subcommands(parser)
     parameters = _proposing(kinds, "parameters", "change parameters of the chain (docs/parameters.md has the bounds)")
     parameters.add_argument("changes", nargs="+", metavar="NAME=VALUE", help="such as max_expiry=2000")
@@ -61,7 +66,9 @@ def _register_propose(parser: argparse.ArgumentParser) -> None:
     cancel = _proposing(kinds, "cancel-upgrade", "forget the upgrade that has passed and lies ahead")
     cancel.add_argument("name", help="the upgrade's")
     for name, summary in (("freeze", "freeze a verifying key"), ("unfreeze", "let a frozen key be used again")):
-        _proposing(kinds, name, summary).add_argument("vk_id", metavar="KEY", help="its id, 0x-hex")
+        _proposing(kinds, name, summary).add_argument(
+            "vk_id", metavar="KEY", help="its id: `cluster model show NAME` has it as vk_id"
+        )
 
 
 def _signed(commands: "Commands", name: str, summary: str, run: Run) -> argparse.ArgumentParser:
@@ -82,7 +89,9 @@ def _proposing(kinds: "Commands", name: str, summary: str) -> argparse.ArgumentP
 
 async def _propose(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        deadline = (await chain_status(rpc)).height + arguments.voting
+        height = (await chain_status(rpc)).height
+        _require_ahead(arguments, height)
+        deadline = height + arguments.voting
         decision = _decision(arguments, deadline)
         if decision.from_height is not None:
             deadline = min(deadline, decision.from_height - 1)
@@ -90,6 +99,16 @@ async def _propose(arguments: argparse.Namespace, screen: Screen) -> Json:
     number = outcome.events[0]["proposal"]
     screen.pairs([("proposal", number), ("votes until height", deadline), ("passed", _passed(outcome))])
     return {"proposal": number, "deadline": deadline, **_document(outcome)}
+
+
+def _require_ahead(arguments: argparse.Namespace, height: int) -> None:
+    """A vote takes at least the block that comes, and what is decided acts behind it. Raises BadArgument."""
+    if arguments.voting < 1:
+        raise BadArgument("--voting", "at least 1 height to vote at", str(arguments.voting))
+    at, least = getattr(arguments, "at", None), height + 2
+    if at is not None and at < least:
+        expected = f"a height of at least {least} (the chain is at {height}, and the votes come first)"
+        raise BadArgument("--at", expected, str(at))
 
 
 async def _vote(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -135,11 +154,16 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
         with screen.progress("asking"):
             found = [each async for each in list_proposals(rpc)]
             rules = await get_upgrade(rpc)
-    shown = [each for each in found if arguments.all or each.proposal.status == state.OPEN]
+            height = (await chain_status(rpc)).height
+    shown = [
+        each
+        for each in found
+        if arguments.all or each.proposal.status == state.OPEN or acts_at(each.proposal, height) is not None
+    ]
     rows = [
         (
             each.proposal.number,
-            each.proposal.status,
+            _standing(each.proposal, height),
             each.proposal.deadline,
             _count(each),
             _said(each.proposal.decision),
@@ -152,6 +176,18 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
         "proposals": [to_json(each) for each in shown],
         "upgrade": {**to_json(rules.upgrade), "known_app_versions": list(rules.known)},
     }
+
+
+def acts_at(proposal: state.Proposal, height: int) -> int | None:
+    """The height that a passed change of parameters waits for; an upgrade that waits is told by itself."""
+    decision = proposal.decision
+    waits = proposal.status == state.PASSED and isinstance(decision, SetParameters) and decision.effective > height
+    return decision.from_height if waits else None
+
+
+def _standing(proposal: state.Proposal, height: int) -> str:
+    waits_for = acts_at(proposal, height)
+    return proposal.status if waits_for is None else f"{proposal.status}, acts at {waits_for}"
 
 
 def _show_rules(rules: Rules, screen: Screen) -> None:

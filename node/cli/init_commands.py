@@ -1,8 +1,10 @@
 """`cluster init`: home folders. Alone it makes a chain of one validator; with --genesis a node that joins a chain."""
 
 import argparse
+import re
 import time
 from pathlib import Path
+from typing import Final
 
 from node.cli.errors import BadArgument
 from node.cli.frame import command
@@ -11,6 +13,8 @@ from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
 from node.devnet.files import MAX_VALIDATORS, Network, Plan, create_joining, create_network, create_single
 from node.home import Home, read_genesis
+
+_CHAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -51,14 +55,15 @@ def plan_of(arguments: argparse.Namespace, validators: int) -> Plan:
         raise BadArgument("--block-time", "0.05 to 60 seconds", str(arguments.block_time))
     plan = Plan(
         validators,
-        arguments.chain_id or default.chain_id,
+        default.chain_id if arguments.chain_id is None else arguments.chain_id,
         block_time,
         default.base_port if arguments.base_port is None else arguments.base_port,
     )
     if not (plan.ports().start >= 1 and plan.ports().stop <= 65_536):
         raise BadArgument("--base-port", "ports within 1 to 65535", str(plan.base_port))
-    if not (plan.chain_id.isascii() and plan.chain_id.isprintable() and len(plan.chain_id) <= 48):
-        raise BadArgument("--chain-id", "up to 48 printable characters", plan.chain_id)
+    if not _CHAIN_ID.fullmatch(plan.chain_id):
+        expected = "1 to 48 of a-z, A-Z, 0-9 and . _ -, a letter or digit first, such as my-chain-1"
+        raise BadArgument("--chain-id", expected, plan.chain_id)
     return plan
 
 

@@ -108,7 +108,7 @@ def _published(published: Published, listing: Listing, offer: ToPublish) -> dict
         "vk_id": "0x" + published.vk_id.hex(),
         "architecture": manifest.architecture,
         "constraints": len(ready.keys.circuit.constraints),
-        "ceremony_named": published.ceremony_named,
+        "ceremony_named": offer.ceremony is not None and published.ceremony_named,
         "keys": "ceremony" if ready.keys.ceremony else "reused" if ready.reused else "made",
         "agreement": manifest.agreement,
         "score_float": manifest.score_float,
@@ -141,6 +141,7 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
         "description": model.description,
         "publisher": encode_address(model.publisher),
         "program": "0x" + program.id.hex(),
+        "vk_id": "0x" + program.vk_id.hex(),
         "royalty_percent": program.royalty_bps / 100,
         "evidence": found.strength,
         "attesters": [

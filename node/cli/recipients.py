@@ -15,6 +15,7 @@ from node.cli.keyring import ACCOUNT_PURPOSE, key_path
 from node.keystore import load_key, read_record
 
 ADDRESS: Final = f"a private address {PREFIX}1..., as `cluster address --key NAME` shows it"
+ME: Final = "me"  # whoever signs
 READER: Final = f"a reader's key {READER_HRP}1..., as `cluster contract readers key --key NAME` shows it"
 
 
@@ -30,6 +31,21 @@ def reader_of(text: str, argument: str) -> Point:
     if text.lower().startswith(f"{READER_HRP}1"):
         return decode_reader(text)
     return reader_key(_seed(text, argument, READER)).public
+
+
+def reader_or_own(text: str, argument: str, own: Point) -> Point:
+    """As reader_of; `me` is whoever signs. Raises BadArgument where another key of this machine is called so."""
+    if text != ME:
+        return reader_of(text, argument)
+    try:
+        path = key_path(ME)
+    except KeyNotFound:
+        return own
+    record = read_record(path)
+    if not record.unprotected or reader_key(load_key(path, ACCOUNT_PURPOSE, None).seed).public != own:
+        expected = f"{READER}: `me` is the account of --key, and a key called so is there as well"
+        raise BadArgument(argument, expected, text)
+    return own
 
 
 def _seed(text: str, argument: str, expected: str) -> bytes:

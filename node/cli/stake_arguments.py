@@ -2,12 +2,12 @@
 
 from decimal import Decimal, InvalidOperation
 
-from chain.types.scalars import Uint, ValidatorId
+from chain.types.scalars import AccountId, Uint, ValidatorId
 from client.rpc import RpcClient
-from client.stake import list_validators
+from client.stake import list_validators, validator_address
 from contracts.staking.queries import ValidatorView
 from crypto.address import VALIDATOR_HRP, decode_address
-from node.cli.errors import BadArgument
+from node.cli.errors import BadArgument, MonikerShared
 
 
 def parse_commission(text: str) -> Uint:
@@ -26,12 +26,24 @@ def show_commission(bps: int) -> str:
     return f"{Decimal(bps) / 100} %"
 
 
-async def validator_of(rpc: RpcClient, text: str) -> ValidatorId:
-    """The validator that an address clustervaloper1... means, or a moniker that only one has. Raises BadArgument."""
+async def validator_of(rpc: RpcClient, text: str, operator: AccountId | None = None) -> ValidatorId:
+    """The validator that an address clustervaloper1... means, or a moniker.
+
+    operator: who acts for his validator. Of several with the moniker his is meant: a stranger who takes its name does
+    not come between them. Raises BadArgument, MonikerShared, and what decode_address raises.
+    """
     if text.lower().startswith(VALIDATOR_HRP + "1"):
         return ValidatorId(decode_address(text, VALIDATOR_HRP))
-    found: list[ValidatorView] = [each async for each in list_validators(rpc) if each.moniker == text]
-    if len(found) != 1:
-        expected = f"a validator {VALIDATOR_HRP}1... or a moniker that one validator has, see `cluster validator list`"
-        raise BadArgument("validator", expected, f"{text}, which {len(found)} have")
-    return found[0].validator
+    found = await named(rpc, text)
+    own = [each for each in found if each.operator == operator]
+    if not found:
+        expected = f"an address {VALIDATOR_HRP}1..., or a moniker that `cluster validator list` shows"
+        raise BadArgument("validator", expected, text)
+    if 1 not in (len(own), len(found)):
+        raise MonikerShared(text, tuple(validator_address(each.validator) for each in found))
+    return (own if len(own) == 1 else found)[0].validator
+
+
+async def named(rpc: RpcClient, moniker: str) -> list[ValidatorView]:
+    """All validators of a moniker. Raises RpcFailed, Unreachable, NotAnRpc."""
+    return [each async for each in list_validators(rpc) if each.moniker == moniker]

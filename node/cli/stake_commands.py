@@ -15,6 +15,7 @@ from client.wallet import Wallet
 from contracts.staking.actions import Bond, EditValidator, Unjail, possession_bytes
 from contracts.staking.delegation_actions import Delegate, Release, Unbond, Withdraw
 from contracts.staking.queries import DelegationView
+from contracts.staking.state import JAILED
 from crypto.address import encode_address
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.frame import add_command, subcommands
@@ -22,7 +23,7 @@ from node.cli.keyring import account_of, add_key_arguments, open_wallet
 from node.cli.passphrases import ask, passphrase_from
 from node.cli.places import node_folder
 from node.cli.screen import Json, Screen
-from node.cli.stake_arguments import parse_commission, show_commission, validator_of
+from node.cli.stake_arguments import named, parse_commission, show_commission, validator_of
 from node.home import Home
 from node.keystore import load_key, read_record
 from node.signer import PURPOSE, vrf_secret
@@ -70,6 +71,10 @@ async def _bond(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
         wallet = await open_wallet(arguments, rpc)
         chain = wallet.identity
+        moniker = Name(arguments.moniker or home.load_config().moniker)
+        others = [
+            validator_address(each.validator) for each in await named(rpc, moniker) if each.validator != validator
+        ]
         message = possession_bytes(chain.chain_id, chain.genesis_hash, validator, vrf_key, wallet.account)
         action = Bond(
             validator=validator,
@@ -77,16 +82,27 @@ async def _bond(arguments: argparse.Namespace, screen: Screen) -> Json:
             possession=Signature(secret.sign(message)),
             amount=parse_amount(arguments.amount),
             commission_bps=parse_commission(arguments.commission),
-            moniker=Name(arguments.moniker or home.load_config().moniker),
+            moniker=moniker,
         )
-        return await _done(wallet, [action], screen, validator)
+        document = await _done(wallet, [action], screen, validator)
+    if others:
+        screen.line(
+            f"the moniker {moniker!r} is also that of {', '.join(others)}: others must name yours by its address; "
+            f"change it with `cluster validator rename {validator_address(validator)} MONIKER`"
+        )
+    return {**document, "same_moniker": others}
 
 
 async def _delegate(arguments: argparse.Namespace, screen: Screen) -> Json:
     amount = parse_amount(arguments.amount)
     async with RpcClient(arguments.rpc) as rpc:
         wallet, validator = await open_wallet(arguments, rpc), await validator_of(rpc, arguments.validator)
-        return await _done(wallet, [Delegate(validator, amount)], screen, validator)
+        document = await _done(wallet, [Delegate(validator, amount)], screen, validator)
+        if (await get_validator(rpc, validator)).status == JAILED:
+            screen.line(
+                "it is jailed: it neither votes nor earns until its operator lets it out (`cluster stake unjail`)"
+            )
+        return document
 
 
 async def _unbond(arguments: argparse.Namespace, screen: Screen) -> Json:
@@ -124,14 +140,16 @@ def due_actions(delegation: DelegationView, height: int) -> list[Action]:
 
 async def _unjail(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        wallet, validator = await open_wallet(arguments, rpc), await validator_of(rpc, arguments.validator)
+        wallet = await open_wallet(arguments, rpc)
+        validator = await validator_of(rpc, arguments.validator, wallet.account)
         return await _done(wallet, [Unjail(validator)], screen, validator)
 
 
 async def _commission(arguments: argparse.Namespace, screen: Screen) -> Json:
     bps = parse_commission(arguments.percent)
     async with RpcClient(arguments.rpc) as rpc:
-        wallet, validator = await open_wallet(arguments, rpc), await validator_of(rpc, arguments.validator)
+        wallet = await open_wallet(arguments, rpc)
+        validator = await validator_of(rpc, arguments.validator, wallet.account)
         known = await get_validator(rpc, validator)
         document = await _done(wallet, [EditValidator(validator, known.moniker, bps)], screen, validator)
     rise_at = document["receipt"]["events"][0]["rise_at"]

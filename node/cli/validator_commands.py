@@ -54,14 +54,27 @@ def _row(each: ValidatorView, total: int) -> tuple[object, ...]:
 
 async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        document = to_json(await get_validator(rpc, await validator_of(rpc, arguments.validator)))
-    screen.pairs((name, value) for name, value in document.items() if value is not None)
+        view = await get_validator(rpc, await validator_of(rpc, arguments.validator))
+    document = to_json(view)
+    commission = show_commission(view.commission_bps)
+    if view.rise_at is not None:
+        commission += f", {show_commission(view.risen_bps)} from height {view.rise_at}"
+    shown = {
+        "stake": show_amount(view.stake),
+        "self_bond": show_amount(view.self_bond),
+        "commission_bps": commission,
+        "risen_bps": None,  # said with the commission
+        "rise_at": None,
+    }
+    said = [(name.removesuffix("_bps"), shown.get(name, value)) for name, value in document.items()]
+    screen.pairs((name, value) for name, value in said if value is not None)
     return document
 
 
 async def _rename(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with RpcClient(arguments.rpc) as rpc:
-        wallet, validator = await open_wallet(arguments, rpc), await validator_of(rpc, arguments.validator)
+        wallet = await open_wallet(arguments, rpc)
+        validator = await validator_of(rpc, arguments.validator, wallet.account)
         known = await get_validator(rpc, validator)
         action = EditValidator(validator, Name(arguments.moniker), known.risen_bps)
         with screen.progress("waiting for the block"):

@@ -43,6 +43,7 @@ BALANCES: Final[dict[str, int]] = {
     **dict.fromkeys(FUNDED, 10_000 * CLU),
 }
 GENESIS_POWER: Final = Power(100_000)  # of each validator, whose operator has so many CLU at stake
+OPERATOR_FUNDS: Final = Amount(100 * CLU)  # of each operator, for the fees of proposals and votes
 PORTS_PER_NODE: Final = 2
 MAX_VALIDATORS: Final = 64
 _MEMBER_NAME: Final = re.compile(r"node[0-9]{1,3}")
@@ -180,10 +181,11 @@ def node_config(plan: Plan, index: int) -> Config:
 def make_genesis(
     plan: Plan, now_ms: int, validators: Sequence[GenesisValidator], accounts: Sequence[GenesisAccount]
 ) -> Genesis:
-    """The genesis document of a network for development."""
+    """The genesis document of a network for development; operators are funded as well, so that they can vote."""
     params: Params = replace(DEVNET, block_time_ms=Uint(plan.block_time_ms))
     in_order = tuple(sorted(validators, key=lambda entry: entry.validator.public_key))
-    return Genesis(ChainId(plan.chain_id), Timestamp(now_ms), params, in_order, tuple(accounts), ())
+    operators = [GenesisAccount(entry.operator, OPERATOR_FUNDS) for entry in in_order]
+    return Genesis(ChainId(plan.chain_id), Timestamp(now_ms), params, in_order, (*accounts, *operators), ())
 
 
 def create_accounts(root: Path) -> list[GenesisAccount]:

@@ -10,6 +10,7 @@ from chain.execution.verifier import BadSignature
 from chain.params import write_params
 from chain.types.scalars import Amount, Height, Signature, Uint
 from chain.types.vote import DuplicateVote
+from client.stake import validator_address
 from contracts.staking.actions import ReportDoubleVote, Unjail
 from contracts.staking.delegation_actions import Delegate, Release, Unbond, Withdraw
 from contracts.staking.errors import (
@@ -107,7 +108,8 @@ def test_unjailing_that_breaks_a_rule() -> None:
             chain.check(person, action)
     chain.do(operator(2), Unbond(V2, Amount(95 * CLU)))
     chain.pass_to(4 + 1 + chain.params.staking.jail_heights)
-    with pytest.raises(SelfBondTooLow):
+    more = rf"would be 5 CLU; a validator needs 10 CLU\. .*`cluster stake delegate {validator_address(V2)} AMOUNT`"
+    with pytest.raises(SelfBondTooLow, match=more):
         chain.check(operator(2), Unjail(V2))
     chain.do(operator(2), Delegate(V2, Amount(5 * CLU)))
     chain.check(operator(2), Unjail(V2))

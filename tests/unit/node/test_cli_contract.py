@@ -266,7 +266,8 @@ async def read_by_who_may(chain: OnChain, tmp_path: Path) -> None:
     second, auditor = await chain.reader("account1"), await chain.reader("account2")
     added = await chain.ask("account0", "readers", "add", "tally", second)
     assert (added["epoch"], added["readers"]) == (2, [await chain.reader("account0"), second])
-    assert await chain.asked_in_vain("account0", "readers", "add", "tally", second) == AlreadyReader.code
+    for present in (second, "me"):
+        assert await chain.asked_in_vain("account0", "readers", "add", "tally", present) == AlreadyReader.code
     assert await chain.asked_in_vain("account0", "readers", "add", "tally", auditor) == UnsealableCount.code
     written = await chain.ask("account0", "call", "tally", "add", "3")
     assert await chain.values("account1", "tally") == {"total": 15, "calls": 3}
@@ -306,6 +307,7 @@ async def kept_by_nobody(chain: OnChain, tally: Path, tmp_path: Path) -> None:
     assert (listed["fixed"], listed["epoch"], listed["readers"][1]) == (True, 1, second)
     assert await chain.asked_in_vain("account0", "readers", "add", "kept", other) == ReadersFixed.code
     assert await chain.asked_in_vain("account0", "readers", "remove", "kept", second) == ReadersFixed.code
+    assert await chain.asked_in_vain("account0", "readers", "remove", "kept", other) == ReadersFixed.code
     await chain.ask("account1", "call", "kept", "add", "2")
     assert await chain.values("account0", "kept") == {"total": 2, "calls": 1}
     asking = tmp_path / "asking.py"

@@ -50,6 +50,8 @@ def test_out_and_in_again_gives_the_same_root_and_leaves_the_signer_alone(node: 
     signed = node.home.signer_state.read_bytes()
     out = node.run("export", tmp_path / "state")
     assert out["height"] >= 7
+    again = node.run("export", tmp_path / "state", status=1)
+    assert again["name"] == "BadArgument" and "nothing is overwritten" in again["message"]
     shutil.rmtree(node.home.database)
     into = node.run("import", tmp_path / "state")
     assert (into["state_root"], into["height"], into["entries"]) == (out["state_root"], out["height"], out["entries"])

@@ -1,14 +1,19 @@
 """`cluster gov` against a real chain of one validator, whose operator decides alone."""
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chain.execution.param_changes import ParamChange
+from chain.execution.upgrades import Upgrade
+from chain.types.scalars import AccountId, Height, Name, Text, Uint
 from client.rpc import RpcClient
-from crypto.address import encode_address
-from node.devnet.files import ACCOUNT_PURPOSE
-from node.keystore import load_key
+from contracts.governance import state
+from contracts.governance.decisions import PlanUpgrade, SetParameters
+from node.cli.gov_commands import acts_at
 from tests.support.one_node import one_node
 from tests.unit.node.test_cli_chain import Terminal
 
@@ -32,9 +37,7 @@ class Operator(Terminal):
 async def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Operator]:
     async with one_node(tmp_path) as node:
         terminal = Operator(node, capsys)
-        address = encode_address(load_key(node.home.operator_key, ACCOUNT_PURPOSE).public)
-        assert (await terminal.json("tx", "send", address, "100", "--key", terminal.key("account0")))[0] == 0
-        yield terminal
+        yield terminal  # whose operator has CLU for fees since genesis
 
 
 async def test_propose_show_and_list(terminal: Operator) -> None:
@@ -47,7 +50,8 @@ async def test_propose_show_and_list(terminal: Operator) -> None:
         assert said in shown
     listed = await terminal.shown("list")
     assert "application version 1" in listed and "this node stops there: install a release" in listed
-    assert "set_parameters" not in listed and "set_parameters" in await terminal.shown("list", "--all")
+    assert f"passed, acts at {FAR}" in listed and "plan_upgrade" not in listed
+    assert "plan_upgrade" in await terminal.shown("list", "--all")
     _, document = await terminal.json("gov", "list", "--all")
     assert [each["proposal"]["number"] for each in document["proposals"]] == [2, 1]
     assert document["upgrade"]["pending"]["info"] == "by post"
@@ -55,6 +59,24 @@ async def test_propose_show_and_list(terminal: Operator) -> None:
     assert cancelled["passed"] is True
     async with RpcClient(terminal.node.url) as rpc:
         assert (await rpc.call("chain_getUpgrade"))["pending"] is None
+
+
+def test_a_passed_change_waits_for_its_height_alone() -> None:
+    change = SetParameters((ParamChange(Name("max_expiry"), Uint(2000)),), Height(50))
+    upgrade = PlanUpgrade(Upgrade(Name("two"), Height(50), Uint(2), Text("")))
+    operator = AccountId(bytes(32))
+    common = (Text(""), Height(1), Height(40), (), state.PASSED, Height(30), Uint(0))
+    passed = state.Proposal(Uint(1), operator, change, *common)
+    assert (acts_at(passed, 49), acts_at(passed, 50)) == (50, None)
+    assert acts_at(replace(passed, status=state.FAILED), 49) is None
+    assert acts_at(replace(passed, decision=upgrade), 49) is None  # told by itself, and may be cancelled
+
+
+async def test_a_height_too_low_is_told_the_least(terminal: Operator) -> None:
+    head = (await terminal.json("status"))[1]["height"]
+    _, refused = await terminal.gov("propose", "upgrade", "two", "--version", "2", "--at", "1")
+    least, now = map(int, re.findall(r"at least (\d+) \(the chain is at (\d+),", refused["error"]["message"])[0])  # type: ignore[index]
+    assert least == now + 2 and now >= head
 
 
 async def test_refusals_say_what_to_do(terminal: Operator) -> None:
@@ -66,7 +88,9 @@ async def test_refusals_say_what_to_do(terminal: Operator) -> None:
         (("propose", "parameters", "max_expiry=1"), "ParameterOutOfRange"),
         (("propose", "parameters", "max_hope=1"), "NotChangeable"),
         (("propose", "parameters", "max_expiry=200", "--voting", "2000000"), "WrongDeadline"),
-        (("propose", "parameters", "max_expiry=200", "--at", "1"), "WrongDeadline"),
+        (("propose", "parameters", "max_expiry=200", "--at", "1"), "BadArgument"),
+        (("propose", "parameters", "max_expiry=200", "--voting", "0"), "BadArgument"),
+        (("propose", "upgrade", "two", "--version", "2", "--at", "1"), "BadArgument"),
         (("propose", "upgrade", "one", "--version", "1", "--at", FAR), "VersionNotNewer"),
         (("propose", "cancel-upgrade", "two"), "NoSuchUpgrade"),
         (("propose", "freeze", "0x12"), "BadArgument"),

@@ -136,6 +136,7 @@ async def test_a_model_is_published_asked_and_proven(market: Market, model_file:
     listed = await market.ask("model", "list")
     assert [entry["model"] for entry in listed["models"]] == ["trend"]
     shown = await market.ask("model", "show", "trend")
+    assert (shown["vk_id"], published["ceremony_named"]) == (published["vk_id"], False)
     assert shown["manifest"]["classes"] == ["down", "up"]
     assert shown["evidence"].startswith("proof/single-party(cluster1")
     told = await market.shown("model", "show", "trend")

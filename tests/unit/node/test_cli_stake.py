@@ -82,6 +82,30 @@ async def test_who_bonds_is_listed_renamed_and_reported(terminal: Terminal, tmp_
     assert shown["stake"] == str(475 * CLU)
 
 
+async def test_a_stranger_who_takes_a_moniker_stands_in_nobodys_way(terminal: Terminal, tmp_path: Path) -> None:
+    key, joining = terminal.key("account0"), tmp_path / "joining"
+    create_joining(joining, Plan(), terminal.node.home.load_genesis(), (), None, validator=True)
+    (first,) = (await terminal.json("validator", "list"))[1]["validators"]
+    bond = ("stake", "bond", "500", "--home", str(joining), "--moniker", "node0", "--key", key)
+    status, bonded = await terminal.json(*bond)
+    assert (status, bonded["same_moniker"]) == (0, [first["validator"]])
+    _, refused = await terminal.json("stake", "delegate", "node0", "1", "--key", key)
+    assert refused["error"]["name"] == "MonikerShared"
+    assert all(each in refused["error"]["message"] for each in (first["validator"], bonded["validator"]))
+
+    operator = str(terminal.node.home.operator_key)  # his own he still finds by its name, and the stranger his
+    for who, whose in ((operator, first["validator"]), (key, bonded["validator"])):
+        _, changed = await terminal.json("stake", "commission", "node0", "60", "--key", who)
+        assert changed["validator"] == whose
+    _, out, _ = await terminal.text("validator", "show", bonded["validator"], "--rpc", terminal.node.url)
+    rise_at = changed["receipt"]["events"][0]["rise_at"]
+    assert "500 CLU" in out and f"10 %, 60 % from height {rise_at}" in out
+    assert (await terminal.json("validator", "rename", "node0", "mine", "--key", key))[0] == 0
+    assert (await terminal.json("stake", "delegate", "node0", "1", "--key", key))[0] == 0
+    _, nobody = await terminal.json("stake", "delegate", "node0x", "1", "--key", key)
+    assert nobody["error"]["message"].endswith("got 'node0x'.")
+
+
 def double_vote(secret: SecretKey) -> DuplicateVote:
     def vote(target: VoteTarget) -> Vote:
         message = vote_signing_bytes("test-chain", PRECOMMIT, Height(1), Round(0), target)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """A network on disk: consistent homes, private keys, nothing overwritten, nothing foreign removed; snapshots."""
 
+import argparse
 import os
 import socket
 import stat
@@ -12,6 +13,7 @@ import pytest
 from node.cli.amounts import parse_amount, show_amount
 from node.cli.errors import BadArgument
 from node.cli.frame import execute
+from node.cli.init_commands import add_plan_arguments, plan_of
 from node.config import ConsensusConfig
 from node.devnet.errors import (
     DevnetRunning,
@@ -21,7 +23,7 @@ from node.devnet.errors import (
     PortsTaken,
     SnapshotExists,
 )
-from node.devnet.files import BALANCES, FUNDED, Network, Plan, create_network, load_network, wipe
+from node.devnet.files import BALANCES, FUNDED, OPERATOR_FUNDS, Network, Plan, create_network, load_network, wipe
 from node.devnet.processes import Processes, check_ports, command_line, last_line
 from node.devnet.snapshots import BadSnapshotName, revert, snapshots, take_snapshot
 from node.home import Home, HomeExists, read_genesis
@@ -69,6 +71,19 @@ def test_the_funded_accounts_are_those_of_the_genesis_with_their_keys(network: N
         secret = load_key(network.root / account.key_file, "account")
         assert secret.seed == account.secret().seed
         assert funded[secret.public] == BALANCES[name]  # type: ignore[index]
+    for member in network.members:
+        operator = load_key(network.home(member).operator_key, "account")
+        assert funded[operator.public] == OPERATOR_FUNDS  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", ["", "Bad Chain!", "-a", "a" * 49, "ü", "a\n", "a/b"])
+def test_a_chain_id_is_a_plain_word(text: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_plan_arguments(parser)
+    with pytest.raises(BadArgument, match="--chain-id"):
+        plan_of(parser.parse_args([f"--chain-id={text}"]), 1)
+    assert plan_of(parser.parse_args(["--chain-id=my-chain_1.0"]), 1).chain_id == "my-chain_1.0"
+    assert plan_of(parser.parse_args([]), 1).chain_id == Plan().chain_id
 
 
 def test_keys_are_their_owners_alone(network: Network) -> None:

@@ -10,7 +10,7 @@ from crypto.bech32m import Bech32Checksum
 from crypto.keys import SecretKey
 from crypto.keystore import Cost
 from node.cli.errors import BadArgument
-from node.cli.recipients import private_address_of, reader_of
+from node.cli.recipients import private_address_of, reader_of, reader_or_own
 from node.keystore import save_key, save_unprotected_key
 
 SEED = b"\x07" * 32
@@ -37,6 +37,16 @@ def test_a_text_is_what_it_says() -> None:
 def test_an_open_key_is_meant_by_its_name() -> None:
     assert private_address_of("account1", "ADDRESS") == ADDRESS
     assert reader_of("account1", "READER") == READER
+
+
+def test_me_is_who_signs_unless_another_key_is_called_so(home: Path) -> None:
+    assert reader_or_own("me", "READER", READER) == READER
+    other = reader_key(b"\x08" * 32).public
+    assert reader_or_own("account1", "READER", other) == READER
+    save_unprotected_key(home / "keys" / "me.json", SecretKey(SEED), "account")
+    assert reader_or_own("me", "READER", READER) == READER
+    with pytest.raises(BadArgument, match="`me` is the account of --key, and a key called so is there as well"):
+        reader_or_own("me", "READER", other)
 
 
 def test_a_key_with_a_passphrase_is_not_opened_for_it() -> None:
