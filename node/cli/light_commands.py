@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -11,8 +12,10 @@ from typing import Final, TypeVar
 
 from chain.codec import decode, to_json
 from chain.execution.accounts import EMPTY, Account
+from chain.params import Params
 from chain.state import keys
 from chain.state.keys import Key
+from chain.types.scalars import Height
 from chain.types.sync import LightBlock
 from client.light.anchors import Anchors
 from client.light.attack import Attack
@@ -65,6 +68,7 @@ async def _head(arguments: argparse.Namespace, screen: Screen) -> Json:
     async with _light(arguments) as light:
         with screen.progress("verifying headers"):
             block = await kept(light.follow(), screen)
+            await kept(_compare_with_bonds(arguments, light, Height(block.height - 1)), screen)
         _tell(block, light, screen)
         while arguments.watch:
             await asyncio.sleep(POLL_SECONDS)
@@ -97,7 +101,30 @@ async def _state(arguments: argparse.Namespace, screen: Screen) -> Json:
 async def _prove(arguments: argparse.Namespace, key: Key, screen: Screen) -> tuple[Proven, LightClient]:
     async with _light(arguments) as light:
         with screen.progress("verifying headers"):
-            return await kept(light.prove(key), screen), light
+            proven = await kept(light.prove(key), screen)
+            await kept(_compare_with_bonds(arguments, light, proven.height), screen)
+            return proven, light
+
+
+async def _compare_with_bonds(arguments: argparse.Namespace, light: LightClient, height: Height) -> None:
+    """Warns where trust is to last longer than stake stays bound, by the chain's parameters after a height, proven."""
+    params = decode(Params, (await light.prove(keys.PARAMS, height)).value or b"")
+    warning = longer_than_bonds(arguments.trust_days, params)
+    if warning:
+        print(warning, file=sys.stderr, flush=True)
+
+
+def longer_than_bonds(days: int, params: Params) -> str:
+    """What is to be said of trust that lasts so many days; nothing if stake stays bound for longer."""
+    bound_ms = params.staking.unbonding * params.block_time_ms
+    if days * DAY_MS < bound_ms:
+        return ""
+    about = f"{bound_ms / DAY_MS:.1f} days" if bound_ms >= DAY_MS else f"{bound_ms // 1000} seconds"
+    return (
+        f"warning: what is verified counts for {days} days (--trust-days), but on this chain stake stays bound for "
+        f"about {about} only. Whoever has taken it back can sign another past: be back sooner, or name a recent block "
+        "with --trust."
+    )
 
 
 @asynccontextmanager
@@ -105,6 +132,10 @@ async def _light(arguments: argparse.Namespace) -> AsyncIterator[LightClient]:
     """The light client of the arguments; what it verified before is in a file."""
     if arguments.trust_days < 1:
         raise BadArgument("--trust-days", "1 or more", str(arguments.trust_days))
+    urls = [url.rstrip("/") for url in (arguments.rpc, *arguments.witness)]
+    for at, url in enumerate(urls):
+        if url in urls[:at]:
+            raise BadArgument("--witness", "nodes other than that of --rpc, each once", url)
     async with AsyncExitStack() as stack:
         source, *witnesses = [
             RpcSource(await stack.enter_async_context(RpcClient(url))) for url in (arguments.rpc, *arguments.witness)
