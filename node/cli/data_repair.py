@@ -8,7 +8,7 @@ from chain.types.scalars import Height
 from node.abstention import mend_log, mend_signer
 from node.cli.errors import CliError
 from node.cli.frame import Run
-from node.cli.passphrases import passphrase_from
+from node.cli.passphrases import passphrase_from, start_line
 from node.cli.screen import Json, Screen
 from node.durable import DISK, Subject
 from node.home import Home
@@ -60,7 +60,7 @@ def _repair(arguments: argparse.Namespace, screen: Screen) -> Json:
         silent = Height(max(silent or 0, mended))
     if silent is not None:
         screen.line(f"this validator is {SILENT} {silent}")
-    screen.line(f"start the node: cluster start --home {home.root}")
+    screen.line(f"start the node: {start_line(home.root, arguments.passphrase_file)}")
     return {
         "done": repaired.done,
         "height": repaired.height,
@@ -84,5 +84,5 @@ def _resync(arguments: argparse.Namespace, screen: Screen) -> Json:
         if held is not None:
             held.close()
     screen.line(f"{home.database} is now {home.damaged}; remove that when the node is at the head")
-    screen.line(f"start the node: cluster start --home {home.root}; its blocks come from peers")
+    screen.line(f"start the node: {start_line(home.root, arguments.passphrase_file)}; its blocks come from peers")
     return {"set_aside": str(home.damaged)}
