@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chain.amount import show
 from chain.types.scalars import Name, ProgramId
 from compute.errors import ComputeError
 
@@ -200,7 +201,7 @@ class NoProvider(ModelError):
 
     def __init__(self, providers: int, price: int) -> None:
         super().__init__(
-            f"of {providers} registered providers none is bonded, offers proofs and asks at most {price} nano-CLU; "
+            f"of {providers} registered providers none is bonded, offers proofs and asks at most {show(price)}; "
             "raise the price, or start a worker with `cluster worker start`."
         )
         self.providers, self.price = providers, price

@@ -1,5 +1,6 @@
 """The rules of ceremonies and of those who attest them, one class each. Codes 4240-4259."""
 
+from chain.amount import show
 from chain.types.scalars import AccountId, Amount, Hash, Height, VkId
 from contracts.registry.errors import RegistryError
 from crypto.address import encode_address
@@ -116,8 +117,8 @@ class AttesterBondTooLow(CeremonyError):
 
     def __init__(self, bond: Amount, added: Amount, needed: Amount) -> None:
         super().__init__(
-            f"the bond would be {bond} nano-CLU with the {added} added now; an attester bonds at least {needed}, and "
-            "adds at least 1."
+            f"the bond would be {show(bond)} with the {show(added)} added now; an attester bonds at least "
+            f"{show(needed)}, and adds more than 0."
         )
         self.bond, self.added, self.needed = bond, added, needed
 

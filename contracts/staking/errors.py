@@ -163,7 +163,7 @@ class NothingToStake(StakingError):
     code = 4062
 
     def __init__(self) -> None:
-        super().__init__("the amount is 0; name at least 1 nano-CLU.")
+        super().__init__("the amount is 0; name more than 0 CLU.")
 
 
 class NoDelegation(StakingError):

@@ -1,5 +1,6 @@
 """The rules of tasks and providers, one class each. Codes 4100-4199. Keys and programs have theirs in the registry."""
 
+from chain.amount import show
 from chain.types.scalars import AccountId, Amount, FieldElement, Height, ObjectId, ProgramId, VkId
 from crypto.address import encode_address
 from crypto.errors import ClusterError
@@ -55,7 +56,7 @@ class ProviderNotBonded(TaskError):
 
     def __init__(self, account: AccountId, bond: Amount, needed: Amount) -> None:
         super().__init__(
-            f"account {encode_address(account)} has a provider's bond of {bond} nano-CLU; {needed} are needed. "
+            f"account {encode_address(account)} has a provider's bond of {show(bond)}; {show(needed)} are needed. "
             "Register as a provider, or add to the bond."
         )
         self.account, self.bond, self.needed = account, bond, needed
@@ -104,7 +105,7 @@ class PriceRampInvalid(TaskError):
     code = 4108
 
     def __init__(self, start: Amount, end: Amount) -> None:
-        super().__init__(f"the price goes from {start} to {end} nano-CLU; it must not fall, and must end above 0.")
+        super().__init__(f"the price goes from {show(start)} to {show(end)}; it must not fall, and must end above 0.")
         self.start, self.end = start, end
 
 
@@ -128,7 +129,7 @@ class CollateralTooLow(TaskError):
     code = 4110
 
     def __init__(self, collateral: Amount, needed: Amount) -> None:
-        super().__init__(f"the collateral is {collateral} nano-CLU; ask for at least {needed}.")
+        super().__init__(f"the collateral is {show(collateral)}; ask for at least {show(needed)}.")
         self.collateral, self.needed = collateral, needed
 
 
@@ -251,7 +252,7 @@ class BondTooLow(TaskError):
 
     def __init__(self, bond: Amount, needed: Amount) -> None:
         super().__init__(
-            f"the bond would be {bond} nano-CLU; a provider bonds at least {needed}, or withdraws everything."
+            f"the bond would be {show(bond)}; a provider bonds at least {show(needed)}, or withdraws everything."
         )
         self.bond, self.needed = bond, needed
 
@@ -275,7 +276,7 @@ class NothingToMove(TaskError):
     code = 4123
 
     def __init__(self) -> None:
-        super().__init__("the bond would change by 0 nano-CLU; name an amount of at least 1.")
+        super().__init__("the bond would change by 0 CLU; name an amount above 0.")
 
 
 class WithdrawsTooMuch(TaskError):
@@ -284,7 +285,7 @@ class WithdrawsTooMuch(TaskError):
     code = 4124
 
     def __init__(self, bond: Amount, amount: Amount) -> None:
-        super().__init__(f"the bond is {bond} nano-CLU and {amount} are to be withdrawn; withdraw at most the bond.")
+        super().__init__(f"the bond is {show(bond)} and {show(amount)} are to be withdrawn; withdraw at most the bond.")
         self.bond, self.amount = bond, amount
 
 

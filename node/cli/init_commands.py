@@ -28,7 +28,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--validator", action="store_true", help="with --genesis: with a consensus key, to be bonded by `stake bond`"
     )
-    parser.add_argument("--peers", default="", help="with --genesis: nodes to connect to, NODEID@host:port,...")
+    parser.add_argument(
+        "--peers",
+        default="",
+        help="with --genesis: nodes to connect to, NODEID@host:port,... (NODEID: `cluster node status` there says it; "
+        "host:port alone works too)",
+    )
     add_passphrase_file(parser)
 
 

@@ -61,6 +61,7 @@ class OperatorMethods:
             "running_seconds": round(monotonic() - node.pulse.started, 1),
             "ready": not reasons,
             "reasons": reasons,
+            "node_id": node.network.node_id.hex(),
             "height": node.ledger.tip.height,
             "consensus": {"height": state.height, "round": state.round, "step": state.step.name.lower()},
             "validator": None if signer is None else "0x" + signer.public_key.hex(),

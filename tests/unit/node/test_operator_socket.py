@@ -90,6 +90,7 @@ async def test_status_tells_what_the_node_is_about(node: OneNode) -> None:
     assert status["validator"] == "0x" + node.app.node.signer.public_key.hex()
     assert status["last_signed"][0] >= status["height"] >= 1
     assert status["disk_bytes"]["database"] > 0 and status["disk_bytes"]["log"] > 0
+    assert status["node_id"] == node.home.load_node_key().public.hex()  # as others write it in their `p2p.peers`
 
 
 async def test_a_ban_ends_the_link_and_lifting_it_lets_the_peer_back(node: OneNode) -> None:
