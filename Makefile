@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak crash secrecy simulate lint types imports unit wheel bench examples audit clean
+.PHONY: setup demo test test-peers fuzz wire-cases nemesis soak long crash secrecy simulate lint types imports unit wheel bench examples audit clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,9 @@ wire-cases: setup
 
 nemesis: setup
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
+
+long: setup
+	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py tests/integration/test_walkthroughs_on_a_devnet.py
 
 soak: setup
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)

@@ -18,6 +18,7 @@ from compute.sandbox import Network
 from examples.contracts.pages import FOLDER
 from examples.contracts.stage import Teller
 from tests.support.devnet_scene import DevnetScene
+from tests.support.long_runs import long
 from tests.support.make_rpc_page import Recorder
 from tests.support.simulated_keys import SimulatedKeys
 
@@ -42,7 +43,7 @@ async def devnet(tmp_path: Path) -> AsyncIterator[DevnetScene]:
         await scene.end()
 
 
-@pytest.mark.slow
+@long
 async def test_every_walk_through_is_told_on_a_network(
     devnet: DevnetScene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,6 @@
 """The product with one rule broken: each mutant dies in its schedule, which the product survives, and in the campaign.
 
-See tests/simulation/mutants.py. The campaign against every mutant is part of `make simulate` and of the slow tests.
+See tests/simulation/mutants.py. The campaign against every mutant is part of `make simulate` and of `make long`.
 """
 
 import json
@@ -13,6 +13,7 @@ import pytest
 from tests.simulation import mutants
 from tests.simulation.levels import play
 from tests.simulation.mutants import ROOT
+from tests.support.long_runs import long
 
 STEP = [name for name in mutants.names() if mutants.read(name).level == "step"]
 STACK = [name for name in mutants.names() if name not in STEP]
@@ -74,7 +75,7 @@ def test_each_mutant_of_whole_nodes_dies_in_its_schedule_and_the_product_does_no
         play("stack", mutants.read(name).schedule)
 
 
-@pytest.mark.slow
+@long
 @pytest.mark.parametrize("name", [name for name in mutants.names() if name != RARE])
 def test_the_campaign_kills_each_mutant(name: str) -> None:
     assert killed(name, f"--campaign={CAMPAIGN}")[name]["campaign"] is not None

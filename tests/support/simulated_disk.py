@@ -103,6 +103,15 @@ class SimulatedDisk:
         self.crash: Crash | None = None  # the named point at which it dies
         self.full_at: int | None = None  # the step from which on there is no room
 
+    @property
+    def full(self) -> bool:
+        """Whether there is no room now."""
+        return self.full_at is not None and self.steps >= self.full_at
+
+    @full.setter
+    def full(self, full: bool) -> None:
+        self.full_at = self.steps if full else None
+
     def mount(self) -> "Mount":
         return Mount(self)
 
@@ -261,7 +270,7 @@ class Mount(Disk):
     def _require_plugged(self) -> None:
         if not self._plugged:
             raise Stopped
-        if self._disk.full_at is not None and self._disk.steps >= self._disk.full_at:
+        if self._disk.full:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     @contextmanager

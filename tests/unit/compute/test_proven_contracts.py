@@ -177,7 +177,7 @@ async def test_a_node_that_lies_is_found_out_before_anything_is_sealed(
         with pytest.raises(StateTooOld):
             await (await scene.client(clock=lambda: time.time() + 31)).view()
         async with one_node(tmp_path / "other") as other:
-            strange = replace(other.home.load_genesis(), chain_id=ChainId("another"))
+            strange = replace(scene.genesis, chain_id=ChainId("another"))
             with pytest.raises(OtherChainId):
                 await (await scene.client(strange)).view()
             with pytest.raises(LightError):
