@@ -53,7 +53,8 @@ nemesis: setup
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
 
 long: setup
-	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py tests/integration/test_walkthroughs_on_a_devnet.py
+	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py \
+	  tests/integration/test_walkthroughs_on_a_devnet.py tests/unit/compute/test_transfer_audit.py
 
 soak: setup
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)

@@ -65,7 +65,7 @@ def test_what_is_imported_already_cannot_be_broken_any_more() -> None:
         mutants.infect(mutants.read("quorum_of_half"))
 
 
-@pytest.mark.slow
+@long
 def test_each_mutant_of_whole_nodes_dies_in_its_schedule_and_the_product_does_not() -> None:
     deaths = killed(*STACK)
     assert [name for name in STACK if deaths[name]["directed"] is None] == []

@@ -32,6 +32,7 @@ from crypto.r1cs.gadgets import notes as note_gadgets
 from crypto.r1cs.gadgets.babyjubjub import PointWire
 from crypto.r1cs.wire import Wire, as_wire, linear
 from tests.support import shielded_notes as scene
+from tests.support.long_runs import long
 
 R = SCALAR_FIELD
 STEP = 1201  # every so many cells of the real circuit are tried
@@ -225,7 +226,7 @@ def test_no_choice_of_the_prover_changes_an_output() -> None:
     assert flipped_outputs(system(), witness(), list(system().free)) == []
 
 
-@pytest.mark.slow
+@long
 def test_a_sample_of_the_circuit_of_the_chain_is_sound() -> None:
     """All but deletion, which takes minutes a constraint at this size and is done on gadgets and joints."""
     cases = [
