@@ -53,8 +53,9 @@ nemesis: setup
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
 
 long: setup
-	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py \
-	  tests/integration/test_walkthroughs_on_a_devnet.py tests/unit/compute/test_transfer_audit.py
+	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py tests/unit/compute/test_transfer_audit.py \
+	  tests/unit/compute/test_contracts_benchmark.py tests/integration/test_walkthroughs_on_a_devnet.py tests/integration/test_tutorial.py \
+	  tests/integration/test_secrecy.py tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py
 
 soak: setup
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)
@@ -63,7 +64,7 @@ crash: setup
 	@$(BIN)/python -m tests.crash --times $(or $(TIMES),10) --cuts $(or $(CUTS),1000)
 
 secrecy: setup
-	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
+	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
 
 SEEDS ?= 1000
 simulate: setup

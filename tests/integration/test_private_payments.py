@@ -21,6 +21,7 @@ from node.cli.frame import execute
 from node.cli.note_wallets import pool_keys
 from node.cli.places import notes_folder
 from node.devnet.files import VERSION
+from tests.support.long_runs import long
 from tests.support.one_node import OneNode, one_node
 
 CLU = 10**9
@@ -70,6 +71,7 @@ async def user(
         yield User(node, capsys)
 
 
+@long
 async def test_private_payments_from_the_command_line(user: User, tmp_path: Path) -> None:
     refused = await user.run("shield", "1", "--key", user.key("account1"), status=1)
     assert refused["error"]["name"] == "NoPool"

@@ -4,16 +4,15 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.support.devnet_scene import free_base_port
+from tests.support.long_runs import long
 
 PORTS = 8
 PROMISED = {"transfers_per_s", "proofs_per_s", "finality_p50_s", "finality_p95_s", "rss_mb", "lost", "cores"}
 SHORT = ["--seconds", "3", "--rate", "20", "--accounts", "40", "--settle-seconds", "2", "--settle-rate", "2"]
 
 
-@pytest.mark.slow
+@long
 def test_a_short_run_counts_everything_that_was_admitted() -> None:
     command = [sys.executable, "-m", "benchmarks.throughput", *SHORT, "--base-port", str(free_base_port(PORTS))]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

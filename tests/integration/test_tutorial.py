@@ -13,6 +13,7 @@ from node.devnet.files import load_network
 from node.devnet.processes import Processes
 from tests.support.console_pages import Command, Reader, steps
 from tests.support.devnet_scene import free_base_port
+from tests.support.long_runs import long
 from tests.support.rooms import ROOT
 
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
             os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.slow
+@long
 def test_whoever_follows_the_page_sees_what_it_says(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "reader"
     folder.mkdir()

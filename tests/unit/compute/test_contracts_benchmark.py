@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import contracts
+from tests.support.long_runs import long
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(contracts, name, 1)
 
 
+@long
 def test_every_method_of_the_pool_has_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contracts.main(["shielded-pool", "--keys", str(tmp_path)])
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
