@@ -55,7 +55,7 @@ nemesis: setup
 long: setup
 	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py tests/unit/compute/test_transfer_audit.py \
 	  tests/unit/compute/test_contracts_benchmark.py tests/integration/test_walkthroughs_on_a_devnet.py tests/integration/test_tutorial.py \
-	  tests/integration/test_secrecy.py tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py
+	  tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py
 
 soak: setup
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)
@@ -64,7 +64,7 @@ crash: setup
 	@$(BIN)/python -m tests.crash --times $(or $(TIMES),10) --cuts $(or $(CUTS),1000)
 
 secrecy: setup
-	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
+	$(BIN)/python -m pytest -m slow -q -s tests/integration/test_secrecy.py
 
 SEEDS ?= 1000
 simulate: setup

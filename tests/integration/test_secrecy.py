@@ -23,7 +23,6 @@ from node.demo.secrets import search
 from node.devnet.files import Network, Plan, create_network
 from node.devnet.processes import Processes
 from tests.support.devnet_scene import free_base_port
-from tests.support.long_runs import long
 from tests.support.private_life import PrivateLife
 from tests.support.savings import Savings
 from tests.support.secrecy import dump, live
@@ -93,7 +92,6 @@ async def test_no_validator_ever_held_or_sent_what_a_contract_and_a_pool_hide(tm
     assert found(life, places) == {}
 
 
-@long
 async def test_the_same_search_finds_it_when_sealing_is_switched_off(tmp_path: Path, keys: Path) -> None:
     with unsealed():
         life, places = await lived(tmp_path, keys, compile_contract(Savings.compiled.declaration))
