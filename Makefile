@@ -39,6 +39,7 @@ test: lint types imports unit
 test-peers: setup
 	@tests/peers/setup.sh
 	@tests/fuzz/setup.sh
+	@tests/nemesis/setup.sh
 	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/simulation tests/integration examples/contracts
 	$(BIN)/python -m pytest -m peers -q tests/peers
 
@@ -50,6 +51,7 @@ wire-cases: setup
 	@$(BIN)/python -m tests.fuzz.wire_cases --cases $(or $(CASES),65536)
 
 nemesis: setup
+	@tests/nemesis/setup.sh
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
 
 long: setup
@@ -58,6 +60,7 @@ long: setup
 	  tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py
 
 soak: setup
+	@tests/nemesis/setup.sh
 	@$(BIN)/python -m tests.nemesis.soak --minutes $(or $(MINUTES),30)
 
 crash: setup
@@ -89,4 +92,4 @@ audit: setup
 	  $(BIN)/cluster contract audit $(AUDIT) --only differential,hiding,mutation,jacobian,flips $$contract || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules tests/fuzz/.atheris .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist .venv-peers tests/peers/node_modules tests/fuzz/.atheris tests/nemesis/.faketime .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

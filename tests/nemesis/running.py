@@ -22,13 +22,26 @@ from tests.nemesis.plan import NetworkPlan
 from tests.support.devnet_scene import free_base_port
 
 BLOCK_MS: Final = 500
-FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME: Final = Path(__file__).parent / ".faketime" / "libfaketimeMT.so.1"  # setup.sh brings it
 STOP_SECONDS: Final = 20.0
 LOG_TAIL: Final = 2_000
 
 
 def clocks_can_jump() -> bool:
     return FAKETIME.exists()
+
+
+def jumping(clock: Path) -> dict[str, str]:
+    """The environment of a process whose wall clock is as many seconds ahead as the file says; its steady one is not."""
+    if not clock.exists():
+        clock.write_text("+0")
+    return {
+        "LD_PRELOAD": str(FAKETIME),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",  # seconds until a jump is noticed
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # with it, threads that wait for Python's lock spin
+    }
 
 
 class Running:
@@ -163,15 +176,7 @@ class Running:
     def _process(self, home: Path, name: str) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)
         if clocks_can_jump():
-            clock = self._clock_file(name)
-            if not clock.exists():
-                clock.write_text("+0")
-            environment |= {
-                "LD_PRELOAD": str(FAKETIME),
-                "FAKETIME_TIMESTAMP_FILE": str(clock),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
+            environment |= jumping(self._clock_file(name))
         with open(self._log(name), "ab") as log:
             return subprocess.Popen(
                 [sys.executable, *self.command(name), "start", "--home", str(home)],
