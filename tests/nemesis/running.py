@@ -32,7 +32,7 @@ def clocks_can_jump() -> bool:
 
 
 def jumping(clock: Path) -> dict[str, str]:
-    """The environment of a process whose wall clock is as many seconds ahead as the file says; its steady one is not."""
+    """The environment of a process whose wall clock is so many seconds ahead; its steady clock is not."""
     if not clock.exists():
         clock.write_text("+0")
     return {
