@@ -6,6 +6,7 @@ be charged for its failure: it applies all its actions, or may not stand in a bl
 Source: protocol.md, "Transactions, fees".
 """
 
+from chain.amount import show
 from chain.errors import InvalidTransaction
 from chain.types.scalars import Amount, Nonce
 from chain.types.transaction import FROM_ACCOUNT, FROM_PROOF, Envelope
@@ -37,7 +38,7 @@ class OfferFromAccount(FeeSourceError):
 
     def __init__(self, index: int, offer: Amount) -> None:
         super().__init__(
-            f"action {index} offers {offer} nano-CLU for the fee, but the sender's account pays it; prove an offer of "
+            f"action {index} offers {show(offer)} for the fee, but the sender's account pays it; prove an offer of "
             "0, or name a proof as fee source."
         )
         self.index, self.offer = index, offer
@@ -73,7 +74,7 @@ class OfferNotLimit(FeeSourceError):
 
     def __init__(self, offer: Amount, limit: Amount) -> None:
         super().__init__(
-            f"the proof gives {offer} nano-CLU for the fee and the fee limit is {limit}; sign it with {offer}."
+            f"the proof gives {show(offer)} for the fee and the fee limit is {show(limit)}; sign it with {show(offer)}."
         )
         self.offer, self.limit = offer, limit
 

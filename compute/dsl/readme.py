@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chain.amount import show
 from compute.dsl.compiled import Compiled, CompiledMethod
 from compute.dsl.costs import MethodCost, costs
 from compute.dsl.elements import sealed_length
@@ -70,7 +71,7 @@ def _method(method: CompiledMethod, cost: MethodCost) -> Iterator[str]:
     yield (
         f"{cost.constraints:,} constraints, key {cost.key_bytes / _BYTES:.1f} MB, about "
         f"{cost.prove_microseconds / _MICROSECONDS:.1f} CPU-seconds to prove; {cost.call_bytes} bytes, "
-        f"{cost.work:,} work units, {cost.fee:,} nano-CLU at a new chain's base fee. Every call has this size and fee."
+        f"{cost.work:,} work units, {show(cost.fee)} at a new chain's base fee. Every call has this size and fee."
     )
     yield ""
     yield f"Public inputs: {', '.join(f'`{each.name}`' for each in public_inputs(method))}."

@@ -76,17 +76,17 @@ def _init(arguments: argparse.Namespace, screen: Screen) -> Json:
     root: Path = arguments.home.absolute()
     plan = plan_of(arguments, 1 if arguments.validators is None else arguments.validators)
     now_ms = time.time_ns() // 1_000_000
+    passphrase = passphrase_from(arguments.passphrase_file)
     if arguments.genesis is not None:
         peers = tuple(peer for peer in arguments.peers.split(",") if peer)
         genesis = read_genesis(arguments.genesis)
-        home = create_joining(
-            root, plan, genesis, peers, passphrase_from(arguments.passphrase_file), validator=arguments.validator
-        )
+        home = create_joining(root, plan, genesis, peers, passphrase, validator=arguments.validator)
         return _show_home(home, arguments.passphrase_file, screen)
     if arguments.validators is None:
-        home = create_single(root, plan, now_ms, passphrase_from(arguments.passphrase_file))
+        home = create_single(root, plan, now_ms, passphrase)
         return _show_home(home, arguments.passphrase_file, screen)
-    return _show_network(create_network(root, plan, now_ms), screen)
+    network = create_network(root, plan, now_ms, passphrase=passphrase)
+    return _show_network(network, arguments.passphrase_file, screen)
 
 
 def _show_home(home: Home, passphrase_file: Path | None, screen: Screen) -> Json:
@@ -105,10 +105,14 @@ def _show_home(home: Home, passphrase_file: Path | None, screen: Screen) -> Json
     return shown
 
 
-def _show_network(network: Network, screen: Screen) -> Json:
+def _show_network(network: Network, passphrase_file: Path | None, screen: Screen) -> Json:
     homes = [str(network.home(member).root) for member in network.members]
     screen.table("", ("home", "RPC", "peers"), [(str(network.root / m.name), m.rpc, m.p2p) for m in network.members])
     screen.line(f"accounts with their keys: {network.root / 'accounts.json'}")
-    screen.line(f"start each with: cluster start --home HOME, or all with: cluster devnet up --dir {network.root}")
+    if passphrase_file is None:
+        screen.line(f"start each with: cluster start --home HOME, or all with: cluster devnet up --dir {network.root}")
+    else:  # `devnet up` starts nodes that need no passphrase
+        for member in network.members:
+            screen.line(f"start it with: {start_line(network.home(member).root, passphrase_file)}")
     accounts = [account.address for account in network.accounts().values()]
     return {"root": str(network.root), "chain_id": network.chain_id, "homes": homes, "accounts": accounts}

@@ -122,10 +122,12 @@ class Network:
         return read_accounts(self.root / "accounts.json")
 
 
-def create_network(root: Path, plan: Plan, now_ms: int, extra: Sequence[GenesisAccount] = ()) -> Network:
+def create_network(
+    root: Path, plan: Plan, now_ms: int, extra: Sequence[GenesisAccount] = (), passphrase: str | None = None
+) -> Network:
     """Make all files of a new network in `root`; `extra` accounts are funded too, their keys are the caller's.
 
-    Raises HomeExists for a folder with something in it.
+    One passphrase closes the consensus and storage keys of all. Raises HomeExists for a folder with something in it.
     """
     if root.exists() and any(root.iterdir()):
         raise HomeExists(root)
@@ -134,7 +136,7 @@ def create_network(root: Path, plan: Plan, now_ms: int, extra: Sequence[GenesisA
         for index in range(plan.validators)
     ]
     network = Network(root, plan.chain_id, plan.block_time_ms, tuple(members))
-    validators = [_create_member(network, index, plan) for index in range(plan.validators)]
+    validators = [_create_member(network, index, plan, passphrase) for index in range(plan.validators)]
     _connect(network)
     genesis = make_genesis(plan, now_ms, validators, [*create_accounts(root), *extra])
     for path in (root, *(root / member.name for member in members)):
@@ -238,10 +240,9 @@ def wipe(root: Path) -> None:
         (root / name).unlink(missing_ok=True)
 
 
-def _create_member(network: Network, index: int, plan: Plan) -> GenesisValidator:
-    _, entry = _create_validator(
-        network.root / network.members[index].name, node_config(plan, index), plan.chain_id, None
-    )
+def _create_member(network: Network, index: int, plan: Plan, passphrase: str | None) -> GenesisValidator:
+    root = network.root / network.members[index].name
+    _, entry = _create_validator(root, node_config(plan, index), plan.chain_id, passphrase)
     return entry
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chain.amount import show
 from chain.errors import InvalidTransaction
 from chain.execution import accounts, fees
 from chain.execution.block import TooMuchWork
@@ -133,7 +134,8 @@ def test_the_first_action_and_no_other_offers_the_fee(chain: SmallChain) -> None
 @pytest.mark.parametrize("difference", [-1, 1])
 def test_the_fee_limit_is_the_offer(chain: SmallChain, difference: int) -> None:
     limit = Amount(OFFER + difference)
-    refused(chain, OfferNotLimit, chain.proof_paid(KEY, spend(1, offer=OFFER), fee_limit=limit))
+    error = refused(chain, OfferNotLimit, chain.proof_paid(KEY, spend(1, offer=OFFER), fee_limit=limit))
+    assert f"gives {show(OFFER)} for the fee" in str(error) and f"limit is {show(limit)};" in str(error)
 
 
 def test_what_offers_has_a_nullifier(chain: SmallChain) -> None:
@@ -146,7 +148,7 @@ def test_an_account_that_pays_takes_no_offer_as_well(chain: SmallChain) -> None:
     """The purse would lose what nobody gets."""
     error = refused(chain, OfferFromAccount, chain.transaction(2, PAY, spend(1, offer=5)))
     assert isinstance(error, OfferFromAccount)
-    assert (error.index, error.offer) == (1, 5)
+    assert (error.index, error.offer) == (1, 5) and "offers 0.000000005 CLU" in str(error)
     assert chain.do(2, PAY, spend(1)).code == OK
 
 

@@ -13,7 +13,7 @@ from node.cli.frame import execute
 from node.config import WrongValue, load_config
 from node.devnet.files import Plan, create_single
 from node.home import Home
-from node.keystore import create_key, load_key
+from node.keystore import create_key, load_key, read_record
 from tests.support.devnet_scene import free_base_port
 
 CHEAP = Cost(1, 8)
@@ -72,6 +72,21 @@ def test_a_home_made_with_a_passphrase_is_started_with_it(tmp_path: Path, capsys
     assert f"cluster start --home {tmp_path / 'a'} --passphrase-file '{file}'" in shown
     assert execute(["init", "--home", str(tmp_path / "b"), *port]) == 0
     assert "--passphrase-file" not in capsys.readouterr().out
+
+
+def test_homes_made_together_are_closed_by_the_passphrase_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text("words\n")
+    file.chmod(0o600)
+    root, port = tmp_path / "net", ("--base-port", str(free_base_port(2)))
+    assert execute(["init", "--home", str(root), "--validators", "1", "--passphrase-file", str(file), *port]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"cluster start --home {root / 'node0'} --passphrase-file {file}" in shown and "devnet up" not in shown
+    home = Home(root / "node0")
+    for path in (home.validator_key, home.storage_key_file(home.load_config())):
+        assert not read_record(path).unprotected
 
 
 def test_a_passphrase_that_does_not_fit_is_said_of_a_file(tmp_path: Path) -> None:
