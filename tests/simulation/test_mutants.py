@@ -17,7 +17,6 @@ from tests.support.long_runs import long
 
 STEP = [name for name in mutants.names() if mutants.read(name).level == "step"]
 STACK = [name for name in mutants.names() if name not in STEP]
-RARE = "database_not_synced"  # dies when all machines lose the same heights: in its schedule, seldom by chance
 SAFETY_DEATHS = {"Disagreement", "InvalidCommit", "SignedTwice", "LockForgotten"}
 CAMPAIGN = 3_000  # seeds until a mutant counts as having survived
 
@@ -76,6 +75,6 @@ def test_each_mutant_of_whole_nodes_dies_in_its_schedule_and_the_product_does_no
 
 
 @long
-@pytest.mark.parametrize("name", [name for name in mutants.names() if name != RARE])
+@pytest.mark.parametrize("name", mutants.names())
 def test_the_campaign_kills_each_mutant(name: str) -> None:
     assert killed(name, f"--campaign={CAMPAIGN}")[name]["campaign"] is not None

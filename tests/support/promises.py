@@ -21,6 +21,10 @@ class LockForgotten(BrokenPromise):
     """An honest node prevoted another block than it had precommitted, and no polka of a round between allowed it."""
 
 
+class FinalLost(BrokenPromise):
+    """An honest node came back without a block that it had called final."""
+
+
 class EvidenceMissing(BrokenPromise):
     """An honest node saw two contradicting votes of one validator and kept no evidence of it."""
 

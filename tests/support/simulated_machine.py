@@ -63,6 +63,7 @@ class Machine:
         self.node_id = NodeId(PublicKey(bytes([address + 1]) * 32))
         self.skew_ms = 0
         self.disk_factor = 1.0
+        self.final = 0  # the highest block that it called final, in any of its lives
         self.disk = SimulatedDisk()
         mount = self.disk.mount()
         mount.make_folder(STATE.parent)

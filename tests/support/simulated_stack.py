@@ -29,7 +29,7 @@ from node.relay import PROPOSAL, VOTE
 from node.signer import vrf_secret
 from node.storage.snapshot import Snapshot
 from p2p.scores import Ban
-from tests.support.promises import BrokenPromise, Disagreement, Fell, MoneyChanged, RootsDiffer, Stuck
+from tests.support.promises import BrokenPromise, Disagreement, Fell, FinalLost, MoneyChanged, RootsDiffer, Stuck
 from tests.support.signed_votes import SignedVotes
 from tests.support.simulated_machine import Machine, is_refusal_to_write
 from tests.support.simulated_network import CALM, FAST, Faults
@@ -227,6 +227,8 @@ class SimulatedStack:
         return self.rng.randbytes(length)
 
     def on_start(self, machine: Machine) -> None:
+        if machine.honest and machine.height < machine.final:
+            self._broke(FinalLost(f"machine {machine.address} called {machine.final} final and has {machine.height}"))
         if machine.height == 0:
             self._least_supply = accounts.supply(machine.ledger.view)
         for other in self.machines:
@@ -254,6 +256,7 @@ class SimulatedStack:
         if self.story is not None:
             self.note(f"machine {machine.address} commits {tip.height}: {self.story.name_of(tip.block_id)}")
         machine.passed(tip.height - 1)
+        machine.final = tip.height
         found = (tip.block_id, tip.state_root, tip.receipts_root)
         known = self._finals.get(tip.height)
         if known is None:
