@@ -23,6 +23,7 @@ from node.addresses import AddressFile, open_discovery
 from node.config import Config, parse_listen
 from node.consensus_log import ConsensusLog
 from node.driver import Driver
+from node.evidence import EvidenceFile
 from node.executor import Executor
 from node.home import Home
 from node.hub import Hub
@@ -156,7 +157,8 @@ def _open(home: Home, passphrase: str | None, instruments: Instruments, opened: 
     opened.callback(executor.close)
     ingress = Ingress(ledger, mempool, verifier, hub)
     relay = Relay(ingress, executor, verifier, time.monotonic)
-    driver = Driver(executor, signer, consensus_log, relay, lambda: time.time_ns() // 1_000_000, timing(config))
+    evidence = EvidenceFile(home.evidence)
+    driver = Driver(executor, signer, consensus_log, evidence, relay, _now_ms, timing(config))
     discovery = open_discovery(home.addresses, config, NodeId(home.load_node_key().public), time.monotonic, os.urandom)
     network = _network(home, config, ledger.chain, relay, instruments.recorder, discovery)
     relay.connect(network, driver)
@@ -175,6 +177,10 @@ def _signer(home: Home, config: Config, genesis: Genesis, passphrase: str | None
     validator = ValidatorId(bytes.fromhex(config.signer.validator))
     whereabouts = Whereabouts(PeerAddress.parse(config.signer.address), validator, config.signer.timeout_ms / 1000)
     return RemoteSigner(home.load_node_key(), genesis.chain_id, whereabouts, os.urandom)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def timing(config: Config) -> Timing:

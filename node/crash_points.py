@@ -36,7 +36,8 @@ RUNNING: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.BLOCK: ("write_batch",),
     Subject.OLD_LOG: ("remove",),
     Subject.ADDRESSES: FILE,
-}  # of every height; addresses at the end, and now and then
+    Subject.EVIDENCE: FILE,
+}  # of every height; addresses at the end, and now and then; evidence where somebody signs twice
 UPKEEP: Final[dict[Subject, tuple[str, ...]]] = {
     Subject.SNAPSHOT: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),
     Subject.RESTORE: ("remove_folder", "make_folder", "open_leveldb", "write_batch", "replace", "sync_folder"),

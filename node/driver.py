@@ -10,7 +10,7 @@ a round has one proposal; of final blocks the inbox holds one word that there ar
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 from typing import Final
@@ -29,7 +29,6 @@ from chain.consensus.effects import (
     SignAndPublishVote,
     StepChanged,
 )
-from chain.consensus.evidence import with_evidence
 from chain.consensus.inputs import (
     BlockJudged,
     Input,
@@ -49,9 +48,11 @@ from chain.consensus.votes import FUTURE_ROUNDS
 from chain.types.parts import BlockPart
 from chain.types.scalars import Height, Round, Timestamp, ValidatorId
 from chain.types.sync import FinalBlock
-from chain.types.vote import DuplicateVote, Proposal, Vote
+from chain.types.vote import Proposal, Vote
 from node.bodies import Bodies, Body, body_from, body_of
 from node.consensus_log import ConsensusLog
+from node.errands import Errands
+from node.evidence import EvidenceFile
 from node.executor import Executor
 from node.ledger import InvalidBlockFinal
 from node.outlet import Outlet
@@ -83,11 +84,12 @@ class Driver:
         executor: Executor,
         signer: Signs | None,
         consensus_log: ConsensusLog,
+        evidence: EvidenceFile,
         outlet: Outlet,
         clock: Callable[[], int],
         timing: Timing,
     ) -> None:
-        self._executor, self._signer, self._log = executor, signer, consensus_log
+        self._executor, self._signer, self._log, self._evidence = executor, signer, consensus_log, evidence
         self._outlet, self._clock, self._timing = outlet, clock, timing
         tip = executor.ledger.tip.height
         self.state = replace(initial_state(None if signer is None else signer.public_key), height=tip)
@@ -97,8 +99,7 @@ class Driver:
         self._early = EarlyMessages(Height(tip + 1))
         self._votes_taken: dict[ValidatorId, int] = {}
         self._waiting_votes: set[Vote] = set()  # in the inbox
-        self._evidence: tuple[DuplicateVote, ...] = ()
-        self._tasks: asyncio.TaskGroup | None = None
+        self._errands = Errands()
         self._next_start: asyncio.TimerHandle | None = None
         self._told_of_finals = False
         self._stopping, self._ended = False, asyncio.Event()
@@ -152,9 +153,9 @@ class Driver:
         encoded = self.bodies.expect(proposal, Timestamp(self._clock()))
         known = self.bodies.whole.get(proposal.block_id)
         if known is not None:
-            self._spawn(self._judge(known))
+            self._errands.start(self._judge(known))
         elif encoded is not None:
-            self._spawn(self._open(encoded))
+            self._errands.start(self._open(encoded))
         return True
 
     def take_part(self, part: BlockPart, peer: NodeId) -> bool:
@@ -163,7 +164,7 @@ class Driver:
             return False
         news, encoded = self.bodies.add(part, peer, wanted=bool(wanted_blocks(self.state)))
         if encoded is not None:
-            self._spawn(self._open(encoded))
+            self._errands.start(self._open(encoded))
         return news
 
     def take_finals(self) -> None:
@@ -183,7 +184,7 @@ class Driver:
     async def run(self) -> None:
         """Recover from the log, then consensus until cancelled. Raises UpgradeNeeded, InvalidBlockFinal, the fatal."""
         async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
+            self._errands.group = tasks
             if await self._recover():
                 self._take_early(self.state.height)
             else:
@@ -243,7 +244,7 @@ class Driver:
     async def _perform(self, effect: Effect) -> None:
         match effect:
             case GetValue(height, round_):
-                self._spawn(self._build(height, round_))
+                self._errands.start(self._build(height, round_))
             case SignAndPublishProposal():
                 await self._propose(effect)
             case SignAndPublishVote():
@@ -256,12 +257,10 @@ class Driver:
                 self._outlet.tell_status(self.status())
             case RequestBlock(_, _, block_id):
                 if block_id in self.bodies.whole:
-                    self._spawn(self._judge(self.bodies.whole[block_id]))
+                    self._errands.start(self._judge(self.bodies.whole[block_id]))
                 self._outlet.tell_status(self.status())
             case ReportEquivocation(evidence):
-                vote = evidence.first
-                log.warning("validator %s signed twice at height %s", vote.validator.hex(), vote.height)
-                self._evidence = with_evidence(self._evidence, evidence)
+                await self._executor.on_disk(self._evidence.add, evidence)
             case Decide(_, _, block_id, commit):
                 await self._commit(FinalBlock(self.bodies.whole[block_id].block, commit))
             case InvalidBlockDecided(height, _, block_id):
@@ -272,12 +271,12 @@ class Driver:
     async def _build(self, height: Height, round_: Round) -> None:
         if self._signer is None or self._is_behind_tip(height):
             return
-        built = await self._executor.build(self._signer, Timestamp(self._clock()), self._evidence)
+        built = await self._executor.build(self._signer, Timestamp(self._clock()), self._evidence.pieces)
         if built is None:
             return
         body = await self._executor.in_execution(body_of, built.block)
-        if self.bodies.height != height:
-            return
+        if self._is_behind_tip(height):
+            return  # the log is the next height's by now, or will be before it takes this
         self.bodies.keep(body, True)
         await self._executor.on_disk(self._log.append_body, body.encoded)
         self._inbox.put_nowait(ProposedValue(height, round_, body.id, body.header))
@@ -328,8 +327,8 @@ class Driver:
         if body.id not in self.bodies.judged:
             self.bodies.judging.add(body.id)
             valid = await self._executor.judge(body.block)
-            if height != self.bodies.height:
-                return
+            if self._is_behind_tip(height):
+                return  # as in _build
             if valid:
                 await self._executor.on_disk(self._log.append_body, body.encoded)
             self.bodies.judging.discard(body.id)
@@ -355,7 +354,8 @@ class Driver:
     async def _commit(self, final: FinalBlock) -> None:
         await self._executor.commit(final)
         await self._executor.on_disk(self._log.end_height, final.block.height)
-        self._evidence = tuple(piece for piece in self._evidence if piece not in final.block.evidence)
+        if final.block.evidence:
+            await self._executor.on_disk(self._evidence.forget, final.block.evidence)
         self._outlet.tell_status(self.status())
         self._executor.ledger.require_known()
         self._schedule_start()
@@ -392,9 +392,3 @@ class Driver:
 
     def _is_behind_tip(self, height: Height) -> bool:
         return height <= self._executor.ledger.tip.height
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        if self._tasks is None:
-            work.close()
-        else:
-            self._tasks.create_task(work)

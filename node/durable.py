@@ -41,6 +41,7 @@ class Subject(StrEnum):
     BLOCK = "block"
     SNAPSHOT = "snapshot"
     ADDRESSES = "addresses"
+    EVIDENCE = "evidence"
     RESTORE = "restore"
     REWIND = "rewind"
     HANDOVER = "handover"

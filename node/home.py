@@ -2,7 +2,7 @@
 
 config.toml      genesis.json     operator.sock (while the node runs)
 keys/            validator.json  node.json  storage.json     (never inside data/)
-data/            db/  wal/  signer_state.json
+data/            db/  wal/  signer_state.json  evidence  addresses.json
 """
 
 import json
@@ -100,6 +100,11 @@ class Home:
     def addresses(self) -> Path:
         """Peers that were found."""
         return self.data / "addresses.json"
+
+    @property
+    def evidence(self) -> Path:
+        """Of double signing, until a block has it."""
+        return self.data / "evidence"
 
     @property
     def signer_state(self) -> Path:

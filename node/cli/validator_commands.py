@@ -11,7 +11,7 @@ from client.rpc import RpcClient
 from client.stake import get_validator, list_validators, validator_address
 from contracts.staking.actions import EditValidator, ReportDoubleVote
 from contracts.staking.queries import ValidatorView
-from contracts.staking.state import TOMBSTONED
+from contracts.staking.state import JAILED, TOMBSTONED
 from node.cli.amounts import show_amount
 from node.cli.errors import BadArgument
 from node.cli.frame import add_command, subcommands
@@ -43,6 +43,8 @@ async def _list(arguments: argparse.Namespace, screen: Screen) -> Json:
     total = sum(each.power for each in found)
     columns = ("moniker", "status", "power", "share", "stake", "commission", "validator")
     screen.table("", columns, [_row(each, total) for each in found])
+    for each in found:
+        _advise(each, screen)
     return {"validators": [to_json(each) for each in found]}
 
 
@@ -68,7 +70,17 @@ async def _show(arguments: argparse.Namespace, screen: Screen) -> Json:
     }
     said = [(name.removesuffix("_bps"), shown.get(name, value)) for name, value in document.items()]
     screen.pairs((name, value) for name, value in said if value is not None)
+    _advise(view, screen)
     return document
+
+
+def _advise(view: ValidatorView, screen: Screen) -> None:
+    """What its operator is to run, where there is something to be done."""
+    if view.status == JAILED:
+        screen.line(
+            f"{view.moniker} is jailed, it missed too many blocks: see that its node runs and keeps up; from height "
+            f"{view.jailed_until} on its operator runs `cluster stake unjail {validator_address(view.validator)}`"
+        )
 
 
 async def _rename(arguments: argparse.Namespace, screen: Screen) -> Json:

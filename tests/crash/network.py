@@ -19,7 +19,8 @@ VALIDATORS: Final = 4
 RECOVER_SECONDS: Final = 20.0
 BLOCKS_MORE: Final = 2
 HITS: Final = 3
-OF_EVERY_HEIGHT: Final = tuple(point for point in names(RUNNING) if not point.startswith(Subject.ADDRESSES))
+NOT_OF_EVERY_HEIGHT: Final = (Subject.ADDRESSES, Subject.EVIDENCE)
+OF_EVERY_HEIGHT: Final = tuple(point for point in names(RUNNING) if not point.startswith(NOT_OF_EVERY_HEIGHT))
 
 
 class Mortal(Running):

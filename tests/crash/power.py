@@ -15,7 +15,7 @@ from tests.support.simulated_disk import Crash, Folder, Inode, Stopped
 HITS: Final = 6
 MORE_BLOCKS: Final = 2
 MOST_BLOCKS: Final = 40
-NEVER: Final = (Subject.MIGRATION, Subject.ADDRESSES)  # of old databases, and of peers: neither is promised to anybody
+NEVER: Final = (Subject.MIGRATION, Subject.ADDRESSES, Subject.EVIDENCE)  # of old databases, peers, liars: it has none
 SIGNER_MADE: Final = tuple(f"{Subject.NEW_SIGNER}.{call}" for call in ("open", "write", "sync", "sync_folder"))
 EVERYWHERE: Final = SIGNER_MADE + tuple(
     point

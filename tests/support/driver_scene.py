@@ -48,6 +48,7 @@ from node.app import start_ledger
 from node.bodies import Body, body_of
 from node.consensus_log import ConsensusLog
 from node.driver import Driver
+from node.evidence import EvidenceFile
 from node.executor import Executor
 from node.hub import Hub
 from node.ledger import Ledger
@@ -137,7 +138,7 @@ class DriverScene:
         self.ledger: Ledger = start_ledger(self.database, self.genesis, self.verifier, self.mempool.get)
         self.state_file = None if own is None else MemoryStateFile(self._fresh(own))
         self.executor = Executor(self.ledger, self.mempool, self.hub)
-        self.log_folder, self.timing = root / "wal", timing
+        self.log_folder, self.evidence, self.timing = root / "wal", root / "evidence", timing
         self.now = GENESIS_TIME + 1_000
         self.new_life()
 
@@ -150,7 +151,9 @@ class DriverScene:
         signer = None if self.own is None else Signer(secret(self.own), CHAIN_ID, self.state_file)
         self.outlet = RecordingOutlet()
         self.log = ConsensusLog(self.log_folder)
-        self.driver = Driver(self.executor, signer, self.log, self.outlet, lambda: self.now, self.timing)
+        self.driver = Driver(
+            self.executor, signer, self.log, EvidenceFile(self.evidence), self.outlet, lambda: self.now, self.timing
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Driver]:

@@ -18,6 +18,7 @@ from crypto.keys import PublicKey, SecretKey
 from node.app import start_ledger
 from node.consensus_log import ConsensusLog, LogUnwritable
 from node.driver import Driver
+from node.evidence import EvidenceFile
 from node.executor import Executor
 from node.hub import BlockFinal, Hub, News
 from node.ingress import Ingress
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 STATE: Final = Path("/data/signer-state")
 LOG: Final = Path("/data/wal")
 DATABASE: Final = Path("/data/db")
+EVIDENCE: Final = Path("/data/evidence")
 SPECS: Final = Topics(TOPICS)
 IDLE: Final = ThreadPoolExecutor(1, thread_name_prefix="verifier")  # never given work: the loop takes it
 DISK_SECONDS: Final = 0.001
@@ -149,11 +151,11 @@ class Machine:
         verifier = NodeVerifier(lambda vk_id: key_bytes(database.snapshot(), vk_id), IDLE, IDLE)
         self.mempool, hub = Mempool(), _WatchedHub(self)
         self.ledger: Ledger = start_ledger(database, genesis, verifier, self.mempool.get)
-        log = ConsensusLog(LOG, entropy=entropy, disk=mount)
+        log, evidence = ConsensusLog(LOG, entropy=entropy, disk=mount), EvidenceFile(EVIDENCE, mount)
         self.executor = Executor(self.ledger, self.mempool, hub)
         self.ingress = Ingress(self.ledger, self.mempool, verifier, hub)
         self.relay = Relay(self.ingress, self.executor, verifier, seconds)
-        self.driver = Driver(self.executor, signer, log, self.relay, self.clock, stack.timing)
+        self.driver = Driver(self.executor, signer, log, evidence, self.relay, self.clock, stack.timing)
         self.peers: dict[NodeId, PeerLink] = {}
         scores, seen = ScoreBook(seconds, 600.0), SeenCache(65_536, 120.0, entropy(32), seconds)
         self.gossip = Gossip(SPECS, self.relay, self.peers, scores, seen, seconds)  # type: ignore[arg-type]

@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chain.codec import to_json
+from chain.state.view import View
 from chain.types.scalars import NIL, Height, Round, Signature, Uint, ValidatorId, VoteTarget
 from chain.types.vote import PRECOMMIT, DuplicateVote, Vote, vote_signing_bytes
 from client.stake import validator_address
 from contracts.staking.delegation_actions import Release, Withdraw
-from contracts.staking.queries import DelegationView, UnbondingView
+from contracts.staking.queries import DelegationView, UnbondingView, ValidatorView, validator_view
+from contracts.staking.state import JAILED
 from crypto.keys import SecretKey
 from node.cli.errors import BadArgument
 from node.cli.stake_arguments import parse_commission, show_commission
@@ -80,6 +83,22 @@ async def test_who_bonds_is_listed_renamed_and_reported(terminal: Terminal, tmp_
         assert (reported["hash"] is None) is (times > 0)  # it is known by then
     _, shown = await terminal.json("validator", "show", "sixth")
     assert shown["stake"] == str(475 * CLU)
+
+
+async def test_who_is_jailed_is_told_what_to_run(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (("list",), ("show", "node0")):
+        assert "unjail" not in (await terminal.text("validator", *command, "--rpc", terminal.node.url))[1]
+
+    def jailed(view: View, validator: ValidatorId) -> ValidatorView:
+        return replace(validator_view(view, validator), status=JAILED, jailed_until=Height(77))
+
+    monkeypatch.setattr("node.rpc.staking_methods.validator_view", jailed)
+    (known,) = (await terminal.json("validator", "list"))[1]["validators"]
+    for command in (("list",), ("show", "node0")):
+        _, out, _ = await terminal.text("validator", *command, "--rpc", terminal.node.url)
+        assert f"from height 77 on its operator runs `cluster stake unjail {known['validator']}`" in " ".join(
+            out.split()
+        )
 
 
 async def test_a_stranger_who_takes_a_moniker_stands_in_nobodys_way(terminal: Terminal, tmp_path: Path) -> None:

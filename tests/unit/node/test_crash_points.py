@@ -17,6 +17,7 @@ from node.app import App
 from node.crash_points import MAKING, POINTS, names
 from node.devnet.files import Plan, create_single
 from node.durable import Disk, Subject
+from node.evidence import EvidenceFile
 from node.home import Home
 from node.remote_signer.home import SignerSettings, adopt_key
 from node.repair import Repair
@@ -26,6 +27,7 @@ from node.storage.database import Database
 from node.storage.restore import Restore
 from tests.support.block_batches import GENESIS
 from tests.support.devnet_scene import free_base_port
+from tests.support.double_votes import double_vote
 from tests.support.rooms import ROOT
 from tests.support.stored_chain import stored_chain
 from tests.support.watched_disk import CHANGES, recording
@@ -117,11 +119,11 @@ async def test_a_node_comes_to_every_point_of_the_list_and_to_no_other(tmp_path:
         plan = Plan(1, "points-1", 20, free_base_port(2))
         home = create_single(tmp_path / "node", plan, 1_700_000_000_000, None)
         assert set(names(MAKING)) <= seen
-        await run(home, 3)
-        newest = max(home.wal.iterdir())
-        for log in (newest, newest.with_name(f"{int(newest.stem) + 1:020d}.log")):  # whichever is next
-            log.write_bytes(b"torn")
+        tip = await run(home, 3)
+        with (home.wal / f"{tip + 1:020d}.log").open("ab") as log:  # of the next height, whether it was begun or not
+            log.write(b"torn")
         await run(home, 1, tmp_path / "copy")
+        EvidenceFile(home.evidence).add(double_vote(1))
         Database.create(tmp_path / "old", None, GENESIS, steps=()).close()
         Database.open(tmp_path / "old", None, GENESIS).close()
         restore_and_rewind(tmp_path / "restored")
@@ -154,8 +156,8 @@ def damage_and_repair(home: Home) -> None:
     home.set_aside(Subject.RESYNC)
 
 
-async def run(home: Home, blocks: int, copy: Path | None = None) -> None:
-    """A node, for so many blocks."""
+async def run(home: Home, blocks: int, copy: Path | None = None) -> int:
+    """A node, for so many blocks or a few more; the height that it ends at."""
     app = App(home)
     life = asyncio.create_task(app.run())
     until = app.node.ledger.tip.height + blocks
@@ -165,3 +167,4 @@ async def run(home: Home, blocks: int, copy: Path | None = None) -> None:
         app.node.ledger.database.copy(copy, lambda: False)
     app.stop()
     await life
+    return app.node.ledger.tip.height

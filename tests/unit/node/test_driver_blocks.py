@@ -205,7 +205,7 @@ async def test_a_double_vote_stands_in_a_later_block_of_this_proposer(scenes) ->
         votes = [scene.vote(liar, PREVOTE, bytes([fill]) * 32) for fill in (1, 2)]
         for vote in votes:
             driver.take_vote(vote)
-        await scene.until(lambda: driver._evidence)
+        await scene.until(lambda: driver._evidence.pieces)
         body = scene.block(scene.proposer())
         scene.now = Timestamp(scene.now + 1_000)
         scene.offer(encode(scene.final(body)))
@@ -213,6 +213,65 @@ async def test_a_double_vote_stands_in_a_later_block_of_this_proposer(scenes) ->
         built = driver.bodies.whole[scene.outlet.proposals[0].block_id].block
     assert built.evidence == (DuplicateVote(*votes),)
     assert scene.executor.refusals == type(scene.executor.refusals)(maxlen=scene.executor.refusals.maxlen)
+
+
+async def test_a_node_that_starts_again_still_has_the_evidence_of_earlier_heights(scenes) -> None:
+    """The log of their height is not read any more; only its own block at height 3 could tell of the double vote."""
+    probe = scenes()
+    scene = scenes(probe.proposer(height=3))
+    assert scene.own not in (scene.proposer(), scene.proposer(height=2))
+    liar = next(index for index in scene.others() if index not in (scene.proposer(), scene.proposer(height=2)))
+    async with scene.running() as driver:
+        await scene.started(1)
+        votes = [scene.vote(liar, PREVOTE, bytes([fill]) * 32) for fill in (1, 2)]
+        for vote in votes:
+            driver.take_vote(vote)
+        await scene.until(lambda: driver._evidence.pieces)
+        scene.offer(encode(scene.final(scene.block(scene.proposer()))))
+        await scene.started(2)
+    scene.new_life()
+    async with scene.running() as driver:
+        await scene.started(2)
+        body = scene.block(scene.proposer(), time=scene.now + 500)
+        scene.now = Timestamp(scene.now + 1_000)
+        scene.offer(encode(scene.final(body)))
+        await scene.until(lambda: scene.outlet.proposals)
+        built = driver.bodies.whole[scene.outlet.proposals[0].block_id].block
+    assert (built.height, built.evidence) == (3, (DuplicateVote(*votes),))
+
+
+# Work that a final block overtakes
+
+
+@pytest.mark.parametrize("work", ["judge", "build"])
+async def test_a_block_that_is_ready_after_its_height_is_final_is_not_in_the_next_heights_log(
+    voter: DriverScene, leader: DriverScene, work: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = voter if work == "judge" else leader
+    begun, gate, done = asyncio.Event(), asyncio.Event(), getattr(scene.executor, work)
+
+    async def overtaken(*args: object) -> object:
+        begun.set()
+        result = await done(*args)
+        await gate.wait()
+        return result
+
+    monkeypatch.setattr(scene.executor, work, overtaken)
+    async with scene.running() as driver:
+        await scene.started(1)
+        monkeypatch.setattr(driver, "_schedule_start", lambda: None)  # between two heights for as long as it takes
+        first = scene.proposer()
+        body = scene.block(first)
+        if work == "judge":
+            scene.hand_in(body, scene.proposal(body, first))
+        await begun.wait()
+        scene.offer(encode(scene.final(body)))
+        await scene.until(lambda: [status.height for status in scene.outlet.statuses][-1] == 1)
+        await scene.until(lambda: scene.ledger.tip.height == 1)
+        await scene.quiet()
+        gate.set()
+        await scene.quiet()
+        assert not scene.log.path(Height(2)).exists()
 
 
 # What it tells
