@@ -1,6 +1,8 @@
-"""What do proofs about models cost, beside EZKL and snarkjs in the same run? Prints one JSON line per row.
+"""What do proofs about models cost, beside EZKL, snarkjs and the prototype's calls in the same run?
 
-    python -m benchmarks.zkml                   # all rows, then batches: a quarter of an hour
+Prints one JSON line per row.
+
+    python -m benchmarks.zkml                   # all rows, then batches: twenty minutes
     python -m benchmarks.zkml digits-mlp        # rows by name
     python -m benchmarks.zkml --quick           # without the certificate, the federated update, batches of 1,024 rows
     python -m benchmarks.zkml --batches         # batches alone
@@ -22,6 +24,7 @@ from typing import Any, Final
 
 from benchmarks.proofs.case import Row, measured
 from benchmarks.proofs.peers import ezkl_installed, peers_of
+from benchmarks.proofs.prototype import PUBLISHED
 from tests.support import snarkjs
 
 MODELS: Final = ("digits-logistic", "digits-mlp", "digits-mlp-private", "tumour-trees", "mnist-cnn")
@@ -68,7 +71,7 @@ def _measured(name: str, folder: Path, rounds: int) -> tuple[Row, Row | None]:
     else:
         from benchmarks.zkml_training import CASES
     case = CASES[name]()
-    return measured(case, folder, rounds), case.ezkl
+    return measured(case, folder, rounds, PUBLISHED[name]), case.ezkl
 
 
 def _batch(rows: int) -> Row:

@@ -3,12 +3,15 @@
 import os
 import resource
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from benchmarks.proofs.prototype import MACHINE_VERIFY_MS, Published, StandIn, machine, repeated, verify_ms
 from compute.dev_keys import CircuitKeys, DevKeys, keys_in_memory
 from compute.prover_process import peak_bytes
 from crypto.groth16 import PreparedKey, verify
@@ -17,7 +20,8 @@ from crypto.r1cs.wtns_file import write_wtns
 
 CTX, TASK, SALT = 2**240 + 7, 2**247 + 9, 2**253 + 11  # full width, as on chain
 WITNESS: Final = "case.wtns"
-SHORT_SECONDS: Final = 4.0  # of proofs for one median, if they are short
+SHORT_SECONDS: Final = 4.0  # of setups or proofs for one median, if they are short
+SETUPS: Final = 3  # at least, where there are as many proofs
 VERIFICATIONS: Final = 50
 
 Row = dict[str, Any]
@@ -51,65 +55,124 @@ class Case:
     ezkl: Row | None = None
 
 
-def measured(case: Case, folder: Path, rounds: int) -> Row:
+def measured(case: Case, folder: Path, rounds: int, prototype: Published | None = None) -> Row:
     """Sets up, proves, verifies; leaves the key and a witness in `folder`.
 
-    Peers have no values yet. rounds: at least so many proofs; short ones are repeated for SHORT_SECONDS. Peak memory is
-    the whole process's while it proves, the compiled model and its circuit included.
+    Peers have no values yet. rounds: at least so many proofs; short ones are repeated for SHORT_SECONDS. Setups and
+    proofs alternate with those of the prototype's stand-in, where there was a prototype. Peak memory is the whole
+    process's while it proves, the compiled model and its circuit included.
     """
-    keys, setups = _set_up(case, folder)
-    (folder / WITNESS).write_bytes(write_wtns(case.circuit.solve(case.inputs)))
+    keys, kept = _kept(case, folder)
+    witness = case.circuit.solve(case.inputs)
+    (folder / WITNESS).write_bytes(write_wtns(witness))
     prove = case.prover(keys)
     prove()  # what is made at first use is not measured
     reset_peak()
-    seconds, made = timed(prove, rounds)
+    made = prove()
     peak = peak_bytes()
+    runs = _Alternating(case, prove, rounds)
+    beside = dict[str, Any]()
+    if prototype is None:
+        runs.alone()
+    else:
+        beside = runs.beside(StandIn(*repeated(case.circuit, witness, prototype.constraints), folder), prototype)
     prepared = PreparedKey(keys.verifying)
     verifications = [cpu_of(lambda: verify(prepared, made.proof, made.signals)) for _ in range(VERIFICATIONS)]
     return {
         "task": case.task,
         "constraints": len(case.circuit.constraints),
-        "setup_s": setups.pop("setup_s"),
-        "prove_cpu_s": round(median(seconds), 4),
+        "setup_s": round(median(runs.setups.wall), 3),
+        "prove_cpu_s": round(median(runs.proofs.cpu), 4),
         "verify_ms": round(1000 * median(verifications), 2),
         "proof_bytes": len(made.proof),
-        "key_mb": setups.pop("key_mb"),
+        "key_mb": kept.pop("key_mb"),
         "accuracy_float": case.accuracies and round(case.accuracies[0], 4),
         "accuracy_proven": case.accuracies and round(case.accuracies[1], 4),
         **dict.fromkeys(("peer", "peer_prove_cpu_s", "peer_verify_ms", "peer_proof_bytes")),
-        **setups,
-        "prove_cpu_s_least": round(min(seconds), 4),
-        "proofs": len(seconds),
+        **beside,
+        "setup_cpu_s": round(median(runs.setups.cpu), 3),
+        **kept,
+        "prove_cpu_s_least": round(min(runs.proofs.cpu), 4),
+        "proofs": len(runs.proofs.cpu),
         "public_inputs": len(made.signals),
         "peak_mb": round(peak / 1e6),
         "load": round(os.getloadavg()[0], 1),
     }
 
 
-def _set_up(case: Case, folder: Path) -> tuple[CircuitKeys, Row]:
-    """Kept keys, with which snarkjs proves too; what they took, and what those of `setup()` without a folder take."""
-    wall, cpu = perf_counter(), process_time()
-    keys_in_memory("case", case.circuit)
-    in_memory = {"setup_s": round(perf_counter() - wall, 2), "setup_cpu_s": round(process_time() - cpu, 2)}
+def _kept(case: Case, folder: Path) -> tuple[CircuitKeys, Row]:
+    """Keys that are kept, with which snarkjs proves too, and what they took."""
     wall, cpu = perf_counter(), cpu_with_children()
     keys = DevKeys(folder).get("case", lambda: case.circuit)
     assert keys.zkey is not None
     return keys, {
-        **in_memory,
         "kept_setup_s": round(perf_counter() - wall, 2),
         "kept_setup_cpu_s": round(cpu_with_children() - cpu, 2),
         "key_mb": round(keys.zkey.stat().st_size / 1e6, 2),
     }
 
 
+class _Alternating:
+    """Setups in memory and proofs of a case, alone or in turn with the prototype's stand-in."""
+
+    def __init__(self, case: Case, prove: Prove, rounds: int) -> None:
+        self._set_up, self._prove = partial(keys_in_memory, "case", case.circuit), prove
+        self._setups, self._rounds = min(rounds, SETUPS), rounds
+
+    def alone(self) -> None:
+        (self.setups,) = alternated(self._set_up, rounds=self._setups)
+        (self.proofs,) = alternated(self._prove, rounds=self._rounds)
+
+    def beside(self, stand_in: StandIn, prototype: Published) -> Row:
+        """The fields about the prototype. Ratios are medians over neighbours, so that a change of pace cancels."""
+        self.setups, their_setups = alternated(self._set_up, stand_in.set_up, rounds=self._setups)
+        runs = (self._prove, stand_in.prover(their_setups.last), machine())
+        self.proofs, their_proofs, verifications = alternated(*runs, rounds=self._rounds)
+        milliseconds = verify_ms(median(verifications.cpu))
+        return {
+            "prototype_constraints": prototype.constraints,
+            "prototype_setup_s": round(median(their_setups.wall), 3),
+            "prototype_setup_cpu_s": round(median(their_setups.cpu), 3),
+            "prototype_prove_cpu_s": round(median(their_proofs.cpu), 4),
+            "prototype_setup_ratio": _ratio(their_setups, self.setups),
+            "prototype_prove_ratio": _ratio(their_proofs, self.proofs),
+            "prototype_published_setup_s": prototype.setup_s,
+            "prototype_published_prove_cpu_s": prototype.prove_cpu_s,
+            "machine_verify_ms": round(milliseconds, 2),
+            "machine_factor": round(milliseconds / MACHINE_VERIFY_MS, 2),
+        }
+
+
+@dataclass(slots=True)
+class Times(Generic[Result]):
+    """Seconds of each of several runs, CPU of all threads and by the clock, and what the last one returned."""
+
+    last: Result
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+
+def alternated(*runs: Callable[[], Any], rounds: int) -> list[Times[Any]]:
+    """All runs in turn, at least `rounds` times, and until the first took SHORT_SECONDS."""
+    times = [Times[Any](None) for _ in runs]
+    while len(times[0].cpu) < rounds or sum(times[0].cpu) < SHORT_SECONDS:
+        for time, run in zip(times, runs, strict=True):
+            time.last = None  # keys of large circuits need not be there twice
+            wall, cpu = perf_counter(), process_time()
+            time.last = run()
+            time.cpu.append(process_time() - cpu)
+            time.wall.append(perf_counter() - wall)
+    return times
+
+
+def _ratio(theirs: Times[Any], ours: Times[Any]) -> float:
+    return round(float(median(map(truediv, theirs.cpu, ours.cpu))), 3)
+
+
 def timed(prove: Callable[[], Result], rounds: int = 1) -> tuple[list[float], Result]:
     """CPU seconds, all threads, of each of several proofs, and the last."""
-    seconds = list[float]()
-    while len(seconds) < rounds or sum(seconds) < SHORT_SECONDS:
-        start = process_time()
-        made = prove()
-        seconds.append(process_time() - start)
-    return seconds, made
+    (times,) = alternated(prove, rounds=rounds)
+    return times.cpu, times.last
 
 
 def reset_peak() -> None:

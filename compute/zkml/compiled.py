@@ -182,7 +182,9 @@ class Ready:
         compiled, manifest = self.compiled, self.compiled.manifest
         numbers, salt = compiled.encode(rows), compiled.salt(entropy)
         proven = self._prover.prove(ctx, task, numbers, salt)
-        flat = manifest.unpack_outputs(compiled.provable.statement.packed(numbers))
+        is_public = compiled.settings.results == PUBLIC
+        packed = proven.outputs if is_public else compiled.provable.statement.packed(numbers)
+        flat = manifest.unpack_outputs(packed)
         outputs = [tuple(flat[i : i + manifest.outputs]) for i in range(0, len(flat), manifest.outputs)]
         return Proof(proven, self.keys.verifying, manifest, numbers, salt, tuple(outputs))
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from compute.zkml.taps import Ints
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.gadgets.products import products
 from crypto.r1cs.wire import Wire, constant, linear
+
+_ROWS_AT_ONCE: Final = 256  # a table of rows and trees is held in memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,15 +70,20 @@ class Forest(Open):
         return Counter({1: inner}) if inner else Counter()
 
     def evaluate(self, inputs: Sequence[Ints]) -> Ints:
-        bits = inputs[0]
-        total, every = np.tile(self.offset, (len(bits), 1)), np.arange(len(bits))
-        for root in self.roots.tolist():
-            node = np.full(len(bits), root, dtype=np.int64)
-            while np.any(inner := self.bit[node] >= 0):
-                taken = bits[every, np.maximum(self.bit[node], 0)]
-                node = np.where(inner, np.where(taken == 0, self.left[node], self.right[node]), node)
-            total += self.leaves[node]
+        total = np.tile(self.offset, (len(inputs[0]), 1))
+        for start in range(0, len(total), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            for ends in self._ends(inputs[0][rows]).T:
+                total[rows] += self.leaves[ends]
         return np.asarray(total, dtype=np.int64)
+
+    def _ends(self, bits: Ints) -> Ints:
+        """The node in which each row (n, bits) ends in each tree: (n, trees)."""
+        node, rows = np.tile(self.roots, (len(bits), 1)), np.arange(len(bits))[:, None]
+        while np.any(inner := self.bit[node] >= 0):
+            taken = bits[rows, np.maximum(self.bit[node], 0)]
+            node = np.where(inner, np.where(taken == 0, self.left[node], self.right[node]), node)
+        return node
 
     def constrain(self, cs: Builder, inputs: Sequence[Sequence[Wire]], secrets: Sequence[Wire]) -> list[Wire]:
         reached: dict[int, Wire] = dict.fromkeys(self.roots.tolist(), constant(1))
