@@ -56,11 +56,10 @@ class Case:
 
 
 def measured(case: Case, folder: Path, rounds: int, prototype: Published | None = None) -> Row:
-    """Sets up, proves, verifies; leaves the key and a witness in `folder`.
+    """Sets up, proves, verifies; leaves the key and a witness in `folder`. Peers have no values yet.
 
-    Peers have no values yet. rounds: at least so many proofs; short ones are repeated for SHORT_SECONDS. Setups and
-    proofs alternate with those of the prototype's stand-in, where there was a prototype. Peak memory is the whole
-    process's while it proves, the compiled model and its circuit included.
+    rounds: at least so many proofs; short ones are repeated for SHORT_SECONDS. Setups and proofs alternate with those
+    of the prototype's stand-in, if there was one. Peak memory is the whole process's while it proves, model included.
     """
     keys, kept = _kept(case, folder)
     witness = case.circuit.solve(case.inputs)
@@ -71,19 +70,16 @@ def measured(case: Case, folder: Path, rounds: int, prototype: Published | None 
     made = prove()
     peak = peak_bytes()
     runs = _Alternating(case, prove, rounds)
-    beside = dict[str, Any]()
     if prototype is None:
-        runs.alone()
+        beside = runs.alone()
     else:
         beside = runs.beside(StandIn(*repeated(case.circuit, witness, prototype.constraints), folder), prototype)
-    prepared = PreparedKey(keys.verifying)
-    verifications = [cpu_of(lambda: verify(prepared, made.proof, made.signals)) for _ in range(VERIFICATIONS)]
     return {
         "task": case.task,
         "constraints": len(case.circuit.constraints),
         "setup_s": round(median(runs.setups.wall), 3),
         "prove_cpu_s": round(median(runs.proofs.cpu), 4),
-        "verify_ms": round(1000 * median(verifications), 2),
+        "verify_ms": _verify_ms(keys, made),
         "proof_bytes": len(made.proof),
         "key_mb": kept.pop("key_mb"),
         "accuracy_float": case.accuracies and round(case.accuracies[0], 4),
@@ -112,6 +108,14 @@ def _kept(case: Case, folder: Path) -> tuple[CircuitKeys, Row]:
     }
 
 
+def _verify_ms(keys: CircuitKeys, made: Made) -> float:
+    """Median CPU milliseconds, from the compressed proof."""
+    prepared = PreparedKey(keys.verifying)
+    return round(
+        1000 * median(cpu_of(lambda: verify(prepared, made.proof, made.signals)) for _ in range(VERIFICATIONS)), 2
+    )
+
+
 class _Alternating:
     """Setups in memory and proofs of a case, alone or in turn with the prototype's stand-in."""
 
@@ -119,9 +123,11 @@ class _Alternating:
         self._set_up, self._prove = partial(keys_in_memory, "case", case.circuit), prove
         self._setups, self._rounds = min(rounds, SETUPS), rounds
 
-    def alone(self) -> None:
+    def alone(self) -> Row:
+        """No fields."""
         (self.setups,) = alternated(self._set_up, rounds=self._setups)
         (self.proofs,) = alternated(self._prove, rounds=self._rounds)
+        return {}
 
     def beside(self, stand_in: StandIn, prototype: Published) -> Row:
         """The fields about the prototype. Ratios are medians over neighbours, so that a change of pace cancels."""
