@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.crash.alone import Alone
+from tests.crash.commands import ONCE, TWICE, Commands
 from tests.crash.network import kill_everywhere
 from tests.crash.power import cut_everywhere
 
@@ -34,7 +35,12 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(rows[-1]), flush=True)
     if options.times:
         with tempfile.TemporaryDirectory() as scratch:
-            rows.append({"part": "alone", **Alone(Path(scratch)).kill_everywhere(options.times).row()})
+            rows.append({"part": "alone", **Alone(Path(scratch, "alone")).kill_everywhere(options.times).row()})
+            print(json.dumps(rows[-1]), flush=True)
+            commands = Commands(Path(scratch, "commands"))
+            commands.kill_everywhere(options.times, ONCE)
+            commands.kill_everywhere(options.times, TWICE, hits=2)
+            rows.append({"part": "commands", **commands.tally.row()})
             print(json.dumps(rows[-1]), flush=True)
             tally, story = asyncio.run(kill_everywhere(Path(scratch, "network"), options.times))
         checks = {"checks": story.checks, "payments": story.payments, "height": story.height, "lost": story.lost}

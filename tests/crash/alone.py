@@ -21,6 +21,7 @@ from tests.crash.deaths import Death, Tally, deaths, died, ended, run, signed
 from tests.support.devnet_scene import free_base_port
 
 RECOVER_SECONDS: Final = 20.0
+START_SECONDS: Final = 60.0  # before anything is killed
 BLOCK_MS: Final = 100
 FIRST_BLOCKS: Final = 2
 HALF_A_RECORD: Final = b"CLS\x01half a record"
@@ -41,12 +42,12 @@ class Alone:
         self.fresh = create_single(root / "fresh", self.plan, time.time_ns() // 1_000_000, None)
         self.lived = self._copy(self.fresh)
         process = self.start(self.lived)
-        self.reach(FIRST_BLOCKS)
+        self.reach(FIRST_BLOCKS, START_SECONDS)
         ended(process)
 
-    def kill_everywhere(self, times: int, points: tuple[str, ...] = EVERYWHERE) -> Tally:
+    def kill_everywhere(self, times: int, points: tuple[str, ...] = EVERYWHERE, hits: int = 1) -> Tally:
         """What came of it."""
-        for death in deaths(points, times):
+        for death in deaths(points, times, hits):
             self._scene(death.point)(death)
         return self.tally
 
@@ -150,12 +151,12 @@ class Alone:
         """A process that runs the node of a home."""
         return run(self._order, self.log, "start", "--home", str(home.root))
 
-    def reach(self, height: int) -> bool:
+    def reach(self, height: int, seconds: float = RECOVER_SECONDS) -> bool:
         """Whether the node that was made last has a block in good time."""
-        return asyncio.run(self._reaches(height))
+        return asyncio.run(self._reaches(height, seconds))
 
-    async def _reaches(self, height: int) -> bool:
-        until = time.monotonic() + RECOVER_SECONDS
+    async def _reaches(self, height: int, seconds: float) -> bool:
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             try:
                 async with RpcClient(f"http://{HOST}:{self.plan.rpc_port(0)}", timeout=2) as rpc:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from node.home import Home
+from node.remote_signer.home import SignerHome
 from node.signer_state import read_state
 from tests.support.crashing_node import AFTER, AMID, BEFORE
 
@@ -85,7 +86,7 @@ def died(process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
-def signed(home: Home) -> tuple[int, int, int]:
+def signed(home: Home | SignerHome) -> tuple[int, int, int]:
     """The position that the signer's state on disk has. Raises SignerStateCorrupt."""
     return read_state(home.signer_state).position
 

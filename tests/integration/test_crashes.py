@@ -10,6 +10,7 @@ import pytest
 from node.cli.frame import execute
 from node.signer_state import read_state
 from tests.crash.alone import FIRST_BLOCKS, Alone
+from tests.crash.commands import Commands
 from tests.crash.deaths import ended
 from tests.crash.network import kill_everywhere
 from tests.nemesis.__main__ import START_SECONDS, Story, judge
@@ -65,6 +66,14 @@ def test_a_node_that_dies_while_it_is_made_or_comes_up_first_starts_again(tmp_pa
     tally = Alone(tmp_path).kill_everywhere(1, points)
     assert tally.failed == []
     assert tally.recovered == 3
+
+
+@pytest.mark.slow
+def test_a_command_that_dies_while_it_mends_or_moves_is_run_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    points = ("restore.replace", "rewind.write_batch", "handover.remove", "repair.replace", "resync.replace")
+    tally = Commands(tmp_path / "commands").kill_everywhere(1, points)
+    assert tally.failed == []
+    assert tally.recovered == len(points)
 
 
 @pytest.mark.slow
