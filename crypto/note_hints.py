@@ -15,6 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import ClassVar, Final
 
+import gmpy2
 from nacl.bindings import crypto_scalarmult
 from nacl.exceptions import RuntimeError as SodiumRefusal
 
@@ -88,4 +89,4 @@ def matching(detection_key: bytes, hints: Iterable[tuple[bytes, bytes, bytes]]) 
 def _on_curve(u: int) -> bool:
     """Whether u belongs to curve25519 itself and not to its twist, and is not of small order for u = 0."""
     right = u * (u * (u + _MONTGOMERY_A) + 1) % _P
-    return pow(right, (_P - 1) // 2, _P) == 1
+    return bool(gmpy2.legendre(right, _P) == 1)

@@ -202,11 +202,7 @@ class _Building:
 
     def _require_used(self, circuit: Circuit) -> None:
         """Raises UnusedArgument for a private number that stands in no constraint but that of its own range."""
-        constraints = circuit.constraints
-        used: set[int] = set()
-        for row, terms in enumerate(constraints.rows()):
-            if constraints.scope(row) != ARGUMENTS:
-                used.update(cell for side in terms for cell, _ in side)
+        used = circuit.constraints.cells_outside(ARGUMENTS)
         for parameter in self.method.parameters:
             if parameter.public:
                 continue

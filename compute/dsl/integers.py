@@ -7,7 +7,7 @@ from typing import Final
 from compute.dsl.machine import Function, Machine, Number, Range, current
 from compute.dsl.place import calling_place
 from compute.dsl.refusals import CallRefused, DividedByZero, OutOfRange, OutsideArray, RequirementFailed
-from crypto import eddsa
+from crypto import eddsa, field
 from crypto import poseidon as hashing
 from crypto.babyjubjub import Point
 from crypto.eddsa import EddsaSignature
@@ -59,7 +59,7 @@ class Integers:
     def inverse(self, number: Number) -> Number:
         if plain(number) % SCALAR_FIELD == 0:
             return self._refused(DividedByZero(calling_place()))
-        return pow(plain(number), -1, SCALAR_FIELD)
+        return field.inverse(plain(number))
 
     def divided(self, number: Number, divisor: Number, kind: Range) -> tuple[Number, Number]:
         if plain(divisor) == 0:

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 from operator import mul, sub
 
 from crypto.field import SCALAR_FIELD
@@ -84,7 +84,18 @@ class Constraints:
         return self._terms(self.a, row), self._terms(self.b, row), self._terms(self.c, row)
 
     def rows(self) -> Iterator[tuple[Terms, Terms, Terms]]:
-        return map(self.row, range(len(self)))
+        return zip(*map(self._all_terms, (self.a, self.b, self.c)), strict=True)
+
+    def cells_outside(self, scope: str) -> set[int]:
+        """The cells that stand in some constraint that was not made in this scope."""
+        found: set[int] = set()
+        row = 0
+        for number, run in groupby(self.scope_of):
+            start, row = row, row + len(list(run))
+            if self.scopes[number] != scope:
+                for matrix in (self.a, self.b, self.c):
+                    found.update(matrix.cells[matrix.span(start)[0] : matrix.ends[row - 1]])
+        return found
 
     def holds(self, row: int, cells: Sequence[int]) -> bool:
         """Whether constraint `row` is satisfied by these cell values."""
@@ -104,6 +115,10 @@ class Constraints:
         products = map(mul, factors, map(cells.__getitem__, matrix.cells))
         for start, end in pairwise(chain((0,), matrix.ends)):
             yield sum(islice(products, end - start)) if end > start + 1 else next(products) if end > start else 0
+
+    def _all_terms(self, matrix: Matrix) -> Iterator[Terms]:
+        terms = zip(matrix.cells, map(self.coefficients.__getitem__, matrix.coefficients), strict=True)
+        return (list(islice(terms, end - start)) for start, end in pairwise(chain((0,), matrix.ends)))
 
     def _terms(self, matrix: Matrix, row: int) -> Terms:
         start, end = matrix.span(row)

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Generic, TypeVar
 
-from crypto.field import SCALAR_FIELD
+from crypto.field import SCALAR_FIELD, inverse
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -28,7 +28,7 @@ class Span(Generic[Key]):
         if not rest:
             return False
         pivot = max(rest, key=self._order.__getitem__)
-        scale = pow(rest[pivot], -1, SCALAR_FIELD)
+        scale = inverse(rest[pivot])
         self._rows[pivot] = {key: value * scale % SCALAR_FIELD for key, value in rest.items()}
         return True
 

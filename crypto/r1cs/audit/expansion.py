@@ -7,6 +7,7 @@ the number r higher is the alias that a decomposition must exclude.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from crypto import field
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit.system import System
 
@@ -45,7 +46,7 @@ def _numbers(
         _, weights = system.split(terms, bits, values)
         if unit_bit not in weights:
             continue
-        inverse = pow(weights[unit_bit], -1, SCALAR_FIELD)
+        inverse = field.inverse(weights[unit_bit])
         places = {weight * inverse % SCALAR_FIELD: bit for bit, weight in weights.items()}
         places = {place: bit for place, bit in places.items() if place & (place - 1) == 0}
         rest, _ = system.split(terms, list(places.values()), values)
@@ -64,7 +65,7 @@ def aliases(system: System, row: int, cell: int, values: Sequence[int]) -> Itera
         weights = dict(terms)
         if len(weights) < _WIDE or cell not in weights:
             continue
-        inverse = pow(weights[cell], -1, SCALAR_FIELD)
+        inverse = field.inverse(weights[cell])
         places = {bit: weight * inverse % SCALAR_FIELD for bit, weight in terms if bit in system.boolean}
         places = {bit: place for bit, place in places.items() if place & (place - 1) == 0}
         if places:

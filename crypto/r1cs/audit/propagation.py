@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 
+from crypto import field
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.audit.system import System
 from crypto.r1cs.constraints import Terms
@@ -84,7 +85,7 @@ class _Propagation:
             slope = (a * b1 + a1 * b - c1) % _P
             if slope == 0:
                 raise DivisionByZero("propagation")
-            return ((c - a * b) * pow(slope, -1, _P),)
+            return ((c - a * b) * field.inverse(slope),)
 
         yield self._step(solve, [rest for rest, _ in forms], range(cell, cell + 1))
         self._learn(cell)
@@ -119,7 +120,7 @@ class _Propagation:
 
 
 def _expansion(scale: int, places: Sequence[int]) -> Hint:
-    inverse = -pow(scale, -1, _P)
+    inverse = -field.inverse(scale)
 
     def expand(values: Sequence[int]) -> list[int]:
         number = values[0] * inverse % _P
@@ -142,7 +143,7 @@ def _bit_sum(system: System, row: int) -> _Sum | None:
         return None
     form, units = _linear_form(system, row)
     for unit in units if units is not None else (form.get(bits[0], 0), form.get(bits[-1], 0)):
-        inverse = pow(unit, -1, _P) if unit else 0
+        inverse = field.inverse(unit) if unit else 0
         powers = {cell: form.get(cell, 0) * inverse % _P for cell in bits}
         if all(power and power & (power - 1) == 0 for power in powers.values()) and len({*powers.values()}) == len(
             bits

@@ -3,12 +3,12 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from crypto.field import SCALAR_FIELD, square_root
+from crypto.field import SCALAR_FIELD, inverse, square_root
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.constraints import Terms
 
 _P = SCALAR_FIELD
-_HALF = pow(2, -1, _P)
+_HALF = inverse(2)
 
 
 class System:
@@ -162,9 +162,9 @@ def _roots(square: int, slope: int, rest: int) -> list[int]:
     if square == 0:
         if slope in (0, 1, _P - 1):
             return [rest * -slope % _P] if slope else []
-        return [-rest * pow(slope, -1, _P) % _P]
+        return [-rest * inverse(slope) % _P]
     root = square_root((slope * slope - 4 * square * rest) % _P)
     if root is None:
         return []
-    scale = _HALF * pow(square, -1, _P)
+    scale = _HALF * inverse(square)
     return sorted({(-slope + root) * scale % _P, (-slope - root) * scale % _P})

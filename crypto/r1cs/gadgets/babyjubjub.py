@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crypto import babyjubjub as curve
 from crypto.babyjubjub import A, D, Point
-from crypto.field import SCALAR_FIELD
+from crypto.field import SCALAR_FIELD, inverse
 from crypto.r1cs.builder import Builder, Value
 from crypto.r1cs.wire import Wire, as_wire, linear
 
@@ -150,5 +150,5 @@ def _divide_both(values: Sequence[int]) -> tuple[int, int]:
     """Both quotients by one inversion; zero stands for a quotient by zero, which no point of the curve has."""
     x, x_under, y, y_under = values
     product = x_under * y_under % SCALAR_FIELD
-    inverse = pow(product, -1, SCALAR_FIELD) if product else 0
-    return x * y_under * inverse, y * x_under * inverse
+    over = inverse(product) if product else 0
+    return x * y_under * over, y * x_under * over

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from crypto import field
 from crypto.field import SCALAR_FIELD
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import DivisionByZero
@@ -39,10 +40,10 @@ def assert_nonzero(cs: Builder, a: Wire) -> None:
 
 def _inverse_or_zero(values: Sequence[int]) -> tuple[int, int]:
     value = values[0] % SCALAR_FIELD
-    return (pow(value, -1, SCALAR_FIELD), 0) if value else (0, 1)
+    return (field.inverse(value), 0) if value else (0, 1)
 
 
 def _inverse(values: Sequence[int]) -> tuple[int]:
     if values[0] % SCALAR_FIELD == 0:
         raise DivisionByZero("inverse")
-    return (pow(values[0], -1, SCALAR_FIELD),)
+    return (field.inverse(values[0]),)

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from crypto import babyjubjub as curve
 from crypto.babyjubjub import BASE8, COFACTOR, MAX_SIGNED_BITS, SUBORDER, A, D, Point
-from crypto.field import SCALAR_FIELD
+from crypto.field import SCALAR_FIELD, inverse
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import RangeError
 from crypto.r1cs.gadgets.babyjubjub import PointWire, add, constant_point
@@ -203,4 +203,4 @@ def _along(slope: int, u: int, v: int, other_u: int) -> tuple[int, int, int]:
 
 def _inverse(value: int) -> int:
     reduced = value % SCALAR_FIELD
-    return pow(reduced, -1, SCALAR_FIELD) if reduced else 0
+    return inverse(reduced) if reduced else 0

@@ -8,6 +8,7 @@ from compute.confidential.prover import Prover
 from compute.dev_keys import CircuitKeys, DevKeys
 from compute.zkml.artifact import model_keys
 from compute.zkml.example_models import ExampleModel, breast_cancer, digits
+from tests.support.memory_keys import MemoryKeys
 from tests.support.small_models import COMMITTED_MODEL, OTHER, SMALL
 
 
@@ -17,8 +18,8 @@ def dev_keys(tmp_path_factory: pytest.TempPathFactory) -> DevKeys:
 
 
 @pytest.fixture(scope="session")
-def prover(dev_keys: DevKeys) -> Prover:
-    return Prover(dev_keys)
+def prover() -> Prover:
+    return Prover(MemoryKeys())
 
 
 @pytest.fixture(scope="session")

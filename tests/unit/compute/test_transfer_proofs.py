@@ -14,7 +14,6 @@ from chain.types.transaction import Envelope
 from client.notes.hints import open_outgoing
 from compute.confidential.errors import DraftMissing, StatementFalse
 from compute.confidential.prover import Prover
-from compute.dev_keys import DevKeys
 from compute.shielded.errors import NoRoomForChange, NoteOfAnotherAsset, NotesDoNotCover, StaleWitness, TooManyNotes
 from compute.shielded.prover import Order, Payment, draft_transfer
 from contracts.notes.errors import NoteSpent
@@ -28,11 +27,6 @@ from tests.support.small_chain import CLU, account
 
 FEE = Amount(CLU // 10)
 CLUNKS = Amount(5 * CLU)
-
-
-@pytest.fixture(scope="module")
-def prover(dev_keys: DevKeys) -> Prover:
-    return Prover(dev_keys)
 
 
 @pytest.fixture(scope="module")
