@@ -137,9 +137,9 @@ class ContractClient:
 
         Raises NamesItsCaller, TransactionOvertaken, NotEnoughNotes, PoolKeyMissing, and as `send`.
         """
-        view = await get_contract(self.wallet.rpc, self.contract)
+        view = await self.view()
         calls = [require_nameless(draft, view) for draft in drafts]
-        errand = Errand(drafts, self._prover.prove, overtaken(self.wallet.rpc, *calls))
+        errand = Errand(drafts, self._prover.prove, overtaken(self, *calls))
         return (await notes.pay_for(errand)).outcome
 
 

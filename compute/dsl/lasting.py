@@ -5,7 +5,7 @@ puts into a tuple or hands on is not seen there, so what can be reached is looke
 """
 
 from collections.abc import Iterable
-from types import FunctionType
+from types import ModuleType
 
 from compute.dsl.errors import NameRefused
 from compute.dsl.place import Place
@@ -46,6 +46,6 @@ def _state(thing: object) -> State:
     """What an attribute more, or another one, would change."""
     if isinstance(thing, Value):
         return tuple((f"number {place}", number) for place, number in enumerate(thing.numbers()))
-    if isinstance(thing, type | FunctionType):
-        return tuple(vars(thing).items())
-    return ()
+    if isinstance(thing, ModuleType):  # what a body may name of one was reached by itself
+        return ()
+    return tuple(getattr(thing, "__dict__", {}).items())  # of types, functions and objects such as a Model

@@ -12,9 +12,12 @@ from compute.dsl import errors
 HEAD = """\
 import random
 from compute.dsl import *
+from compute.dsl.model import Model
+from tests.support.small_models import SMALL
 
 LIMIT = 10
 LISTED = [1, 2]
+MODEL = Model(SMALL)
 
 class Pair(Struct):
     left: u64
@@ -39,6 +42,10 @@ def lasting(x, box=[]):
 
 def marked(x):
     doubled.seen = x
+    return x
+
+def scored(model, x):
+    model.outputs = x
     return x
 
 def endless(x):
@@ -195,6 +202,7 @@ BODIES: list[Case] = [
     (errors.NameRefused, "x = lasting(a)", "Make a list in the function"),
     (errors.NameRefused, "x = marked(a)", "Keep what lasts"),
     (errors.NameRefused, "doubled.seen += a", "Keep what lasts"),
+    (errors.NameRefused, "x = scored(MODEL, a)", "Keep what lasts"),
     (errors.NameRefused, "x = self.running.once", "own operations"),
     (errors.NameRefused, "x = u64.made(a - 1)", "calling its type"),
     (errors.SecretShown, "self.agreed = flag", "reveal(x)"),
@@ -226,6 +234,7 @@ def test_a_body_is_refused(tmp_path: Path, error: type[errors.ContractRefused], 
     elsewhere |= {"x = select(flag, lambda: self.write_it(a), 0)": "self.count = x", "return a": "def act"}
     elsewhere |= {"y = Array[u8, 1]([b])": "row[0] = x", "y = self.pairs[b]": "y.left = a"}
     elsewhere |= {"x = lasting(a)": "def lasting", "x = marked(a)": "doubled.seen"}
+    elsewhere["x = scored(MODEL, a)"] = "class Subject"  # seen when all methods have run
     assert elsewhere.get(first, first) in line
     assert caught.value.source == line.strip()
     assert instead in caught.value.instead

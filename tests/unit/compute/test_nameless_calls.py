@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from chain.codec import to_json
 from chain.execution import accounts
 from chain.execution.action import Claim
 from chain.types.receipt import OK
-from chain.types.scalars import Amount, Hash, ObjectId, ProofBytes, Uint, VkId
+from chain.types.scalars import Amount, Hash, Height, ObjectId, ProofBytes, Uint, VkId
 from client.errors import TransactionExpired, TransactionOvertaken
+from client.light.client import LightClient
 from client.notes.choice import value_of
 from client.notes.errors import NotEnoughNotes
-from client.rpc import RpcClient
+from client.wallet import ChainIdentity, Wallet
+from compute.confidential import proven
 from compute.confidential.errors import NamesItsCaller
 from compute.confidential.keys import reader_key
 from compute.confidential.nameless import overtaken, require_nameless
@@ -47,13 +48,15 @@ from compute.dsl.calls import draft_call
 from compute.dsl.deployment import deploy
 from compute.sandbox import Deployed, Sandbox
 from compute.shielded.payments import NoteWallet
+from contracts.confidential.queries import ContractView
 from contracts.registry.actions import RegisterKey
 from crypto.groth16.encoding import compress_proof
 from crypto.r1cs.circuit import Circuit
 from crypto.r1cs.r1cs_file import write_r1cs
+from tests.support.contract_node import NOW, ContractNode, SignedNode
 from tests.support.note_wallets import ALICE, BOB, OPENER, NoteRpc
 from tests.support.programs import compressed_key, trapdoor, vk_id
-from tests.support.small_chain import CLU, account, secret
+from tests.support.small_chain import CHAIN_ID, CLU, account, secret
 
 QUIET = 100  # blocks after which the base fee is the lowest
 
@@ -289,15 +292,9 @@ async def test_what_nothing_overtakes_is_waited_for_until_it_expires(
 # What needs no chain behind a node: drafts and what they are about
 
 
-class Answers(RpcClient):
-    """What a node answers about a contract of a sandbox."""
-
-    def __init__(self, box: Deployed) -> None:
-        super().__init__("memory://sandbox")
-        self._box = box
-
-    async def call(self, method: str, /, **params: Any) -> Any:
-        return to_json(self._box.view if method == "contract_get" else self._box.now)
+def standing(box: Deployed, path: Path, node: ContractNode, light: LightClient | None = None) -> ContractClient:
+    wallet = Wallet(secret(1), ChainIdentity(CHAIN_ID, Hash(bytes(32)), Hash(bytes(32))), node)
+    return ContractClient(wallet, Prover(DevKeys(path)), box.id, light=light, clock=lambda: NOW + 1)
 
 
 @pytest.fixture
@@ -332,14 +329,14 @@ def test_what_is_about_nobody_is_not_refused(box: Deployed) -> None:
         assert require_nameless(drafted(box, name, given), box.view).method == name
 
 
-async def test_what_overtakes_a_call(box: Deployed) -> None:
-    rpc, height = Answers(box), 9
+async def test_what_overtakes_a_call(box: Deployed, tmp_path: Path) -> None:
+    assert isinstance(box.chain, Sandbox)
+    rpc, height = standing(box, tmp_path, ContractNode(box.chain)), 9
     put, mark, count = (
         require_nameless(drafted(box, *each), box.view) for each in (("put", 5), ("mark", 5), ("count",))
     )
     assert not await overtaken(rpc, put, mark, count)(height)
     assert not await overtaken(rpc, mark)(mark.before - 1)
-    assert await overtaken(rpc, put, mark)(mark.before)  # its period is over
     assert await overtaken(rpc, replace(put, epoch=Uint(2)))(height)  # as after a change of readers
     assert await overtaken(rpc, replace(count, counts=(Uint(1),)))(height)
     box.mark(1, sender=box.owner)
@@ -347,3 +344,44 @@ async def test_what_overtakes_a_call(box: Deployed) -> None:
     assert await watch(height) and not await watch(height)  # a second question at one height is none
     assert not await overtaken(rpc, put)(height)
     assert await overtaken(rpc, put, mark)(height)
+    late = require_nameless(drafted(box, "mark", 6), box.view)
+    assert not await overtaken(rpc, late)(late.before)  # the contract's own answer is of an earlier height
+    box.chain.mine_to(late.before)
+    assert await overtaken(rpc, put, late)(late.before)  # its period is over
+
+
+async def test_a_node_alone_talks_nobody_into_giving_a_call_up(
+    box: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proven, "ATTEMPTS", 1)
+    assert isinstance(box.chain, Sandbox)
+    put, mark, count = (
+        require_nameless(drafted(box, *each), box.view) for each in (("put", 5), ("mark", 5), ("count",))
+    )
+    node = SignedNode(box.chain, box.chain.height + 1)
+    trusting, checking = (standing(box, tmp_path, node, light) for light in (None, node.light))
+
+    def moved(view: ContractView) -> ContractView:
+        return replace(view, registers=tuple(replace(each, version=Uint(each.version + 1)) for each in view.registers))
+
+    node.alter["contract_get"] = moved
+    assert await overtaken(trusting, mark)(9) and not await overtaken(checking, mark)(9)
+    node.alter["contract_get"] = lambda view: replace(view, record=replace(view.record, epoch=Uint(2)))
+    assert await overtaken(trusting, put)(9) and not await overtaken(checking, put)(9)
+    del node.alter["contract_get"]
+    node.alter["contract_getState"] = lambda now: replace(
+        now,
+        height=Height(10**9),
+        registers=tuple(replace(each, posted=Uint(each.posted + 1)) for each in now.registers),
+    )
+    for call, height in ((mark, mark.before), (count, 9)):
+        assert await overtaken(trusting, call)(height) and not await overtaken(checking, call)(height)
+    node.alter.clear()
+    box.mark(1, sender=box.owner)
+    assert await overtaken(standing(box, tmp_path, node, node.light), mark)(9)  # as validators signed it
+    late = require_nameless(drafted(box, "mark", 6), box.view)
+    node.height = Height(box.chain.height + 1)
+    assert not await overtaken(standing(box, tmp_path, node, node.light), late)(late.before)  # not signed yet
+    box.chain.mine_to(late.before)
+    node.height = Height(box.chain.height + 1)
+    assert await overtaken(standing(box, tmp_path, node, node.light), late)(late.before)
