@@ -4,6 +4,11 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CHECKED := $(VENV)/.checked
+SOURCE := crypto chain contracts client compute p2p node benchmarks examples tests/support tests/simulation
+
+# The tests start many processes. Where the environment forbids bytecode, each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-peers fuzz wire-cases nemesis soak long crash secrecy simulate lint types imports unit wheel bench examples audit clean
 
@@ -32,9 +37,17 @@ imports: setup
 	$(BIN)/lint-imports
 
 unit: setup
+	@$(BIN)/python -m compileall -q -j 2 $(SOURCE)
 	$(BIN)/python -m pytest -m "not peers and not slow" -q -n 2 --dist worksteal
 
-test: lint types imports unit
+# Types and imports are checked beside the tests; what they say comes after, and a failure of either fails the whole.
+test: lint
+	@$(MAKE) --no-print-directory types imports >$(CHECKED) 2>&1 & \
+	$(MAKE) --no-print-directory unit; tests=$$?; \
+	wait $$!; checks=$$?; cat $(CHECKED); \
+	test $$tests -eq 0 || echo "make test: a test failed, see above"; \
+	test $$checks -eq 0 || echo "make test: types or imports are wrong, see above"; \
+	exit $$((tests | checks))
 
 test-peers: setup
 	@tests/peers/setup.sh

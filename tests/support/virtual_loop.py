@@ -5,7 +5,6 @@ one pool follow each other. What is run belongs to the life of one process, whic
 """
 
 import asyncio
-import heapq
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextvars import ContextVar, copy_context
@@ -66,7 +65,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if timeout is None:
             raise RuntimeError("nothing is left to happen")
         if timeout > 0:
-            self._now = max(self._now, heapq.nsmallest(1, self._scheduled)[0].when()) if self._scheduled else self._now
+            self._now = max(self._now, self._scheduled[0].when()) if self._scheduled else self._now  # a heap's first
         return []
 
     def _process_events(self, event_list: list[Any]) -> None:
