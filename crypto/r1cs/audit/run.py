@@ -1,6 +1,6 @@
 """Runs the tests on a subject, each on all of the circuit or on an even, seeded sample, within a stated effort."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from crypto.r1cs.audit.cross import changed_counts, cross_verified
@@ -43,11 +43,15 @@ class Audit:
         seed: int = 0,
         effort: int | None = None,
         tests: Sequence[str] = TESTS,
+        judged_elsewhere: Collection[str] = (),
         progress: Progress | None = None,
     ) -> None:
-        """Raises NoHonestWitness, Unsatisfied for a witness that breaks a constraint, and what solving raises."""
+        """judged_elsewhere: scopes of gadgets whose constraints were deleted in another circuit, and are not here.
+
+        Raises NoHonestWitness, Unsatisfied for a witness that breaks a constraint, and what solving raises."""
         self.subject = subject
         self._sample, self._seed, self._effort, self._tests = sample, seed, effort, tests
+        self._judged_elsewhere = frozenset(judged_elsewhere)
         self._progress = progress or (lambda test, done, of: None)
         self._system = System(subject.circuit)
         self._honest = _witnesses(subject)
@@ -196,7 +200,8 @@ class Audit:
                 self._report.undecided.append(row)
                 yield Finding(DELETION, f"constraint {row} is neither needed nor shown redundant", scope(row), row=row)
 
-        self._each(DELETION, "constraints", range(len(self._system.rows)), look, scope)
+        rows = [row for row in range(len(self._system.rows)) if scope(row) not in self._judged_elsewhere]
+        self._each(DELETION, "constraints", rows, look, scope)
         self._report.redundant.sort()
         self._report.undecided.sort()
 
