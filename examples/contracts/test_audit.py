@@ -33,7 +33,7 @@ AUDITED: Final = {
     "credit_line": Depth(sample=20, effort=10**6),
     "escrow": Depth(sample=30, effort=10**7, quick=True),
     "payroll": Depth(sample=12, effort=2 * 10**6, cross=True),
-    "sealed_bid_auction": Depth(sample=30, effort=10**7, quick=True),
+    "sealed_bid_auction": Depth(sample=30, effort=10**7),
 }
 METHODS: Final = [(name, method.name) for name in AUDITED for method in contract_of(name).compiled.methods]
 

@@ -166,6 +166,7 @@ def test_a_step_of_logistic_regression_leaves_its_prover_no_choice() -> None:
     audit(LOGISTIC.constrain(), cases).require_sound()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("stand_ins")
 def test_a_step_of_a_perceptron_leaves_its_prover_no_choice() -> None:
     weights = (3, 2, -1, 4, -5, -1)

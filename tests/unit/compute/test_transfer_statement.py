@@ -62,7 +62,7 @@ def transfers(draw: st.DrawFn) -> tuple[Public, Private]:
     return scene.proven_of(public, private, pays=pays)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(transfers(), elements)
 def test_a_transfer_is_proven_exactly_when_it_holds(made: tuple[Public, Private], ctx: int) -> None:
     public, private = made

@@ -103,13 +103,13 @@ async def test_many_tasks_at_once_keep_within_the_locks(market: Market) -> None:
     async with market.worker(max_locks=3, provers=2):
         await market.until("started")
         market.rpc.on_block = watch
-        receipts = await asyncio.gather(*[market.post((0.0, value / 2, 7.5)) for value in range(9)])
+        receipts = await asyncio.gather(*[market.post((0.0, value / 2, 7.5)) for value in range(6)])
         answers = await asyncio.gather(*[wait_for_answer(market.rpc, receipt) for receipt in receipts])
-        await market.until("settled", 9)
+        await market.until("settled", 6)
     assert all(answer.equals_reference(SMALL.model) for answer in answers)
     assert 1 < most <= 3
     provider = require_provider(market.rpc.chain.view, account(PROVIDER))
-    assert (provider.settled, provider.locks, provider.forfeited) == (9, 0, 0)
+    assert (provider.settled, provider.locks, provider.forfeited) == (6, 0, 0)
 
 
 async def test_of_two_workers_one_earns_each_task(market: Market) -> None:

@@ -199,6 +199,7 @@ def test_the_slope_of_a_sum_of_equal_points_would_be_free() -> None:
     assert audit(cs.build(), [{"p": list(gadgets._montgomery(P))}]).findings != ()
 
 
+@pytest.mark.slow
 def test_a_proof_of_a_multiple_verifies_elsewhere() -> None:
     circuit, _ = multiplication(4, False)
     assert cross_verified(circuit, circuit.solve(given(9, 4, False))) is None

@@ -99,6 +99,7 @@ def cheap_hash(cs: Builder, inputs: Sequence[Value], tag: int = 0) -> Wire:
     return cs.mul(cs.mul(mixed, mixed), mixed)
 
 
+@pytest.mark.slow
 def test_a_proof_of_membership_verifies_elsewhere() -> None:
     circuit, _ = membership(1)
     witness = circuit.solve(given(3, 1, LEAVES[:4]))

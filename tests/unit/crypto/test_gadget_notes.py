@@ -193,6 +193,7 @@ def test_a_sample_of_sealing_with_hash_and_curve_cannot_be_forged() -> None:
     assert Audit(subject, 12, tests=("mutation", "jacobian", "flips")).run().findings == ()
 
 
+@pytest.mark.slow
 def test_a_proof_of_sealing_verifies_elsewhere() -> None:
     circuit, _ = sealing(2)
     assert cross_verified(circuit, circuit.solve(given(3))) is None
