@@ -227,6 +227,7 @@ def test_who_votes_through_a_pool_is_not_seen(scene: Scene) -> None:
     assert {note.content.fields for note in scene.poll.notes_of(scene.teller)} == {(0,), (3,)}
 
 
+@pytest.mark.slow
 def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as chain:
         story(chain, Teller())

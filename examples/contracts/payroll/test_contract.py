@@ -297,6 +297,7 @@ def test_what_the_contract_holds_is_free_or_somebodys(steps: list[tuple[str, int
         assert plain.books["paid"] >= owed
 
 
+@pytest.mark.slow
 def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as chain:
         story(chain, Teller())

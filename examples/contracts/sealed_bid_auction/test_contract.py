@@ -358,6 +358,7 @@ def test_the_standing_is_the_auctioneers_alone(folded: Sale) -> None:
             _ = folded.auction.read(outsider).standing
 
 
+@pytest.mark.slow
 def test_the_walk_through_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as chain:
         story(chain, Teller())
