@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
+import gc
 import sys
 
+import pytest
 from hypothesis import settings
 
 _DEPTH = sys.getrecursionlimit()
@@ -15,3 +17,15 @@ sys.setrecursionlimit(_DEPTH)
 # Timing never decides a test.
 settings.register_profile("cluster", deadline=None)
 settings.load_profile("cluster")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """What is imported for all tests lives to the end, so nothing looks for garbage in it: now or later."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, among what is made from here on."""
+    gc.freeze()
+    gc.enable()

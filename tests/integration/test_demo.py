@@ -31,6 +31,7 @@ def test_every_promise_of_the_demo_holds() -> None:
     assert len({root for *_, root in document["validators"]}) == 1
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
     port, folder = free_base_port(DEMO_PORTS), tmp_path / "demo"
     command = [sys.executable, "-m", "node.cli", "demo", "--dir", str(folder), "--base-port", str(port)]

@@ -113,6 +113,7 @@ async def test_a_node_that_was_away_for_a_moment_is_brought_up_to_date_by_repeat
     assert all(four.alive(index) for index in range(NODES))
 
 
+@pytest.mark.slow
 async def test_a_node_that_was_away_for_many_blocks_catches_up_and_votes_again(four: FourNodes) -> None:
     await four.stop(1)
     async with four.wallet("account3", 0) as wallet:

@@ -74,6 +74,7 @@ async def register_key(node: OneNode) -> None:
         await wallet.submit([RegisterKey(COMPRESSED, NAMED)])
 
 
+@pytest.mark.slow
 async def test_a_ceremony_is_attested_by_those_who_have_its_files(ceremonies: Ceremonies) -> None:
     await register_key(ceremonies.node)
     files = ceremonies.files()

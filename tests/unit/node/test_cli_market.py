@@ -240,6 +240,7 @@ async def test_somebody_elses_joblib_is_not_read_unasked(
     assert (await market.publish(model_file, "--my-own-file"))["name"] == "trend"
 
 
+@pytest.mark.slow
 async def test_a_prediction_is_posted_proven_opened_and_verified(market: Market, model_file: Path) -> None:
     """Two rows in one proof, of a model whose weights nobody is shown; the rows travel beside the chain."""
     await market.publish(model_file, "--profile", "private", "--batch", "2")
