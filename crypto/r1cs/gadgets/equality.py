@@ -33,9 +33,14 @@ def inverse(cs: Builder, a: Wire) -> Wire:
 
 
 def assert_nonzero(cs: Builder, a: Wire) -> None:
-    """Proves a != 0. Any field element in. Constraints: 1; none if its bound excludes zero."""
-    if a.bound is None or a.bound[0] <= 0 <= a.bound[1]:
+    """Proves a != 0. Any field element in. Constraints: 1; none if its bound excludes zero and all that equals it."""
+    if a.bound is None or _holds_multiple(*a.bound):
         inverse(cs, a)
+
+
+def _holds_multiple(low: int, high: int) -> bool:
+    """Whether low..high has a multiple of r: a bound is of an integer, and -r or r is zero, too."""
+    return high // SCALAR_FIELD * SCALAR_FIELD >= low
 
 
 def _inverse_or_zero(values: Sequence[int]) -> tuple[int, int]:
