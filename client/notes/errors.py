@@ -195,7 +195,8 @@ class PoolKeyMissing(NoteWalletError):
     def __init__(self, pool: str, vk_id: str) -> None:
         super().__init__(
             f"transfers in pool {pool} are proven with key {vk_id}, which does not lie here. Get its .zkey file from "
-            "whoever opened the pool, who was told where it lies, and run `cluster pool import FILE`."
+            "whoever opened the pool, who was told where it lies, and run `cluster pool import FILE`, if you trust its "
+            "makers: whoever made a key alone can make money up in its pool. Another pool is named with --pool."
         )
         self.pool, self.vk_id = pool, vk_id
 

@@ -1,13 +1,14 @@
 """The pages of notes and nullifiers that a node serves, read without making records of what is not one's own."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from chain.codec import decode, decode_plain, from_json
-from chain.types.scalars import Height, ObjectId
+from chain.types.scalars import Height, ObjectId, VkId
 from client.errors import NotAnRpc, RpcFailed
-from client.notes.errors import NoPool
+from client.notes.errors import NoPool, PoolKeyMissing
 from client.notes.scan import Glance
 from client.rpc import RpcClient
 from contracts.notes.queries import NullifiersRange, SubtreesRange, TreeView
@@ -23,6 +24,9 @@ ELEMENTS: Final = 5_000
 POOL_UNKNOWN: Final = "UnknownPool"
 
 T = TypeVar("T")
+
+Known = Callable[[VkId], bool]  # whether the wallet has the keys of this verifying key, and so knows its circuit
+Say = Callable[[str], None]
 
 _ANSWER_ERRORS: Final = (KeyError, TypeError, ValueError, IndexError, ClusterError)
 
@@ -99,22 +103,38 @@ async def list_pools(rpc: RpcClient) -> list[PoolView]:
     return sorted(pools, key=lambda pool: (pool.opened_at, pool.pool))
 
 
-async def find_pool(rpc: RpcClient, pool: ObjectId | None = None) -> PoolView:
-    """The pool of an id, or the oldest that the node lists. Raises NoPool, RpcFailed, Unreachable, NotAnRpc."""
-    if pool is None:
-        pools = await list_pools(rpc)
-        if not pools:
-            raise NoPool(None)
-        return pools[0]
+async def default_pool(rpc: RpcClient, known: Known, say: Say = lambda text: None) -> PoolView:
+    """The oldest pool whose key the wallet has: anybody may open one, also under a circuit that lets him make money up.
+
+    Older ones are passed over, and `say` tells of it. Raises NoPool, PoolKeyMissing for pools that are all under other
+    keys, RpcFailed, Unreachable, NotAnRpc.
+    """
+    pools = await list_pools(rpc)
+    if not pools:
+        raise NoPool(None)
+    for place, pool in enumerate(pools):
+        if await asyncio.to_thread(known, pool.vk_id):
+            if place:
+                say(f"passed over, as their keys are not here: {place} older pools; taken: {_named(pool.pool)}")
+            return pool
+    raise PoolKeyMissing(_named(pools[0].pool), _named(pools[0].vk_id))
+
+
+async def find_pool(rpc: RpcClient, pool: ObjectId) -> PoolView:
+    """The pool of an id, whatever its key. Raises NoPool, RpcFailed, Unreachable, NotAnRpc."""
     try:
         found = _read(PoolView, await rpc.call("contract_getPool", id=pool), rpc.url)
     except RpcFailed as failed:
         if failed.name != POOL_UNKNOWN:
             raise
-        raise NoPool("0x" + pool.hex()) from failed
+        raise NoPool(_named(pool)) from failed
     if found.pool != pool:
-        raise NotAnRpc(rpc.url, f"pool 0x{pool.hex()} was asked for, and 0x{found.pool.hex()} shown")
+        raise NotAnRpc(rpc.url, f"pool {_named(pool)} was asked for, and {_named(found.pool)} shown")
     return found
+
+
+def _named(id_: bytes) -> str:
+    return "0x" + id_.hex()
 
 
 def _first_look(raw: bytes) -> tuple[ObjectId, int, Glance]:

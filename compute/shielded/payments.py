@@ -35,7 +35,7 @@ from client.notes.address import Address
 from client.notes.choice import Choice, choose, notes_of, value_of
 from client.notes.errors import FeeTooHigh, NotEnoughNotes, TreesDiffer
 from client.notes.keys import FullViewKey, SpendingKey, spending_key
-from client.notes.pages import find_pool, tree_view
+from client.notes.pages import default_pool, find_pool, tree_view
 from client.notes.store import NoteStore, OwnNote, Waiting
 from client.notes.sync import Tell, held_store, read_chain, unheard
 from client.notes.tree import WalletTree
@@ -120,13 +120,13 @@ class NoteWallet:
         expected: ChainIdentity | None = None,
         entropy: Entropy = os.urandom,
     ) -> "NoteWallet":
-        """The notes of an account's key in a pool, without one the oldest; `folder` holds the stores.
+        """The notes of an account's key in a pool, without one the oldest under a known key; `folder` holds the stores.
 
-        Raises NoPool, and what Wallet.open raises.
+        Raises NoPool, PoolKeyMissing, and what Wallet.open raises.
         """
         wallet = await Wallet.open(secret, rpc, expected)
-        prover = PoolProver(keys, await find_pool(rpc, pool))
-        return cls(wallet, spending_key(secret.seed), prover, folder, entropy)
+        found = await (default_pool(rpc, keys.knows) if pool is None else find_pool(rpc, pool))
+        return cls(wallet, spending_key(secret.seed), PoolProver(keys, found), folder, entropy)
 
     async def read(self, *, deep: bool = False, tell: Tell = unheard) -> NoteStore:
         """What the account has, at the chain's head. Raises as read_chain."""

@@ -27,13 +27,21 @@ class PoolKeys:
         """Built once, 0.8 s."""
         return self._source.build()
 
+    @cached_property
+    def _own(self) -> CircuitKeys | None:
+        """This machine's, looked for once: a chain may have any number of pools under other keys."""
+        return self._keys.find(self._source.name, self.circuit)
+
     def find(self, vk_id: VkId) -> CircuitKeys | None:
         """The keys of a verifying key's id. Raises DamagedKeyFile."""
         path = self._path(vk_id)
         if path.exists():
             return self._keys.read(self._source.name, self.circuit, path)
-        found = self._keys.find(self._source.name, self.circuit)
-        return found if found is not None and found.vk_id == vk_id else None
+        return self._own if self._own is not None and self._own.vk_id == vk_id else None
+
+    def knows(self, vk_id: VkId) -> bool:
+        """Whether it is the transfer circuit's key, and known here: made here or imported. Raises DamagedKeyFile."""
+        return self.find(vk_id) is not None
 
     def keep(self, file: Path) -> CircuitKeys:
         """Check a file of keys and keep a copy. Raises DamagedKeyFile, OSError."""

@@ -53,7 +53,7 @@ class Open(Action):
 
     tag: ClassVar[int] = 80
     name: ClassVar[str] = "shielded.open"
-    writes: ClassVar[int] = 1
+    writes: ClassVar[int] = 2
 
     vk_id: VkId
 

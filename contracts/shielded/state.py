@@ -6,13 +6,14 @@ from typing import Final
 
 from chain.codec import decode, encode, wire
 from chain.execution import accounts
-from chain.state.keys import ID, Space
+from chain.state.keys import HEIGHT, ID, Space, be8
 from chain.state.overlay import Overlay
 from chain.state.view import View
 from chain.types.scalars import AccountId, Amount, AssetId, FieldElement, Height, ObjectId, VkId
 from contracts.shielded.errors import PoolImbalance, PoolUnderflow, UnknownPool
 
 POOL: Final = Space("shielded/pool", (ID,))
+OPENED: Final = Space("shielded/opened", (HEIGHT, ID))  # by whose order nobody gets before a pool that is there
 TOTALS: Final = Space("shielded/totals", (ID, ID))  # pool, asset
 TOUCHED: Final = Space("shielded/touched", (ID, ID))  # pool, asset: in this block; gone at its end
 
@@ -55,12 +56,14 @@ def require_pool(view: View, pool: ObjectId) -> Pool:
 
 
 def write_pool(overlay: Overlay, pool: ObjectId, record: Pool) -> None:
+    """A pool that was not there before; it comes behind all that were opened at lower heights."""
     overlay.put(POOL.key(pool), encode(record))
+    overlay.put(OPENED.key(be8(record.opened_at), pool), _PRESENT)
 
 
-def pools(view: View) -> Iterator[tuple[ObjectId, Pool]]:
-    """All pools, by id."""
-    return ((ObjectId(POOL.parts(key)[0]), decode(Pool, raw)) for key, raw in view.iterate(POOL.scan()))
+def pools(view: View) -> Iterator[ObjectId]:
+    """All pools, by the height at which they were opened, then by id."""
+    return (ObjectId(OPENED.parts(key)[1]) for key, _ in view.iterate(OPENED.scan()))
 
 
 def totals_of(view: View, pool: ObjectId, asset: AssetId) -> Totals:

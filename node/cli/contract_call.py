@@ -100,7 +100,7 @@ async def _call(arguments: argparse.Namespace, screen: Screen) -> Json:
             screen.line(f"{name} is private and stands in this command line; '?' asks for it, @FILE reads it")
         client = contract_client(arguments, wallet, entry.contract)
         with screen.progress("reading the contract") as step:
-            notes = await open_notes(arguments, secret, rpc, step) if from_pool else None
+            notes = await open_notes(arguments, secret, rpc, step, screen) if from_pool else None
             calling = _Calling(client, notes, source, given, secret, arguments)
             draft, outcome = await calling.sent(step)
     document: dict[str, Any] = {

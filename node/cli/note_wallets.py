@@ -5,7 +5,7 @@ from typing import Final
 
 from chain.types.scalars import ObjectId
 from client.notes.errors import NoPool
-from client.notes.pages import find_pool
+from client.notes.pages import Say, default_pool, find_pool
 from client.results import chain_status
 from client.rpc import RpcClient
 from client.wallet import Wallet
@@ -13,6 +13,7 @@ from compute.dev_keys import DevKeys
 from compute.shielded.opening import open_pool, transfer_keys
 from compute.shielded.payments import MOST_FEE, NoteWallet, Paid
 from compute.shielded.pool_prover import PoolKeys
+from contracts.shielded.queries import PoolView
 from crypto.keys import SecretKey
 from node.cli.amounts import parse_amount
 from node.cli.keyring import add_key_arguments, identity_of
@@ -26,12 +27,13 @@ from node.home import read_genesis
 POOL_ID: Final = "a pool's id: 0x and 64 hex digits, as `cluster pool list` shows it"
 POOL: Final = "pool"  # what pays a fee
 ACCOUNT: Final = "account"
+WHICH_POOL: Final = "a shielded pool's id (default: the chain's oldest under a key that this machine has)"
 MAKING_KEY: Final = "making the key of transfers, once on this machine"
 
 
 def add_pool_argument(parser: argparse.ArgumentParser) -> None:
     """--pool"""
-    parser.add_argument("--pool", metavar="ID", help="a shielded pool's id (default: the chain's oldest)")
+    parser.add_argument("--pool", metavar="ID", help=WHICH_POOL)
 
 
 def add_payment_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,17 +57,27 @@ def pool_keys() -> PoolKeys:
     return PoolKeys(DevKeys(cache_folder()), pool_keys_folder())
 
 
-async def open_notes(arguments: argparse.Namespace, secret: SecretKey, rpc: RpcClient, step: Step) -> NoteWallet:
+async def chosen_pool(arguments: argparse.Namespace, rpc: RpcClient, keys: PoolKeys, say: Say) -> PoolView:
+    """The pool of --pool, else that which wallets take. Raises NoPool, PoolKeyMissing, BadArgument."""
+    if arguments.pool is None:
+        return await default_pool(rpc, keys.knows, say)
+    return await find_pool(rpc, ObjectId(id_of(arguments.pool, "--pool", POOL_ID)))
+
+
+async def open_notes(
+    arguments: argparse.Namespace, secret: SecretKey, rpc: RpcClient, step: Step, screen: Screen
+) -> NoteWallet:
     """The notes of an account's key in --pool; on a development network without a pool one is opened first."""
-    pool = None if arguments.pool is None else ObjectId(id_of(arguments.pool, "--pool", POOL_ID))
     expected = None if arguments.genesis is None else identity_of(arguments.genesis)
+    keys = pool_keys()
     try:
-        await find_pool(rpc, pool)
+        pool = await chosen_pool(arguments, rpc, keys, screen.line)
     except NoPool:
-        if pool is not None or not await _is_local_devnet(rpc):
+        if arguments.pool is not None or not await _is_local_devnet(rpc):
             raise
-        await _open_devnet_pool(rpc, step)
-    wallet = await NoteWallet.open(secret, rpc, notes_folder(), pool_keys(), pool, expected)
+        pool = await _open_devnet_pool(rpc, step)
+        keys = pool_keys()  # anew, with the key that was made for it
+    wallet = await NoteWallet.open(secret, rpc, notes_folder(), keys, pool.pool, expected)
     wallet.say = step.describe
     if "max_fee" in arguments and arguments.max_fee is not None:  # shielding is paid by the account
         wallet.most_fee = parse_amount(arguments.max_fee)
@@ -103,8 +115,8 @@ async def _is_local_devnet(rpc: RpcClient) -> bool:
     return genesis.is_file() and (await chain_status(rpc)).genesis_hash == read_genesis(genesis).hash()
 
 
-async def _open_devnet_pool(rpc: RpcClient, step: Step) -> None:
+async def _open_devnet_pool(rpc: RpcClient, step: Step) -> PoolView:
     """The development network's pool, opened by its publisher, under a key of this machine's own setup."""
     made = await watched(step, MAKING_KEY, lambda: transfer_keys(DevKeys(cache_folder())))
     publisher = load_network(devnet_folder()).accounts()[PUBLISHER].secret()
-    await open_pool(await Wallet.open(publisher, rpc), made, step.describe)
+    return await open_pool(await Wallet.open(publisher, rpc), made, step.describe)

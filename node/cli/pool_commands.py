@@ -22,7 +22,7 @@ from node.cli.work import watched
 
 def register(parser: argparse.ArgumentParser) -> None:
     commands = subcommands(parser)
-    add_command(commands, "list", "all pools, the oldest first, and what each holds", _list, rpc=True)
+    add_command(commands, "list", "pools, the oldest first and 200 at most, and what each holds", _list, rpc=True)
     opening = add_command(
         commands, "open", "open a pool under the key of transfers that this machine has, or makes now", _open, rpc=True
     )

@@ -33,7 +33,7 @@ async def _send(arguments: argparse.Namespace, screen: Screen) -> Json:
         money = await money_of(rpc, arguments.asset)
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
-            wallet = await open_notes(arguments, secret, rpc, step)
+            wallet = await open_notes(arguments, secret, rpc, step, screen)
             from_pool = arguments.fee_from == POOL
             paid = await wallet.send(to, amount, money.asset, arguments.memo.encode(), fee_from_pool=from_pool)
     return show_paid(paid, money, amount, screen)

@@ -30,6 +30,6 @@ async def _shield(arguments: argparse.Namespace, screen: Screen) -> Json:
         money = await money_of(rpc, arguments.asset)
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
-            wallet = await open_notes(arguments, secret, rpc, step)
+            wallet = await open_notes(arguments, secret, rpc, step, screen)
             paid = await wallet.shield(amount, money.asset, to, arguments.memo.encode())
     return show_paid(paid, money, amount, screen)

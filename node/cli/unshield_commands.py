@@ -30,7 +30,7 @@ async def _unshield(arguments: argparse.Namespace, screen: Screen) -> Json:
         money = await money_of(rpc, arguments.asset)
         amount = money.parse(arguments.amount)
         with screen.progress("reading notes") as step:
-            wallet = await open_notes(arguments, secret, rpc, step)
+            wallet = await open_notes(arguments, secret, rpc, step, screen)
             recipient: AccountId = wallet.wallet.account if named is None else named
             paid = await wallet.unshield(recipient, amount, money.asset, fee_from_pool=arguments.fee_from == POOL)
     return show_paid(paid, money, amount, screen)

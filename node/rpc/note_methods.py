@@ -68,9 +68,9 @@ class NoteMethods:
         return to_json(shielded.pool_view(self._view, ObjectId(id)))
 
     def list_pools(self) -> Json:
-        """All shielded pools by id, at most 200."""
+        """The shielded pools that were opened first, at most 200, by height and id: no later one takes a place."""
         view = self._view
-        found = [shielded.pool_view(view, pool) for pool, _ in islice(pools(view), MAX_POOLS)]
+        found = [shielded.pool_view(view, pool) for pool in islice(pools(view), MAX_POOLS)]
         return {"pools": [to_json(each) for each in found]}
 
 

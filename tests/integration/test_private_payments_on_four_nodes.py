@@ -17,7 +17,7 @@ from client.errors import RpcFailed
 from client.notes.address import Address
 from client.notes.choice import value_of
 from client.notes.keys import spending_key
-from client.notes.pages import find_pool
+from client.notes.pages import list_pools
 from compute.shielded.payments import NoteWallet
 from contracts.registry.actions import RegisterKey
 from contracts.shielded.actions import Open
@@ -51,7 +51,7 @@ async def notes(four: FourNodes, name: str, node: int, folder: Path) -> AsyncIte
     """An account's notes as one node shows them, kept in `folder`."""
     async with four.wallet(name, node) as wallet:
         key = spending_key(four.accounts[name].secret().seed)
-        prover = SimulatedProver(await find_pool(wallet.rpc))
+        prover = SimulatedProver((await list_pools(wallet.rpc))[0])
         yield NoteWallet(wallet, key, prover, folder, Entropy(next(SEEDS)))
 
 

@@ -65,5 +65,5 @@ class NoteRpc(ChainRpc):
     async def notes(self, person: int, folder: Path) -> NoteWallet:
         """The person's notes; `folder` holds the stores."""
         key = spending_key(secret(person).seed)
-        prover = SimulatedProver(await find_pool(self))
+        prover = SimulatedProver(await find_pool(self, self.pool))
         return NoteWallet(await self.wallet(person), key, prover, folder, Entropy(person * 1_000_000))

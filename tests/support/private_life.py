@@ -11,7 +11,7 @@ from chain.types.scalars import AccountId, Amount, ObjectId, ProofBytes
 from client.notes.address import Address
 from client.notes.content import ContractNote
 from client.notes.keys import SpendingKey, spending_key
-from client.notes.pages import find_pool
+from client.notes.pages import list_pools
 from client.notes.store import open_store
 from client.notes.sync import read_chain
 from client.rpc import RpcClient
@@ -197,5 +197,5 @@ class PrivateLife:
         await friend.unshield(AccountId(self.owner.wallet.account), self.UNSHIELDED)
 
     async def _note_wallet(self, person: Person) -> NoteWallet:
-        prover = ListeningAtPool(self._prover, await find_pool(self._rpc))
+        prover = ListeningAtPool(self._prover, (await list_pools(self._rpc))[0])
         return NoteWallet(person.wallet, person.spending, prover, self._folder / "pool", self._entropy)

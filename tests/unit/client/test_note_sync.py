@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chain.codec import decode_plain, encode
-from chain.types.scalars import ChainId, Hash, Height
+from chain.types.scalars import ChainId, Hash, Height, VkId
 from client.errors import AnswerRefused, NotAnRpc
-from client.notes.errors import NotesHeldBack, NotesImplausible
+from client.notes.errors import NoPool, NotesHeldBack, NotesImplausible, PoolKeyMissing
 from client.notes.keys import SpendingKey
-from client.notes.pages import NOTES, find_pool, list_pools, tree_view
+from client.notes.pages import NOTES, default_pool, find_pool, list_pools, tree_view
 from client.notes.reach import MOST_A_BLOCK, MOST_BLOCKS, Signed
 from client.notes.store import NoteStore, open_store
 from client.notes.sync import read_chain
@@ -290,10 +290,32 @@ async def test_what_was_signed_bounds_what_a_node_says(rpc: PoolRpc, store: Note
 async def test_pools_are_listed_oldest_first(rpc: PoolRpc) -> None:
     later = rpc.pools.opened()
     assert [pool.pool for pool in await list_pools(rpc)] == [rpc.pool, later]
-    assert (await find_pool(rpc)).pool == rpc.pool and (await find_pool(rpc, later)).pool == later
+    assert (await find_pool(rpc, later)).pool == later
     rpc.alter["contract_getPool"] = lambda told: {**told, "pool": "0x" + "05" * 32}
     with pytest.raises(NotAnRpc):
         await find_pool(rpc, later)
     rpc.alter["contract_listPools"] = lambda told: {"pools": [replace]}
     with pytest.raises(NotAnRpc):
         await list_pools(rpc)
+
+
+async def test_the_default_pool_is_the_oldest_under_a_known_key(rpc: PoolRpc) -> None:
+    """Anybody may open a pool, also one whose circuit proves what he likes, and before everybody else."""
+    later, said = rpc.pools.opened(), list[str]()
+    assert (await default_pool(rpc, lambda key: key == rpc.pools.key, said.append)).pool == rpc.pool and not said
+    squatter = VkId(b"\x05" * 32)
+
+    def squatted(told: Any) -> Any:
+        first = {**told["pools"][0], "vk_id": "0x" + squatter.hex()}
+        return {"pools": [first, *told["pools"][1:]]}
+
+    rpc.alter["contract_listPools"] = squatted
+    assert (await default_pool(rpc, lambda key: key == rpc.pools.key, said.append)).pool == later
+    (line,) = said
+    assert ": 1 older" in line and later.hex() in line
+    with pytest.raises(PoolKeyMissing) as missing:
+        await default_pool(rpc, lambda key: False)
+    assert missing.value.vk_id == "0x" + squatter.hex()
+    rpc.alter["contract_listPools"] = lambda told: {"pools": []}
+    with pytest.raises(NoPool):
+        await default_pool(rpc, lambda key: True)

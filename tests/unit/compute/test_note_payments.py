@@ -70,7 +70,7 @@ async def test_money_goes_in_to_somebody_else_and_out_again(rpc: NoteRpc, alice:
     out = await bob.unshield(account(CAROL), Amount(CLU))
     assert balance(rpc, CAROL) == FUNDS + CLU
     assert await values(bob) == [FIVE - CLU - out.fee]
-    pool = await find_pool(rpc)
+    pool = await find_pool(rpc, rpc.pool)
     assert [(each.entered - each.left, each.holding) for each in pool.assets] == [
         (TEN - sent.fee - out.fee - CLU, TEN - sent.fee - out.fee - CLU)
     ]
@@ -219,7 +219,7 @@ async def test_a_pool_is_found_or_said_not_to_be(rpc: NoteRpc) -> None:
 async def test_without_the_pools_key_nothing_is_proven(rpc: NoteRpc, tmp_path: Path) -> None:
     keys = PoolKeys(DevKeys(tmp_path), tmp_path / "pools", CircuitSource(TRANSFER.name, circuit))
     with pytest.raises(PoolKeyMissing):
-        PoolProver(keys, await find_pool(rpc)).require()
+        PoolProver(keys, await find_pool(rpc, rpc.pool)).require()
     other = tmp_path / "other.zkey"
     other.write_bytes(b"no key")
     with pytest.raises(DamagedKeyFile):

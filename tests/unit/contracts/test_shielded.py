@@ -64,7 +64,14 @@ def test_a_pool_is_opened_under_a_registered_key(chain: PoolChain) -> None:
     pool = chain.opened()
     record = state.require_pool(chain.view, pool)
     assert (record.vk_id, record.opened_by, record.opened_at) == (chain.key, account(OPENER), chain.height)
-    assert [id_ for id_, _ in state.pools(chain.view)] == sorted([chain.pool, pool])
+    assert list(state.pools(chain.view)) == [chain.pool, pool]
+
+
+def test_no_pool_comes_before_one_that_is_there(chain: PoolChain) -> None:
+    """Ids can be ground for: of many later pools some have a lower id than the first one."""
+    later = [chain.opened() for _ in range(8)]
+    assert min(later) < chain.pool
+    assert list(state.pools(chain.view)) == [chain.pool, *later]
 
 
 def test_opening_tells_the_pools_id(chain: PoolChain) -> None:
