@@ -92,7 +92,7 @@ class UnusedArgument(ContractRefused):
 
 
 class TooLarge(ContractRefused):
-    """A contract has more registers, methods, values or public inputs than the chain takes."""
+    """A contract has more registers, methods, values, public inputs, constraints or turns than there may be."""
 
     code = 6413
 

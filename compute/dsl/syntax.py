@@ -22,7 +22,9 @@ from compute.dsl.errors import (
     RecursionRefused,
     SourceMissing,
     StatementRefused,
+    TooLarge,
 )
+from compute.dsl.loops import MOST_TURNS, turns
 from compute.dsl.place import Place, place_of
 from compute.dsl.values import Value
 
@@ -34,6 +36,8 @@ ALLOWED_BUILTINS: Final = frozenset((*_GOING_THROUGH, *_LOOKING_INTO))
 CONSTANTS: Final = (int, str, bytes, type(None))
 RUNNING: Final = "running"  # of an instance: what stands for the call that runs
 EXAMPLES: Final = "examples"  # a classmethod that makes calls for tools; no circuit is made of it
+
+FEWER_TURNS: Final = f"At most {MOST_TURNS:,}: each is constraints. Do a part in each call and keep it in a register."
 
 _INSTEAD: Final[dict[type[ast.AST], tuple[str, str]]] = {
     ast.While: ("`while` has no bound.", "Write `for i in range(8)` with a constant bound, and select() inside."),
@@ -171,7 +175,10 @@ class _Checker:
     def _called(self, function: Callable[..., Any], source: "Source") -> Iterator[Callable[..., Any]]:
         local = _local_names(source.tree)
         outside = _outside_names(function)
+        known = {name: value for name, value in outside.items() if name not in local}
         for node in ast.walk(source.tree):
+            if turns(node, known) > MOST_TURNS:
+                raise TooLarge(source.place(node), f"a loop of {turns(node, known):,} turns.", FEWER_TURNS)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id not in local:
                 self._check_attribute(source, node, outside.get(node.value.id))
             if isinstance(node, ast.Attribute) and _of_self(node) is not None:

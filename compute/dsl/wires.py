@@ -7,8 +7,9 @@ Inside a lambda of `select` everything that could refuse works on numbers that t
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from compute.dsl.errors import TooLarge
 from compute.dsl.integers import INTEGERS
 from compute.dsl.machine import BIT, Function, Number, Range
 from compute.dsl.place import calling_place
@@ -22,6 +23,9 @@ from crypto.r1cs.gadgets.poseidon import poseidon
 from crypto.r1cs.gadgets.select import select
 from crypto.r1cs.gadgets.wide import div_rem_wide, mul_wide
 from crypto.r1cs.wire import Wire, as_wire
+
+MOST_CONSTRAINTS: Final = 1 << 20  # as many as models may have: the keys of so many are gigabytes
+SMALLER: Final = "Do a part in each call and keep it in a register, or use narrower types."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,9 +41,12 @@ def located(operation: Callable[Concatenate["Wires", P], R]) -> Callable[Concate
         self.counting, place = True, calling_place()
         try:
             with self.cs.scope(f"{place}: {place.text}"):
-                return operation(self, *arguments, **named)
+                result = operation(self, *arguments, **named)
         finally:
             self.counting = False
+        if self.cs.constraint_count > MOST_CONSTRAINTS:
+            raise TooLarge(place, f"more than {MOST_CONSTRAINTS:,} constraints in one method.", SMALLER)
+        return result
 
     return at_line
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from compute.dsl import errors
+from compute.dsl import errors, wires
 
 HEAD = """\
 import random
@@ -216,6 +216,10 @@ BODIES: list[Case] = [
     (errors.ChangeLost, "self.pairs[b].left = a", "Write the whole entry"),
     (errors.ChangeLost, "y = self.pairs[b]\n        y.left = a", "Write the whole entry"),
     (errors.SharedValue, "TABLE[0] = a", "register"),
+    (errors.TooLarge, "for i in range(10**9): x = a", "a part in each call"),
+    (errors.TooLarge, "x = sum([a for i in range(2, LIMIT * 10000)])", "At most 65,536"),
+    (errors.TooLarge, "for i in range(7, -1 << 40, -LIMIT): x = a", "At most 65,536"),
+    (errors.TooLarge, "for i in range(10**10**10): x = a", "At most 65,536"),
 ]
 
 
@@ -267,7 +271,19 @@ def test_a_lambda_of_select_that_changes_a_list_is_refused(tmp_path: Path, body:
     assert "select(flag" in caught.value.source and Path(caught.value.file).parent == tmp_path
 
 
+def test_a_circuit_that_grows_too_large_is_refused_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wires, "MOST_CONSTRAINTS", 5_000)
+    loop = "for i in range(100): self.count += a"
+    with pytest.raises(
+        errors.TooLarge, match=r"more than 5,000 constraints in one method\.(?s:.)*narrower types"
+    ) as caught:
+        load(tmp_path, f"{HEAD}        {loop}\n        {USE}\n")
+    assert caught.value.source == loop
+
+
 ALLOWED = [
+    "for i in range(0): a = a + 1",
+    "for i in range(10**9, 5): a = a + 1",
     "box = [a]\n        box.append(select(flag, lambda: [a, c - a][1] + box[0], 0))\n        self.shown = box[1]",
     "self.shown = select(flag, lambda: pushed([b], a + c), a)",
     "box = [later for later in [lambda y: y + 1]]\n        self.shown = select(flag, lambda: box[0](a), a)",
