@@ -149,11 +149,7 @@ def _method_of(function: Callable[..., Any]) -> MethodDeclaration:
         )
     parameters = tuple(_parameter(place, name, hints.get(name)) for name in names[1:])
     returned = hints.get("return")
-    result = None if returned in (None, type(None)) else _parameter(place, "result", returned)
-    if result is not None and not result.public:
-        raise UnknownType(
-            place, "a private result.", "A result is seen by all: write -> Public[u64], or return nothing."
-        )
+    result = None if returned in (None, type(None)) else _result(place, returned)
     return MethodDeclaration(function.__name__, function, place, inspect.getdoc(function) or "", parameters, result)
 
 
@@ -172,6 +168,12 @@ def _parameter(place: Place, name: str, hint: object) -> Parameter:
         f"{name} does not say its type and who may know it.",
         f"Write {name}: Private[u64], Public[u64], or Spend[Bid] of a note.",
     )
+
+
+def _result(place: Place, hint: object) -> Parameter:
+    if get_origin(hint) is Annotated and get_args(hint)[1:] == (PUBLIC,):
+        return _parameter(place, "result", hint)
+    raise UnknownType(place, "a result that is not Public.", "All see it: write -> Public[u64], or return nothing.")
 
 
 def _place_of_class(cls: type) -> Place:

@@ -50,10 +50,16 @@ DECLARED = [
         errors.UnknownType,
         r"class Pair\(Note\)",
     ),
+    (
+        "",
+        "    @method\n    def told(self) -> u64:\n        return self.count\n",
+        errors.UnknownType,
+        r"-> Public\[u64\], or",
+    ),
     ("    fixed_readers = 1\n", "", errors.BadDeclaration, "is a int(?s:.)*fixed_readers = True"),
     ("    fixed_readers = Sealed(u64)\n", "", errors.BadDeclaration, "cannot name a register"),
 ]
-DECLARED_IDS = ["init", "no return", "spends no note", "no bool", "a name that is taken"]
+DECLARED_IDS = ["init", "no return", "spends no note", "a result that is not public", "no bool", "a name that is taken"]
 
 
 @pytest.mark.parametrize(("before", "after", "error", "said"), DECLARED, ids=DECLARED_IDS)
