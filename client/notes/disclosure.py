@@ -14,7 +14,14 @@ from chain.types.scalars import ChainId, Hash, Height, ObjectId, TxHash, Uint
 from chain.types.transaction import Transaction
 from client.notes.address import Address, parse_address
 from client.notes.content import Content, open_contract_note, open_pool_note
-from client.notes.errors import DisclosureElsewhere, DisclosureFalse, DisclosureMalformed, NotTheSender, OutputUnknown
+from client.notes.errors import (
+    DisclosureElsewhere,
+    DisclosureFalse,
+    DisclosureMalformed,
+    NotOfThePool,
+    NotTheSender,
+    OutputUnknown,
+)
 from client.notes.hints import open_outgoing
 from client.notes.keys import OutgoingViewKey
 from client.strict_json import parse
@@ -25,6 +32,7 @@ from contracts.shielded.actions import Transfer
 from crypto import babyjubjub, dleq, domains
 from crypto.errors import ClusterError, CryptoError
 from crypto.hashing import tagged_hash
+from crypto.notes import PoolNote
 
 FORMAT: Final = "cluster-disclosure"
 VERSION: Final = 1
@@ -88,6 +96,12 @@ def outputs_of(transaction: Transaction) -> list[NoteRecord]:
     ]
 
 
+def moves_in_a_pool(transaction: Transaction, output: int) -> bool:
+    """Whether a transfer makes the output: the chain applies one in pools alone. Raises OutputUnknown."""
+    made_in = _output(transaction, output).object
+    return any(isinstance(action, Transfer) and action.pool == made_in for action in transaction.envelope.actions)
+
+
 def disclose(
     transaction: Transaction,
     output: int,
@@ -117,10 +131,14 @@ def disclose(
     )
 
 
-def require_disclosed(disclosure: Disclosure, transaction: Transaction, context: str | None) -> Payment:
+def require_disclosed(
+    disclosure: Disclosure, transaction: Transaction, context: str | None, pool: ObjectId | None
+) -> Payment:
     """What a disclosure shows of the very transaction that it names; that this is final is the caller's to look at.
 
-    context: whom it must be for, None for anybody. Raises DisclosureElsewhere, OutputUnknown, DisclosureFalse.
+    context: whom it must be for, None for anybody. pool: the pool whose note it must be, of which the caller knows that
+    its circuit makes no money up; None for a note of a contract, which is no money. Raises DisclosureElsewhere,
+    OutputUnknown, DisclosureFalse, NotOfThePool.
     """
     envelope = transaction.envelope
     if context is not None and context != disclosure.context:
@@ -146,6 +164,8 @@ def require_disclosed(disclosure: Disclosure, transaction: Transaction, context:
     opened = _open(record, disclosure)
     if opened is None:
         raise DisclosureFalse("the output is not a note to the address that it names")
+    if record.object != pool and (pool is not None or isinstance(opened, PoolNote)):
+        raise NotOfThePool("0x" + record.object.hex(), None if pool is None else "0x" + pool.hex())
     return Payment(record.object, disclosure.address, opened)
 
 

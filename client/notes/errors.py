@@ -286,3 +286,18 @@ class FeeTooHigh(NoteWalletError):
             f"gone; at most {show(Amount(most))} is given. Ask another node, wait, or allow more (`--max-fee`)."
         )
         self.fee, self.most = fee, most
+
+
+class NotOfThePool(NoteWalletError):
+    """A note that was disclosed as a payment is of an object that is not the pool in question."""
+
+    code = 5228
+
+    def __init__(self, found: str, pool: str | None) -> None:
+        expected = "no shielded pool" if pool is None else f"not the shielded pool {pool}"
+        super().__init__(
+            f"the disclosed note is of {found}, which is {expected}. Anybody can make a contract or a pool whose notes "
+            "say what he likes: this shows no payment. If it is another pool that you take money in, name it with "
+            "--pool."
+        )
+        self.found, self.pool = found, pool

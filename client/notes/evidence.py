@@ -14,6 +14,8 @@ from client.rpc import Call, RpcClient
 from client.wallet import NOT_FOUND
 from contracts.application import build_application
 from contracts.notes.state import NoteRecord, output_key
+from contracts.shielded.queries import PoolView
+from contracts.shielded.state import POOL, Pool
 
 
 async def final_transaction(rpc: RpcClient, hash_: TxHash) -> tuple[Transaction, Height]:
@@ -76,3 +78,16 @@ async def require_proven(light: LightClient, disclosure: Disclosure, transaction
     if record is None or (record.object, record.ephemeral, record.output) != (said.object, said.ephemeral, said.output):
         raise DisclosureFalse(f"the chain's note number {disclosure.number} is not the one that was disclosed")
     return record.height
+
+
+async def require_pool_proven(light: LightClient, pool: PoolView) -> None:
+    """That a pool stands in the chain's state under the key that was told of it.
+
+    Raises AnswerRefused, and what LightClient.prove raises.
+    """
+    proven = await light.prove(POOL.key(pool.pool))
+    record = None if proven.value is None else decode(Pool, proven.value)
+    if record is None or record.vk_id != pool.vk_id:
+        raise AnswerRefused(
+            f"it shows 0x{pool.pool.hex()} as a pool under key 0x{pool.vk_id.hex()}, which the signed state does not"
+        )

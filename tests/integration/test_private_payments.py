@@ -86,6 +86,9 @@ async def test_private_payments_from_the_command_line(user: User, tmp_path: Path
     await _a_pools_key_is_handed_on(user, Path(opened["file"]), tmp_path)
     held = (await user.run("pool", "list"))["pools"]
     assert [each["pool"] == another for each in held] == [False, True]
+    verified = ("disclose", "--verify", str(tmp_path / "disclosed.json"), "--pool")
+    assert (await user.run(*verified, another, status=1))["error"]["name"] == "NotOfThePool"
+    assert (await user.run(*verified, held[0]["pool"]))["amount"] == "4 CLU"
     assert "CLU" in await user.text("pool", "list")
 
 
@@ -152,6 +155,7 @@ async def _a_payment_is_disclosed(user: User, tmp_path: Path) -> None:
     forged = json.loads(file.read_text())
     file.write_text(json.dumps({**forged, "output": 1}))
     assert (await user.run("disclose", "--verify", str(file), status=1))["error"]["name"] == "DisclosureFalse"
+    file.write_text(json.dumps(forged))
     refused = await user.run("disclose", sent["transaction"], "--to", "x", "--key", user.key("account2"), status=1)
     assert refused["error"]["name"] == "NotTheSender"
     again = await user.run("disclose", str(sent["number"]), "--to", "x", "--key", user.key("account1"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from chain.types.receipt import OK
 from chain.types.scalars import FieldElement, ObjectId
+from chain.types.transaction import Transaction
 from client.notes.content import Content, seal_output
 from client.notes.hints import Outgoing
 from client.notes.keys import FullViewKey, OutgoingViewKey
@@ -56,15 +57,19 @@ class PoolRpc(ChainRpc):
         rcm = int.from_bytes(self._entropy(16), "big")
         return self.sealed(to, PoolNote(0, value, rcm), **options)
 
-    def publish(self, *outputs: NoteOutput, nullifiers: tuple[int, ...] = ()) -> None:
-        """Blocks with a transfer for every two outputs; what is missing is foreign."""
+    def publish(self, *outputs: NoteOutput, nullifiers: tuple[int, ...] = ()) -> list[Transaction]:
+        """Blocks with a transfer for every two outputs; what is missing is foreign. The transactions."""
         made = list(outputs)
         made += [self.foreign() for _ in range(len(made) % 2)] or ([] if made else [self.foreign(), self.foreign()])
         transfers = [self._transfer(made[at : at + 2], nullifiers if at == 0 else ()) for at in range(0, len(made), 2)]
+        published = []
         for start in range(0, len(transfers), PER_BLOCK):
             nonce, block = self.pools.nonce(ALICE), transfers[start : start + PER_BLOCK]
             signed = [self.pools.transaction(ALICE, each, nonce=nonce + place) for place, each in enumerate(block)]
-            assert all(receipt.code == OK for receipt in self.pools.block(*signed))
+            self._waiting.extend(signed)
+            assert all(receipt.code == OK for receipt in self.block())
+            published += signed
+        return published
 
     def foreign(self) -> NoteOutput:
         """Somebody's note."""

@@ -25,8 +25,22 @@ from chain.types.scalars import (
 )
 from chain.types.transaction import FROM_ACCOUNT, Envelope, FeeSource, Transaction
 from client.notes.content import ContractNote, seal_output
-from client.notes.disclosure import Disclosure, disclose, outputs_of, parse_disclosure, require_disclosed
-from client.notes.errors import DisclosureElsewhere, DisclosureFalse, DisclosureMalformed, NotTheSender, OutputUnknown
+from client.notes.disclosure import (
+    Disclosure,
+    disclose,
+    moves_in_a_pool,
+    outputs_of,
+    parse_disclosure,
+    require_disclosed,
+)
+from client.notes.errors import (
+    DisclosureElsewhere,
+    DisclosureFalse,
+    DisclosureMalformed,
+    NotOfThePool,
+    NotTheSender,
+    OutputUnknown,
+)
 from client.notes.hints import Outgoing
 from client.notes.keys import SpendingKey
 from contracts.confidential.call import Call
@@ -87,15 +101,15 @@ SHOWN = disclose(TRANSACTION, 0, MINE.outgoing, OFFICE, bytes, number=17)
 def test_a_payment_is_shown_with_its_memo_and_survives_its_file() -> None:
     read = parse_disclosure(json.dumps(SHOWN.to_json()))
     assert read == SHOWN
-    payment = require_disclosed(read, TRANSACTION, OFFICE)
+    payment = require_disclosed(read, TRANSACTION, OFFICE, POOL)
     assert (payment.object, payment.address, payment.content) == (POOL, TO, NOTE)
-    assert require_disclosed(read, TRANSACTION, None) == payment
+    assert require_disclosed(read, TRANSACTION, None, POOL) == payment
 
 
 def test_every_output_of_a_transaction_has_its_number_and_its_sender_can_show_it() -> None:
     assert [record.object for record in outputs_of(TRANSACTION)] == [POOL, POOL, CONTRACT]
     shown = disclose(TRANSACTION, 2, MINE.outgoing, OFFICE, bytes)
-    assert require_disclosed(shown, TRANSACTION, OFFICE).content == IN_A_CONTRACT
+    assert require_disclosed(shown, TRANSACTION, OFFICE, None).content == IN_A_CONTRACT
 
 
 @pytest.mark.parametrize("output", [-1, 3])
@@ -104,7 +118,7 @@ def test_there_is_no_such_output(output: int) -> None:
         disclose(TRANSACTION, output, MINE.outgoing, OFFICE, bytes)
     assert (refused.value.output, refused.value.count) == (output, 3)
     with pytest.raises(OutputUnknown):
-        require_disclosed(replace(SHOWN, output=output), TRANSACTION, OFFICE)
+        require_disclosed(replace(SHOWN, output=output), TRANSACTION, OFFICE, POOL)
 
 
 def test_who_did_not_send_it_shows_nothing() -> None:
@@ -114,9 +128,9 @@ def test_who_did_not_send_it_shows_nothing() -> None:
 
 def test_it_is_for_the_one_it_was_made_for() -> None:
     with pytest.raises(DisclosureElsewhere):
-        require_disclosed(SHOWN, TRANSACTION, "somebody else")
+        require_disclosed(SHOWN, TRANSACTION, "somebody else", POOL)
     with pytest.raises(DisclosureFalse):  # renamed by whoever it was shown to
-        require_disclosed(replace(SHOWN, context="somebody else"), TRANSACTION, "somebody else")
+        require_disclosed(replace(SHOWN, context="somebody else"), TRANSACTION, "somebody else", POOL)
 
 
 OTHER_SHARED = babyjubjub.shared_point(E1, MINE.incoming.address().pk)
@@ -136,7 +150,7 @@ OTHER_SHARED = babyjubjub.shared_point(E1, MINE.incoming.address().pk)
 )
 def test_whatever_is_altered_is_refused(changed: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
-        require_disclosed(replace(SHOWN, **changed), TRANSACTION, OFFICE)
+        require_disclosed(replace(SHOWN, **changed), TRANSACTION, OFFICE, POOL)
 
 
 def test_an_honest_proof_about_another_address_opens_nothing() -> None:
@@ -144,7 +158,7 @@ def test_an_honest_proof_about_another_address_opens_nothing() -> None:
     honest = disclose(TRANSACTION, 1, MINE.outgoing, OFFICE, bytes)
     forged = Disclosure(**{name: getattr(honest, name) for name in Disclosure.__slots__} | {"address": TO})
     with pytest.raises(DisclosureFalse):
-        require_disclosed(forged, TRANSACTION, OFFICE)
+        require_disclosed(forged, TRANSACTION, OFFICE, POOL)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +194,21 @@ def test_what_is_no_disclosure_at_all_is_refused(text: str) -> None:
 def test_the_one_time_secret_is_not_shown() -> None:
     assert str(E1) not in json.dumps(SHOWN.to_json()) and f"{E1:x}" not in repr(SHOWN.to_json()["proof"])
     assert ObjectId(POOL).hex() not in json.dumps(SHOWN.to_json())
+
+
+def test_a_note_of_a_liars_contract_or_pool_is_no_payment() -> None:
+    """A contract's own circuit may make what opens as a pool's note: nobody ever put money behind it."""
+    made = seal_output(CONTRACT, Outgoing(E2, TO), NOTE, MINE.outgoing, Entropy(9))
+    call = Call(CONTRACT, "lie", VkId(bytes(32)), ephemeral=point(E2), outputs=(made,))  # type: ignore[arg-type]
+    lie = Transaction(replace(TRANSACTION.envelope, actions=(call,)), TRANSACTION.signature)
+    shown = disclose(lie, 0, MINE.outgoing, OFFICE, bytes)
+    assert not moves_in_a_pool(lie, 0) and moves_in_a_pool(TRANSACTION, 1) and not moves_in_a_pool(TRANSACTION, 2)
+    for pool in (None, POOL):
+        with pytest.raises(NotOfThePool) as refused:
+            require_disclosed(shown, lie, OFFICE, pool)
+        assert refused.value.found == "0x" + CONTRACT.hex()
+    with pytest.raises(NotOfThePool):  # of a pool, and not of that one
+        require_disclosed(SHOWN, TRANSACTION, OFFICE, ObjectId(b"\x0c" * 32))
+    of_a_contract = disclose(TRANSACTION, 2, MINE.outgoing, OFFICE, bytes)
+    with pytest.raises(NotOfThePool):  # who names a pool wants money
+        require_disclosed(of_a_contract, TRANSACTION, OFFICE, POOL)
