@@ -18,6 +18,7 @@ from crypto.babyjubjub import Point
 from crypto.errors import ClusterError
 from crypto.field import SCALAR_FIELD
 from crypto.note_hints import POINT_BYTES
+from crypto.notes import MAX_PLAINTEXT
 
 NOTES: Final = 500  # of a page, the most that a node gives
 ELEMENTS: Final = 5_000
@@ -47,9 +48,13 @@ class NotePage:
     def records(self, places: Sequence[int]) -> list[NoteRecord]:
         """Whole records of the notes at some places of the page. Raises NotAnRpc."""
         try:
-            return [decode(NoteRecord, self.encoded[place]) for place in places]
+            records = [decode(NoteRecord, self.encoded[place]) for place in places]
         except ClusterError as error:
             raise NotAnRpc(self.url, f"a note has an unknown shape ({error})") from error
+        for length in (len(record.output.ciphertext) for record in records):
+            if not 1 <= length <= MAX_PLAINTEXT:  # the chain makes none, and it could not be opened
+                raise NotAnRpc(self.url, f"a note has a ciphertext of {length} elements, not of 1 to {MAX_PLAINTEXT}")
+        return records
 
 
 async def note_page(rpc: RpcClient, first: int) -> NotePage:

@@ -147,9 +147,16 @@ def test_a_note_in_a_waiting_transaction_is_not_spent_again_until_that_expires(s
     store.reserve(waiting)
     store.save()
     assert again(store).unspent(POOL) == []
+    store.height = 50  # its last one, and as long as it is kept it waits
+    store.forget()
+    assert waiting in store.waiting and store.unspent(POOL) == []
     store.height = 51
     assert len(store.unspent(POOL)) == 1
+    store.forget()
+    assert store.waiting == []
     store.height = 33
+    store.reserve(waiting)
+    assert store.unspent(POOL) == []
     store.release(waiting.transaction)
     assert len(store.unspent(POOL)) == 1
 

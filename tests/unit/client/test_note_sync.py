@@ -18,7 +18,7 @@ from client.notes.store import NoteStore, open_store
 from client.notes.sync import read_chain
 from crypto import notes
 from crypto.note_tree import path_root
-from crypto.notes import PoolNote
+from crypto.notes import MAX_PLAINTEXT, PoolNote
 from tests.support.pool_rpc import PoolRpc, with_tag
 
 MINE, THEIRS = SpendingKey(b"\x01" * 32).full_view(), SpendingKey(b"\x02" * 32).full_view()
@@ -184,6 +184,15 @@ def short_point(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "notes": [altered(told["notes"][0], lambda note: note[5][3].__setitem__(1, b"\0"))] * 2}
 
 
+def no_ciphertext(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "notes": [altered(told["notes"][0], lambda note: note[5].__setitem__(2, [])), *told["notes"][1:]]}
+
+
+def long_ciphertext(told: dict[str, Any]) -> dict[str, Any]:
+    first = altered(told["notes"][0], lambda note: note[5].__setitem__(2, [bytes(32)] * (MAX_PLAINTEXT + 1)))
+    return {**told, "notes": [first, *told["notes"][1:]]}
+
+
 def altered(note: str, change: Callable[[list[Any]], None]) -> str:
     plain = decode_plain(bytes.fromhex(note[2:]))
     change(plain)
@@ -201,6 +210,8 @@ def altered(note: str, change: Callable[[list[Any]], None]) -> str:
         (no_record, NotAnRpc),
         (no_element, NotAnRpc),
         (short_point, NotAnRpc),
+        (no_ciphertext, NotAnRpc),
+        (long_ciphertext, NotAnRpc),
     ],
 )
 async def test_pages_that_cannot_be_are_refused_and_nothing_is_kept(

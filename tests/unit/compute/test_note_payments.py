@@ -3,25 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chain.execution import accounts
-from chain.types.scalars import Amount
+from chain.types.scalars import NATIVE, Amount, ChainId, FieldElement, Hash, Height, ObjectId, Uint, VkId
 from client.errors import RpcFailed, TransactionExpired
-from client.notes.choice import value_of
+from client.notes.choice import choose, value_of
 from client.notes.errors import FeeTooHigh, NoPool, NotEnoughNotes, PoolKeyMissing, TreesDiffer
+from client.notes.keys import spending_key
 from client.notes.pages import find_pool
+from client.notes.store import NoteStore, OwnNote
 from compute.confidential.prover import CircuitSource
 from compute.dev_keys import DevKeys
 from compute.shielded.payments import MOST_FEE, NoteWallet, round_fee
 from compute.shielded.pool_prover import PoolKeys, PoolProver
 from compute.shielded.prover import TRANSFER
+from contracts.shielded.queries import PoolView
 from crypto.groth16.key_file_errors import DamagedKeyFile
 from crypto.note_errors import MemoTooLong
 from crypto.notes import PoolNote
-from tests.support.note_wallets import ALICE, BOB, CAROL, NoteRpc, circuit
+from tests.support.note_records import Entropy
+from tests.support.note_wallets import ALICE, BOB, CAROL, NoteRpc, SimulatedProver, circuit
 from tests.support.small_chain import CLU, FUNDS, account
 
 TEN, FIVE = Amount(10 * CLU), Amount(5 * CLU)
@@ -229,3 +233,22 @@ async def test_without_the_pools_key_nothing_is_proven(rpc: NoteRpc, tmp_path: P
 def test_fees_are_round_and_leave_room() -> None:
     assert [round_fee(cost) for cost in (0, 1, 60, 67, 68, 1234, 99_999)] == [0, 2, 90, 110, 110, 1900, 150_000]
     assert all(round_fee(cost) >= cost * 3 / 2 for cost in range(1, 5000, 7))
+
+
+def test_notes_are_put_together_where_they_cover_that_fee_too(tmp_path: Path) -> None:
+    """To put notes together costs a fee of its own: nobody pays it and then has too little for the payment."""
+    pool = PoolView(ObjectId(b"\x0a" * 32), VkId(bytes(32)), Height(1), Uint(0), FieldElement(0), ())
+    wallet = NoteWallet(cast(Any, None), spending_key(b"\x01" * 32), SimulatedProver(pool), tmp_path, Entropy())
+    store, zero = NoteStore(tmp_path / "notes", ChainId("x"), Hash(bytes(32)), bytes(32)), FieldElement(0)
+    for number in range(3):
+        elements = tuple(map(FieldElement, PoolNote(0, 5, number).plaintext()))
+        store.notes.append(OwnNote(Uint(number), pool.pool, Uint(number), Height(1), zero, Uint(0), Uint(0), elements))
+    choice = choose(wallet._notes(store, NATIVE), 13)
+    assert not choice.enough
+    wallet._require_worth(store, choice, 13, Amount(2))
+    with pytest.raises(NotEnoughNotes) as refused:
+        wallet._require_worth(store, choice, 13, Amount(3))
+    assert (refused.value.held, refused.value.needed) == (15, 16)
+    wallet._require_worth(store, choice, 5, Amount(10))
+    with pytest.raises(NotEnoughNotes):  # the two that are put together do not pay for it
+        wallet._require_worth(store, choice, 4, Amount(11))
