@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from chain.types.scalars import ObjectId
 from client.errors import OtherChain
 from client.notes.choice import value_of
-from client.notes.content import Content, ContractNote
 from client.notes.keys import ViewKey, parse_view_key, spending_key
 from client.notes.reach import UNSIGNED, signed_counts
 from client.notes.store import NoteStore, OwnNote, SentNote
@@ -20,13 +20,15 @@ from node.cli.errors import BadArgument
 from node.cli.frame import command
 from node.cli.keyring import add_key_arguments, chosen_secret, identity_of
 from node.cli.lights import light_of
-from node.cli.money import Money, monies_by_element
-from node.cli.note_wallets import memo_text
+from node.cli.money import Money, id_of, monies_by_element
+from node.cli.note_kinds import money_pools, sort_notes
+from node.cli.note_wallets import POOL_ID, memo_text, pool_keys
 from node.cli.places import notes_folder
 from node.cli.screen import PARTS, Json, Screen, Step
 
 DEEP = "read everything again and open every note: finds what somebody sent under a wrong tag"
 MOST_ADDRESSES = 10_000
+RECEIVED, SENT = "received", "sent"
 OTHERS = 0o077  # of a file's mode: what it lets anybody but its owner do
 
 Monies = dict[int, Money]
@@ -45,25 +47,40 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="with --deep: how many addresses were given out at least (1)",
     )
     parser.add_argument("--all", action="store_true", help="list spent notes too")
+    beside = "a shielded pool whose notes count beside those of the pools that `cluster pool list` shows"
+    parser.add_argument("--pool", metavar="ID", help=beside)
 
 
 async def _notes(arguments: argparse.Namespace, screen: Screen) -> Json:
     view = _view_key(arguments, screen)
     if not 1 <= arguments.addresses <= MOST_ADDRESSES:
         raise BadArgument("--addresses", f"1 to {MOST_ADDRESSES}", str(arguments.addresses))
+    named = None if arguments.pool is None else ObjectId(id_of(arguments.pool, "--pool", POOL_ID))
     async with RpcClient(arguments.rpc) as rpc:
         with screen.progress("reading notes", PARTS) as step:
             store = await _read(arguments, rpc, view, step)
-        monies = await monies_by_element(rpc, _elements([*store.notes, *store.sent]))
-    shown = [note for note in store.notes if note.spent is None or arguments.all]
+        light = None if arguments.genesis is None else light_of(rpc, arguments.genesis)
+        return await told(rpc, store, await money_pools(rpc, store, pool_keys(), named, light), arguments.all, screen)
+
+
+async def told(
+    rpc: RpcClient, store: NoteStore, pools: frozenset[ObjectId], spent_too: bool, screen: Screen
+) -> dict[str, Any]:
+    """What is shown of a store's notes, of which those in `pools` are money."""
+    own, sent = sort_notes(store.notes, pools), sort_notes(_to_others(store), pools)
+    monies = await monies_by_element(rpc, _elements([*own.true, *sent.true]))
     spendable = _free(store)
-    _show(store, shown, monies, screen)
-    return {
+    shown = [_own_json(note, spendable, monies) for note in own.true if note.spent is None or spent_too]
+    document = {
         "height": store.height,
-        "balances": _balances(store, monies),
-        "notes": [_own_json(note, spendable, monies) for note in shown],
-        "sent": [_sent_json(note, monies) for note in _to_others(store)],
+        "balances": _balances(own.true, spendable, monies),
+        "notes": shown,
+        "sent": [_sent_json(note, monies) for note in sent.true],
+        "not_money": [_place(note) | {"direction": RECEIVED} for note in own.strange]
+        + [_place(note) | {"direction": SENT} for note in sent.strange],
     }
+    _show(document, screen)
+    return document
 
 
 def _view_key(arguments: argparse.Namespace, screen: Screen) -> ViewKey:
@@ -91,19 +108,23 @@ async def _read(arguments: argparse.Namespace, rpc: RpcClient, view: ViewKey, st
         return store
 
 
-def _show(store: NoteStore, shown: list[OwnNote], monies: Monies, screen: Screen) -> None:
-    balances, spendable = _balances(store, monies), _free(store)
-    rows = [(each["pool"], each["shown"], each["notes"], each["waiting_shown"]) for each in balances]
-    screen.table(f"At height {store.height}", ("pool", "balance", "notes", "on its way"), rows)
-    if shown:
+def _show(document: dict[str, Any], screen: Screen) -> None:
+    rows = [(each["pool"], each["shown"], each["notes"], each["waiting_shown"]) for each in document["balances"]]
+    screen.table(f"At height {document['height']}", ("pool", "balance", "notes", "on its way"), rows)
+    notes, sent, strange = document["notes"], document["sent"], document["not_money"]
+    if notes:
         columns = ("number", "height", "holds", "to address", "memo", "state")
-        screen.table("Notes", columns, [_row(_own_json(note, spendable, monies)) for note in shown])
-    for contract in sorted({note.object for note in shown if isinstance(note.content, ContractNote)}):
-        screen.line(f"fields of its notes by their names: cluster contract read 0x{contract.hex()}")
-    sent = [_sent_json(note, monies) for note in _to_others(store)]
+        screen.table("Notes", columns, [_row(note) for note in notes])
+    for contract in sorted({note["object"] for note in notes if "kind" in note}):
+        screen.line(f"fields of its notes by their names: cluster contract read {contract}")
     if sent:
         names = ("number", "height", "holds", "to", "memo", "transaction")
         screen.table("Sent", names, [tuple(each[name] for name in names) for each in sent])
+    if strange:
+        apart = [(each["number"], each["height"], each["object"], each["direction"]) for each in strange]
+        screen.table("Of unknown objects, not money", ("number", "height", "object", "direction"), apart)
+        screen.line("anybody can make such notes and write any amount into them; only of a pool you take money in:")
+        screen.line("cluster pool import FILE, and --pool ID if `cluster pool list` does not show it")
 
 
 def _row(note: dict[str, Any]) -> tuple[object, ...]:
@@ -116,11 +137,10 @@ def _free(store: NoteStore) -> set[int]:
     return {int(note.number) for object_ in objects for note in store.unspent(object_)}
 
 
-def _balances(store: NoteStore, monies: Monies) -> list[dict[str, Any]]:
+def _balances(notes: Iterable[OwnNote], spendable: set[int], monies: Monies) -> list[dict[str, Any]]:
     """What can be spent now, and what waits in transactions of one's own, by pool and asset."""
-    spendable = _free(store)
     found: dict[tuple[bytes, int], dict[str, int]] = {}
-    for note in store.notes:
+    for note in notes:
         content = note.content
         if isinstance(content, PoolNote) and note.spent is None:
             sums = found.setdefault((note.object, content.asset), {"amount": 0, "notes": 0, "waiting": 0})
@@ -156,8 +176,7 @@ def _sent_json(note: SentNote, monies: Monies) -> dict[str, Any]:
 
 def _content_json(note: OwnNote | SentNote, monies: Monies) -> dict[str, Any]:
     """Where a note stands and what it holds: money and a memo, or a contract's fields."""
-    place = {"number": note.number, "height": note.height, "object": "0x" + note.object.hex()}
-    content: Content = note.content
+    place, content = _place(note), note.content
     if isinstance(content, PoolNote):
         money = monies[content.asset]
         held = {"asset": "0x" + money.asset.hex(), "amount": str(content.value), "memo": memo_text(content.memo)}
@@ -165,6 +184,10 @@ def _content_json(note: OwnNote | SentNote, monies: Monies) -> dict[str, Any]:
     fields = [str(each) for each in content.fields]
     named = f"contract note of type {content.kind}: {', '.join(fields)}"
     return {**place, "kind": content.kind, "fields": fields, "memo": "", "holds": named}
+
+
+def _place(note: OwnNote | SentNote) -> dict[str, Any]:
+    return {"number": note.number, "height": note.height, "object": "0x" + note.object.hex()}
 
 
 def _to_others(store: NoteStore) -> list[SentNote]:

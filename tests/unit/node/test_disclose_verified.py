@@ -22,19 +22,10 @@ from compute.shielded.pool_prover import PoolKeys
 from contracts.shielded.state import require_pool, write_pool
 from node.cli.disclose_commands import NAMED, USUAL, verified
 from node.cli.screen import Screen
+from tests.support.known_keys import KnownKeys
 from tests.support.pool_rpc import PoolRpc
 
 MINE, THEIRS = SpendingKey(b"\x01" * 32).full_view(), SpendingKey(b"\x02" * 32).full_view()
-
-
-class Keys(PoolKeys):
-    """Knows some keys, without files."""
-
-    def __init__(self, *known: VkId) -> None:
-        self._known = known
-
-    def find(self, vk_id: VkId) -> Any:
-        return vk_id if vk_id in self._known else None
 
 
 @pytest.fixture
@@ -58,7 +49,7 @@ async def shown(rpc: PoolRpc, file: Path, keys: PoolKeys, pool: ObjectId | None 
 async def test_a_payment_in_the_usual_pool_holds(
     rpc: PoolRpc, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = await shown(rpc, tmp_path / "file", Keys(rpc.pools.key))
+    document = await shown(rpc, tmp_path / "file", KnownKeys(rpc.pools.key))
     assert (document["amount"], document["pool"], document["object"]) == ("3 CLU", USUAL, "0x" + rpc.pool.hex())
     assert "the payment was made as disclosed, in the pool that wallets here take" in capsys.readouterr().out
 
@@ -67,13 +58,13 @@ async def test_a_pool_under_a_key_that_is_not_here_shows_no_payment(rpc: PoolRpc
     """Whoever opened it may have a circuit that makes money up; to name it does not help."""
     for pool in (None, rpc.pool):
         with pytest.raises(PoolKeyMissing):
-            await shown(rpc, tmp_path / "file", Keys(), pool)
+            await shown(rpc, tmp_path / "file", KnownKeys(), pool)
 
 
 async def test_another_pool_counts_if_it_is_named_and_is_said_to_be_another(
     rpc: PoolRpc, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    later, keys = rpc.pools.opened(), Keys(rpc.pools.key)
+    later, keys = rpc.pools.opened(), KnownKeys(rpc.pools.key)
     with pytest.raises(NotOfThePool) as refused:
         await shown(rpc, tmp_path / "file", keys, later)
     assert (refused.value.found, refused.value.pool) == ("0x" + rpc.pool.hex(), "0x" + later.hex())
