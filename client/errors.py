@@ -87,8 +87,8 @@ class TransactionExpired(ClientError):
 
     def __init__(self, hash_: str, expiry: int) -> None:
         super().__init__(
-            f"transaction {hash_} was in no block up to height {expiry}, where it expired; sign it anew, with a higher "
-            "fee limit or tip if blocks are full."
+            f"as the node says, transaction {hash_} was in no block up to height {expiry}, where it expired; sign it "
+            "anew, with a higher fee limit or tip if blocks are full. If you do not trust the node, ask another first."
         )
         self.hash, self.expiry = hash_, expiry
 

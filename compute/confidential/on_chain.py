@@ -13,13 +13,16 @@ from client.light.client import LightClient
 from client.market import get_key, wait_active
 from client.results import Outcome
 from client.wallet import Wallet
+from compute.confidential.errors import ContractNotSigned, StateTooOld
 from compute.confidential.nameless import overtaken, require_nameless
+from compute.confidential.outrun import outrun
 from compute.confidential.proven import OLDEST_MS, Watch, require_signed, require_signed_epochs, signed_state
 from compute.confidential.prover import Draft, Prover
 from compute.confidential.reader_changes import draft_first_readers
 from compute.dev_keys import CircuitKeys
 from compute.shielded.payments import Errand, NoteWallet
 from contracts.confidential.actions import Deploy
+from contracts.confidential.call import Call
 from contracts.confidential.queries import ContractState, ContractView
 from contracts.notes.output import Point
 from contracts.registry.actions import RegisterKey
@@ -105,6 +108,11 @@ class ContractClient:
         return history
 
     @property
+    def proves(self) -> bool:
+        """Whether it goes by what validators signed, and not by the node's word."""
+        return self._light is not None
+
+    @property
     def _watch(self) -> Watch | None:
         return None if self._light is None else Watch(self._light, int(1_000 * self._clock()), self._oldest_ms)
 
@@ -116,9 +124,27 @@ class ContractClient:
         now = await get_contract_state(self.wallet.rpc, self.contract)
         return now if (watch := self._watch) is None else await signed_state(watch, now)
 
-    async def signed(self, *drafts: Draft, progress: Progress = lambda text: None) -> Transaction:
-        """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed."""
-        envelope = await self.wallet.prepare([draft.action for draft in drafts])
+    async def outrun(self, *drafts: Draft) -> bool:
+        """Whether validators signed that each of these calls does nothing and never will. Never without `light`.
+
+        Raises as view, but for what is not signed or too long ago, which decides nothing.
+        """
+        if self._light is None:
+            return False
+        try:
+            now = await self.view()
+        except (ContractNotSigned, StateTooOld):
+            return False
+        return all(isinstance(draft.action, Call) and outrun(draft.action, now) for draft in drafts)
+
+    async def signed(
+        self, *drafts: Draft, nonce: int | None = None, progress: Progress = lambda text: None
+    ) -> Transaction:
+        """Drafts proven in one signed transaction, not submitted yet. Raises what proving raises, RpcFailed.
+
+        nonce: the account's next one, unless told otherwise. Of several transactions with one nonce at most one counts.
+        """
+        envelope = await self.wallet.prepare([draft.action for draft in drafts], nonce=nonce)
         progress("proving")
         proven = await asyncio.to_thread(self._prover.complete, envelope, drafts)
         return self.wallet.sign_envelope(proven)

@@ -21,6 +21,7 @@ from compute.shielded.payments import NoteWallet
 from contracts.confidential.errors import StaleRegister
 from node.cli.amounts import show_amount
 from node.cli.contract_client import add_oldest, contract_client
+from node.cli.contract_errors import CallUnsettled
 from node.cli.contract_notes import given_notes
 from node.cli.contract_source import Source, add_contract, find_contract, source_of
 from node.cli.contract_values import in_the_open, read_arguments, shown
@@ -64,7 +65,8 @@ def add_call(commands: "Commands") -> None:
         type=int,
         default=ATTEMPTS,
         metavar="N",
-        help=f"how often to draw it up anew when another call came first (default: {ATTEMPTS})",
+        help="how often to draw it up at most when another call came first and this one cannot be applied any more: "
+        f"the node refused it, or with --genesis its validators signed what came instead (default: {ATTEMPTS})",
     )
     new.add_argument(
         "--knows",
@@ -128,22 +130,31 @@ class _Calling:
     arguments: argparse.Namespace = field(repr=False)
 
     async def sent(self, step: Step) -> tuple[Draft, Outcome]:
-        """The call and what became of it; drawn up again when somebody else's came first."""
-        for attempt in range(1, self.arguments.attempts + 1):
-            draft = await self._draft()
+        """The call and what became of it; drawn up again when somebody else's came first.
+
+        Of all that it signs at most one is ever applied, whatever the node says: the next has the nonce of those that
+        were refused, or comes after validators signed that these are outrun. Raises CallUnsettled where neither is so.
+        """
+        signed: list[Draft] = []
+        nonce: int | None = None
+        while True:
+            signed.append(await self._draft())
             try:
-                return draft, await self._send(draft, step)
+                if self.notes is not None:
+                    return signed[-1], await self.client.send_nameless(self.notes, signed[-1])
+                transaction = await self.client.signed(signed[-1], nonce=nonce, progress=step.describe)
+                nonce = transaction.envelope.nonce
+                step.describe("waiting for a block")
+                return signed[-1], await self.client.wallet.submit_signed(transaction)
             except (RpcFailed, TransactionFailed, TransactionOvertaken) as failed:
                 late = isinstance(failed, TransactionOvertaken) or failed.rule == StaleRegister.code
-                if not late or attempt == self.arguments.attempts:
+                if not late or len(signed) == self.arguments.attempts:
                     raise
+                if self.notes is not None or not isinstance(failed, RpcFailed):
+                    if not await self.client.outrun(*signed):
+                        raise CallUnsettled(str(failed), self.client.proves) from failed
+                    nonce = None
                 step.describe("another call came first; once more")
-        raise BadArgument("--attempts", "at least 1", str(self.arguments.attempts))
-
-    async def _send(self, draft: Draft, step: Step) -> Outcome:
-        if self.notes is None:
-            return await self.client.send(draft, progress=step.describe)
-        return await self.client.send_nameless(self.notes, draft)
 
     async def _draft(self) -> Draft:
         from compute.dsl.calls import draft_call

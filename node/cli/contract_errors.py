@@ -1,4 +1,4 @@
-"""What the commands of `cluster contract` refuse. Codes 7330-7339."""
+"""What the commands of `cluster contract` refuse. Codes 7330-7339, without 7336."""
 
 from node.cli.errors import CliError
 
@@ -64,3 +64,22 @@ class PytestMissing(CliError):
 
     def __init__(self) -> None:
         super().__init__("pytest is not installed; run `pip install pytest` in the environment of `cluster`.")
+
+
+class CallUnsettled(CliError):
+    """A node says that a call came too late, and nothing proves that it was not applied: no second one is signed."""
+
+    code = 7337
+
+    def __init__(self, told: str, proves: bool) -> None:
+        why = (
+            "what validators signed does not show that"
+            if proves
+            else "that is the node's word alone (`--genesis` asks for validators' signatures)"
+        )
+        super().__init__(
+            f"the node says: {told} But {why}, and a second call could be applied beside the first, so none was "
+            "signed. See with `cluster contract read` and `cluster keys show`, best at another node, whether it was "
+            "applied; if not, run the same command again."
+        )
+        self.told, self.proves = told, proves
