@@ -210,6 +210,13 @@ class Struct(Composite):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.type_name = cls.__name__
+        for name, value in vars(cls).items():
+            if isinstance(value, list | dict | set | bytearray) and not name.startswith("__"):
+                raise BadDeclaration(
+                    calling_place(),
+                    f"{name} of {cls.__name__} is a {type(value).__name__}, which lasts from call to call.",
+                    "A struct has typed parts, functions and constants: numbers, text, tuples of them.",
+                )
         cls.parts = {**cls.parts, **declared_types(cls)}
 
     def __init__(self, **parts: Any) -> None:

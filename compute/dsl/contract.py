@@ -21,7 +21,7 @@ from compute.dsl.notes import Note, Owner
 from compute.dsl.run import Run, inbox_of, refuse_undeclared
 from compute.dsl.scalars import NATIVE, Address, Asset, Field
 from compute.dsl.sized import u64
-from compute.dsl.syntax import attributes_of, check_attributes, check_methods
+from compute.dsl.syntax import attributes_of, check_attributes, check_methods, of_language
 
 if TYPE_CHECKING:
     from compute.dsl.plain import Plain
@@ -109,7 +109,7 @@ def contract(cls: type[C]) -> type[C]:
     """
     declaration = declaration_of(cls, RESERVED)
     check_attributes(cls, declaration.place)
-    own = {name: function for name, function in functions_of(cls) if function.__module__ != __name__}
+    own = {name: function for name, function in functions_of(cls) if not of_language(function)}
     reached = check_methods(cls.__name__, [method.function for method in declaration.methods], own)
     lasting = Lasting((*reached.items(), *own.items(), *attributes_of(cls)))
     compiled = compile_contract(declaration)

@@ -33,7 +33,7 @@ LANGUAGE: Final = "compute.dsl"
 _GOING_THROUGH: Final = ("range", "len", "enumerate", "zip", "reversed", "sum", "list", "tuple", "divmod", "abs")
 _LOOKING_INTO: Final = ("min", "max", "sorted", "all", "any", "int", "bool", "float", "str", "round")  # constants only
 ALLOWED_BUILTINS: Final = frozenset((*_GOING_THROUGH, *_LOOKING_INTO))
-CONSTANTS: Final = (int, str, bytes, type(None))
+CONSTANTS: Final = (int, bool, str, bytes, type(None))  # these alone: a type made of one has attributes
 RUNNING: Final = "running"  # of an instance: what stands for the call that runs
 EXAMPLES: Final = "examples"  # a classmethod that makes calls for tools; no circuit is made of it
 
@@ -136,6 +136,7 @@ class _Checker:
         if function in self._done:
             return
         self._check_defaults(function, source)
+        self._check_own_attributes(function, source)
         for node in ast.walk(source.tree):
             self._check_node(source, node)
         for called in self._called(function, source):
@@ -144,15 +145,24 @@ class _Checker:
 
     def _check_defaults(self, function: Callable[..., Any], source: "Source") -> None:
         """Raises NameRefused for a default that one call could change for the next."""
-        known = inspect.unwrap(function)
-        if isinstance(known, FunctionType):
-            for given in (*(known.__defaults__ or ()), *(known.__kwdefaults__ or {}).values()):
+        if isinstance(function, FunctionType):
+            for given in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
                 if not _is_usable(given):
                     raise NameRefused(
                         source.place(source.tree),
                         f"a default of {function.__name__} is a {type(given).__name__}, which lasts from call to call.",
                         "Defaults are constants: numbers, text, tuples of them. Make a list in the function.",
                     )
+
+    def _check_own_attributes(self, function: Callable[..., Any], source: "Source") -> None:
+        """Raises NameRefused for an attribute of the function in which one call could leave something to the next."""
+        for name, value in vars(function).items():
+            if not name.startswith("_") and not _is_usable(value):
+                raise NameRefused(
+                    source.place(source.tree),
+                    f"{name} of {function.__name__} is a {type(value).__name__}, which lasts from call to call.",
+                    "Keep what lasts in a Register or Sealed field.",
+                )
 
     def _check_node(self, source: "Source", node: ast.AST) -> None:
         operators = [*getattr(node, "ops", ()), *([node.op] if isinstance(node, ast.BinOp | ast.AugAssign) else [])]
@@ -186,7 +196,7 @@ class _Checker:
                     yield self._own[node.attr]
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
                 found = self._judged(source, node, outside)
-                if isinstance(found, FunctionType) and not found.__module__.startswith(LANGUAGE):
+                if isinstance(found, FunctionType) and not of_language(found):
                     yield found
 
     def _check_attribute(self, source: "Source", node: ast.Attribute, of: object) -> None:
@@ -229,6 +239,15 @@ class _Checker:
         return found
 
 
+def of_language(function: Callable[..., Any]) -> bool:
+    """Whether it was written there: by its code's module, as a decorator can give it any other name."""
+    return isinstance(function, FunctionType) and _is_language(str(function.__globals__.get("__name__")))
+
+
+def _is_language(module: str) -> bool:
+    return module == LANGUAGE or module.startswith(LANGUAGE + ".")
+
+
 def _of_self(node: ast.Attribute) -> str | None:
     """X of self.X."""
     return node.attr if isinstance(node.value, ast.Name) and node.value.id == "self" else None
@@ -244,10 +263,12 @@ def _is_usable(found: object) -> bool:
     if isinstance(found, tuple):
         return all(map(_is_usable, found))
     if isinstance(found, ModuleType):
-        return found.__name__ == LANGUAGE or found.__name__.startswith(LANGUAGE + ".")
+        return _is_language(found.__name__)
     if isinstance(found, type):
         return any(base.__module__.startswith(LANGUAGE) for base in found.__mro__)
-    return isinstance(found, (FunctionType, *CONSTANTS)) or type(found).__module__.startswith(LANGUAGE)
+    if type(found) in CONSTANTS or isinstance(found, FunctionType):
+        return True
+    return any(base.__module__.startswith(LANGUAGE) for base in type(found).__mro__)
 
 
 def _local_names(tree: Function) -> set[str]:
@@ -263,10 +284,9 @@ def _local_names(tree: Function) -> set[str]:
 
 def _outside_names(function: Callable[..., Any]) -> dict[str, Any]:
     """What stands for names that are not the function's own: globals, and variables of enclosing functions."""
-    closure = inspect.unwrap(function)
-    names = dict(closure.__globals__) if isinstance(closure, FunctionType) else {}
-    if isinstance(closure, FunctionType) and closure.__closure__:
-        for name, cell in zip(closure.__code__.co_freevars, closure.__closure__, strict=True):
+    names = dict(function.__globals__) if isinstance(function, FunctionType) else {}
+    if isinstance(function, FunctionType) and function.__closure__:
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True):
             try:
                 names[name] = cell.cell_contents
             except ValueError:  # not assigned yet: the contract's own class while it is being made
@@ -281,7 +301,7 @@ class Source:
         code = function.__code__
         self.file = code.co_filename
         try:
-            text = textwrap.dedent(inspect.getsource(function))
+            text = textwrap.dedent(inspect.getsource(code))  # of what runs, behind whatever decorator
             parsed = ast.parse(text)
         except (OSError, SyntaxError) as error:
             raise SourceMissing(
