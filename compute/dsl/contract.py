@@ -75,7 +75,10 @@ class Contract:
         return self.running.posted(inbox_of(registers_of(type(self)), kind))
 
     def once(self, value: Field) -> None:
-        """No second call of the contract can be made with the same value. Public: a hash of it. Constraints: 240."""
+        """No second call of the contract can be made with the same value. Constraints: 240.
+
+        Public: a hash of it, so it is refused if it hides less than 128 bits, by its types, and is not revealed.
+        """
         self.running.spend_once(value)
 
     def take(self, amount: u64 | int, asset: Asset = NATIVE) -> None:

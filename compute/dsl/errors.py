@@ -142,7 +142,7 @@ class SharedValue(ContractRefused):
 
 
 class SecretShown(ContractRefused):
-    """What a public register would show depends on what is not public, and nothing says that it is to be revealed."""
+    """A public register, or a hash of what once() is given, would tell what nothing says is to be revealed."""
 
     code = 6472
 

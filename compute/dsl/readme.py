@@ -104,7 +104,7 @@ def _public(method: CompiledMethod) -> Iterator[str]:
     for spent in shape.spends:
         yield f"that a `{spent.kind.type_name}` was spent"
     if shape.once:
-        yield "a hash of what works only once"
+        yield "a hash of what works only once: whoever guesses that, knows it"
     if shape.takes or shape.pays:
         yield "assets, amounts and recipients of the tokens that it moves"
 

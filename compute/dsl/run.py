@@ -26,6 +26,7 @@ AMOUNT: Final = Range("an amount", 0, 2**63 - 1)
 
 
 Written = Callable[[Declared[Any], Value], None]
+Used = Callable[[Field], None]
 
 
 class Given(Protocol):
@@ -70,9 +71,15 @@ class Moved:
 class Run:
     """What a body sees through `self`. looked, wrote: registers by name, in the order of their first use."""
 
-    def __init__(self, machine: Machine, given: Given, written: Written = lambda declared, value: None) -> None:
-        """written: is told of every write, with what stands in the register now."""
-        self.machine, self.given, self._written = machine, given, written
+    def __init__(
+        self,
+        machine: Machine,
+        given: Given,
+        written: Written = lambda declared, value: None,
+        used: Used = lambda value: None,
+    ) -> None:
+        """written: is told of every write, with what stands in the register now; used: of what once() is given."""
+        self.machine, self.given, self._written, self._used = machine, given, written, used
         self.values: dict[str, Value] = {}
         self.looked: dict[str, Declared[Any]] = {}
         self.wrote: dict[str, Declared[Any]] = {}
@@ -139,8 +146,9 @@ class Run:
         self._require_straight("once()")
         if not isinstance(value, Value):
             raise TypesDiffer(calling_place(), f"once() of a {named(value)}.", "Give a Field, as of poseidon(...).")
-        contract = Field.made(self.given.object())
-        self.once.append(tagged_poseidon((contract, Field.coerced(value)), domains.ONCE))
+        used = Field.coerced(value)
+        self._used(used)
+        self.once.append(tagged_poseidon((Field.made(self.given.object()), used), domains.ONCE))
 
     def move(self, amount: object, asset: object, recipient: object | None) -> None:
         """Tokens into the contract, or out of it to a recipient."""

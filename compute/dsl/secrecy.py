@@ -3,29 +3,55 @@
 A public register shows what is written to it. Where that depends on a private argument, a sealed register or a spent
 note, the contract must say so by `reveal`: nothing becomes public because somebody chose the wrong kind of register.
 Followed is what the solver computes from what (`Builder.hint`), so also an index, a condition or a hash tells.
+
+A hash of what `once` is given is public, too. It hides what cannot be guessed; so of that it is followed how many bits
+of secrets are in it at most, by their types.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from compute.dsl.errors import SecretShown
 from compute.dsl.fields import Declared
 from compute.dsl.machine import Number
 from compute.dsl.place import calling_place
-from compute.dsl.values import Value
+from compute.dsl.scalars import Field
+from compute.dsl.values import Leaf, Value
 from compute.dsl.wires import Wires
 from crypto.r1cs.builder import Builder
 from crypto.r1cs.errors import Bound
 from crypto.r1cs.program import Hint
 from crypto.r1cs.wire import Wire
 
+ENOUGH: Final = 128  # bits that nobody guesses
+FIELD_BITS: Final = 254
+LISTED: Final = ("Identifier", "Address", "Asset")
+_WIDE: Final = frozenset({((), ENOUGH)})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a cell tells of secrets. secret: one of them, by name.
+
+    parts: all of them, by the cells that each began with and the bits that it has at most; what has ENOUGH is one part.
+    """
+
+    secret: str
+    parts: frozenset[tuple[tuple[int, ...], int]]
+
+    @property
+    def bits(self) -> int:
+        """How many bits must be guessed to know all of it, at most."""
+        return sum(bits for _, bits in self.parts)
+
 
 class Followed(Builder):
-    """A builder that knows of each cell of what secret it tells something: of one of them, by name."""
+    """A builder that knows of each cell of what secrets it tells something."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[int, str] = {}
+        self._told: dict[int, Told] = {}
 
     def hint_cells(
         self,
@@ -36,22 +62,53 @@ class Followed(Builder):
         domain: Sequence[Bound | None] | None = None,
     ) -> range:
         cells = super().hint_cells(gadget, function, inputs, count, domain)
-        told = next(filter(None, map(self.told_by, inputs)), None)
+        told = _joined(filter(None, map(self.told, inputs)))
         if told is not None:
             self._told.update(dict.fromkeys(cells, told))
         return cells
 
-    def keep(self, numbers: Sequence[Number], what: str) -> None:
+    def keep(self, numbers: Sequence[Number], leaves: Sequence[Leaf], what: str) -> None:
         """They are a secret of that name."""
-        for number in numbers:
+        for number, leaf in zip(numbers, leaves, strict=True):
             if isinstance(number, Wire):
-                self._told.update(dict.fromkeys(number.terms, what))
+                cells = tuple(number.terms)
+                self._told.update(dict.fromkeys(cells, Told(what, frozenset({(cells, _bits(leaf))}))))
+
+    def told(self, number: Number) -> Told | None:
+        """What the number tells of secrets: no more than it has bits itself."""
+        if isinstance(number, int):
+            return None
+        told = _joined(self._told[cell] for cell in number.terms if cell in self._told)
+        if told is None or number.bound is None or told.bits < ENOUGH:
+            return told
+        low, high = number.bound
+        bits = (high - low).bit_length()
+        return told if bits >= ENOUGH else Told(told.secret, frozenset({(tuple(sorted(number.terms)), bits)}))
 
     def told_by(self, number: Number) -> str | None:
         """A secret that the number tells something of, if there is one."""
-        if isinstance(number, int):
-            return None
-        return next((self._told[cell] for cell in number.terms if cell in self._told), None)
+        told = self.told(number)
+        return None if told is None else told.secret
+
+
+def _joined(tellings: Iterable[Told]) -> Told | None:
+    """What all of them tell together; one of ENOUGH bits stands for it."""
+    joined: Told | None = None
+    for each in tellings:
+        if joined is None:
+            joined = each
+        elif each.parts is not joined.parts:
+            joined = Told(joined.secret, joined.parts | each.parts)
+        if joined.bits >= ENOUGH:
+            return Told(joined.secret, _WIDE)
+    return joined
+
+
+def _bits(leaf: Leaf) -> int:
+    """How many bits must be guessed to know it, at most: none of accounts and assets, which the chain lists."""
+    if leaf.type_name in LISTED:
+        return 0
+    return FIELD_BITS if leaf.high is None else (leaf.high - leaf.low).bit_length()
 
 
 class FollowedWires(Wires):
@@ -83,3 +140,16 @@ def require_revealed(followed: Followed, declared: Declared[Any], value: Value) 
                 f"everybody reads {declared.name}{leaf.path}, and what is written depends on {told}, which is secret.",
                 f"Write reveal(x) around what everybody may know, or declare {declared.name} as Sealed.",
             )
+
+
+def require_unguessable(followed: Followed, value: Field) -> None:
+    """Raises SecretShown for a value of once() that hides less than ENOUGH bits: who tries them all finds its hash."""
+    told = followed.told(value.number)
+    if told is not None and told.bits < ENOUGH:
+        raise SecretShown(
+            calling_place(),
+            f"everybody sees a hash of what once() is given, and finds {told.secret} by trying: it hides at most "
+            f"{told.bits} bits.",
+            "Hash it with a random Field that is fixed before, as in a sealed register or a list's leaf: "
+            "self.once(poseidon(key, x)). Write self.once(reveal(x)) if everybody may know it.",
+        )

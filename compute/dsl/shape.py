@@ -15,7 +15,7 @@ from compute.dsl.notes import Note
 from compute.dsl.place import Place, place_of
 from compute.dsl.refusals import CallRefused
 from compute.dsl.run import HEIGHT_TOP, Run
-from compute.dsl.secrecy import Followed, FollowedWires, require_revealed
+from compute.dsl.secrecy import Followed, FollowedWires, require_revealed, require_unguessable
 from compute.dsl.values import Leaf, Value
 from compute.dsl.wires import Wires
 from crypto.r1cs.errors import RangeError
@@ -65,7 +65,8 @@ def shape_of(contract: Declaration, method: MethodDeclaration) -> Shape:
     """Raises a ContractRefused for whatever in the body cannot become a circuit."""
     followed = Followed()
     wires = FollowedWires(followed)
-    run = Run(wires, _Anything(wires, followed), partial(require_revealed, followed))
+    told = partial(require_revealed, followed), partial(require_unguessable, followed)
+    run = Run(wires, _Anything(wires, followed), *told)
     arguments = [_given(wires, followed, parameter) for parameter in method.parameters]
     with constants_checked(method):
         run_body(contract, method, run, arguments)
@@ -176,7 +177,8 @@ def _given(wires: Wires, followed: Followed, parameter: Parameter) -> Value:
     """Anything in an argument's place."""
     value = parameter.kind.of(iter([unknown(wires, leaf) for leaf in parameter.leaves]))
     if not parameter.public:
-        followed.keep(value.numbers(), f"the {'note' if parameter.spent else 'argument'} {parameter.name}")
+        what = f"the {'note' if parameter.spent else 'argument'} {parameter.name}"
+        followed.keep(value.numbers(), parameter.leaves, what)
     return value
 
 
@@ -200,7 +202,7 @@ class _Anything:
     def register(self, declared: Declared[Any]) -> tuple[Number, ...]:
         numbers = tuple(unknown(self._wires, leaf) for leaf in declared.leaves)
         if declared.sealed:
-            self._followed.keep(numbers, f"the sealed register {declared.name}")
+            self._followed.keep(numbers, declared.leaves, f"the sealed register {declared.name}")
         return numbers
 
     def object(self) -> Number:

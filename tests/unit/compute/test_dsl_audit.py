@@ -60,7 +60,7 @@ class Small(Contract):
         self.shown = reveal(amount)
         self.take(amount)
         self.pay(to, self.shown)
-        self.once(Field(amount))
+        self.once(Field(reveal(amount)))
         return u3(self.sealed.price) + self.shown
 
 

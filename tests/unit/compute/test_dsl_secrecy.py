@@ -97,3 +97,81 @@ def test_what_a_spent_note_holds_becomes_public_by_reveal_alone(tmp_path: Path, 
     hidden = load(tmp_path, SHOWN.replace("LINE", "require(bid.amount > 5)")).Shop.compiled
     assert revealed.method("tell").shape.reveals == (line,) and hidden.method("tell").shape.reveals == ()
     assert f"what `{line}` shows" in readme(revealed) and "reveal" not in readme(hidden)
+
+
+ONCE = """\
+from compute.dsl import *
+
+class Slip(Note):
+    number: u64
+    owner: Address
+
+@contract
+class Till(Contract):
+    pin = Sealed(u16)
+    key = Sealed(Field)
+    last = Register(u64)
+
+    @method
+    def use(self, slip: Spend[Slip], a: Private[u64], b: Private[i64], whom: Private[Address], c: Public[u64]) -> None:
+        require((a != 1) & (b != 1) & (whom != NATIVE_ONE) & (slip.number != 7))
+        self.last = c
+        self.once(VALUE)
+
+    @method
+    def make(self, number: Private[u64], to: Private[Owner]) -> None:
+        self.create(Slip(number=number, owner=self.caller), to)
+
+    @method
+    def keep(self, pin: Private[u16], key: Private[Field]) -> None:
+        self.pin, self.key = pin, key
+""".replace("NATIVE_ONE", "Address(1)")
+
+GUESSED = [
+    ("Field(self.pin)", "the sealed register pin", 16),
+    ("poseidon(self.pin)", "the sealed register pin", 16),
+    ("poseidon(self.pin, self.pin * self.pin, self.pin == 5)", "the sealed register pin", 16),
+    ("poseidon(a, c)", "the argument a", 64),
+    ("poseidon(a, self.pin, a)", "the argument a", 80),
+    ("Field(select(a > c, a, c))", "the argument a", 64),
+    ("poseidon(slip.number, self.caller)", "the note slip", 64),
+    ("Field(whom)", "the argument whom", 0),
+    ("poseidon(whom, slip.owner)", "the argument whom", 0),
+    ("Field(self.key == Field(5))", "the sealed register key", 1),
+    ("poseidon(self.key == Field(5), self.key == Field(6))", "the sealed register key", 2),
+    ("poseidon(reveal(self.key), self.pin)", "the sealed register pin", 16),
+    ("Field(u32(self.key))", "the sealed register key", 32),
+]
+UNGUESSED = [
+    "self.key",
+    "self.key * self.key",
+    "poseidon(self.key, self.pin)",
+    "poseidon(a, b)",
+    "poseidon(poseidon(a), poseidon(b))",
+    "Field(u128(self.key))",
+    "Field(reveal(self.pin))",
+    "reveal(poseidon(self.pin))",
+    "Field(c)",
+    "Field(self.caller)",
+]
+
+
+@pytest.mark.parametrize(("value", "secret", "bits"), GUESSED, ids=[value for value, *_ in GUESSED])
+def test_once_takes_no_secret_that_can_be_guessed(tmp_path: Path, value: str, secret: str, bits: int) -> None:
+    """Its hash is public and has no salt, so whoever tries all of so few values finds the one."""
+    with pytest.raises(errors.SecretShown, match="hash of what") as caught:
+        load(tmp_path, ONCE.replace("VALUE", value))
+    assert f"finds {secret} by trying: it hides at most {bits} bits." in caught.value.what
+    assert "poseidon(key, x)" in caught.value.instead and caught.value.source == f"self.once({value})"
+
+
+def test_once_takes_what_nobody_guesses_and_what_is_revealed(tmp_path: Path) -> None:
+    uses = [
+        f"    @method\n    def use_{place}(self, a: Private[u64], b: Private[i64], c: Public[u64]) -> None:\n"
+        f"        require((a != 1) & (b != 1))\n        self.once({value})\n\n"
+        for place, value in enumerate(UNGUESSED)
+    ]
+    head, _, _ = ONCE.partition("    @method\n    def use")
+    compiled = load(tmp_path, head + "".join(uses) + "    @method" + ONCE.rpartition("    @method")[2]).Till.compiled
+    assert len(compiled.methods) == len(UNGUESSED) + 1
+    assert "whoever guesses that, knows it" in readme(compiled)
