@@ -27,6 +27,7 @@ async def devnet(tmp_path: Path) -> AsyncIterator[DevnetScene]:
     await scene.end()
 
 
+@pytest.mark.slow
 async def test_a_network_of_processes_survives_the_kill_of_a_validator(devnet: DevnetScene) -> None:
     await devnet.up(validators=4, block_time=0.25)
     assert len(devnet.shown["rpc"]) == 4 and len(devnet.shown["accounts"]) == 10

@@ -53,6 +53,7 @@ async def exchange(nodes: FourNodes, index: int, upgrade: Upgrade) -> None:
     await nodes.start(index, NEXT_RELEASE())
 
 
+@pytest.mark.slow
 async def test_a_network_upgrades_under_load_and_nothing_is_lost(tmp_path: Path) -> None:
     async with FourNodes(tmp_path).running() as nodes:
         await nodes.reach(1)

@@ -40,6 +40,7 @@ def test_the_product_survives_the_schedule_that_kills_a_mutant(name: str) -> Non
     play("step", mutants.read(name).schedule)
 
 
+@pytest.mark.slow
 def test_each_mutant_of_the_step_dies_in_its_schedule() -> None:
     deaths = killed(*STEP)
     assert [name for name in STEP if deaths[name]["directed"] is None] == []

@@ -213,6 +213,7 @@ def test_the_poll_does_not_close_early(scene: Scene) -> None:
         scene.poll.close(sender=scene.teller)
 
 
+@pytest.mark.slow
 def test_who_votes_through_a_pool_is_not_seen(scene: Scene) -> None:
     pool = Pool(scene.chain, scene.stranger)
     sent = []

@@ -156,6 +156,7 @@ def test_all_joints_are_sound() -> None:
     assert report.findings == ()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("stand_ins")
 def test_what_the_statement_refuses_has_no_witness_that_a_forger_finds() -> None:
     assert with_a_witness("membership", "asset") == []

@@ -93,6 +93,7 @@ async def test_tasks_that_were_there_before_are_found_without_news(market: Marke
         assert (await wait_for_answer(market.rpc, receipt)).equals_reference(SMALL.model)
 
 
+@pytest.mark.slow
 async def test_many_tasks_at_once_keep_within_the_locks(market: Market) -> None:
     most = 0
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.rooms import ROOT
 
 STORY = """
@@ -34,6 +36,7 @@ def run(seed: str) -> str:
     return subprocess.run(story, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_two_processes_that_order_sets_differently_end_in_one_state() -> None:
     first = run("1")
     assert first == run("2")

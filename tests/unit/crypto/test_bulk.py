@@ -16,6 +16,7 @@ from tests.support.trapdoor import g1, g2
 EDGES = [1, 2, 3, SCALAR_FIELD - 1, SCALAR_FIELD // 2, 1 << 253, 0xFFFF, 0x10000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeat", [1, 50])
 def test_multiples_of_the_generators(repeat: int) -> None:
     xs, ys = multiples(G1_GENERATOR, EDGES * repeat)

@@ -113,6 +113,7 @@ def test_no_other_point_has_a_witness() -> None:
     assert differential(in_prime_order(), [{"p": list(point)} for point in OUTSIDE], lambda inputs: None) == []
 
 
+@pytest.mark.slow
 def test_prime_order_cannot_be_forged() -> None:
     subject = AuditSubject(in_prime_order(), [{"p": list(P)}, {"p": list(Q)}])
     assert Audit(subject, tests=("mutation", "jacobian", "flips")).run().findings == ()

@@ -70,6 +70,7 @@ async def test_a_node_that_lies_about_a_receipt_is_paid_once(scene: Scene, monke
     assert refused.value.told.startswith("transaction 0x") and not refused.value.proves
 
 
+@pytest.mark.slow
 async def test_refused_attempts_have_one_nonce(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A node that keeps what it says that it refused can put at most one of them into a block."""
     kept, honest = list[Transaction](), scene.rpc.call
