@@ -53,8 +53,7 @@ test-peers: setup
 	@tests/peers/setup.sh
 	@tests/fuzz/setup.sh
 	@tests/nemesis/setup.sh
-	$(BIN)/python -m pytest -m slow -q -n 2 --dist worksteal tests/unit tests/property tests/simulation tests/integration examples/contracts
-	$(BIN)/python -m pytest -m peers -q tests/peers
+	$(BIN)/python -m pytest -m "slow or peers" -q -n 2 --dist worksteal tests/peers tests/unit tests/property tests/simulation tests/integration examples/contracts
 
 fuzz: setup
 	@tests/fuzz/setup.sh
