@@ -67,9 +67,10 @@ nemesis: setup
 	@$(BIN)/python -m tests.nemesis --networks $(or $(NETWORKS),24) --first $(or $(FIRST),1)
 
 long: setup
+	@tests/peers/setup.sh
 	CLUSTER_LONG=1 $(BIN)/python -m pytest -m slow -q tests/simulation/test_mutants.py tests/unit/compute/test_transfer_audit.py \
 	  tests/unit/compute/test_contracts_benchmark.py tests/integration/test_walkthroughs_on_a_devnet.py tests/integration/test_tutorial.py \
-	  tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py
+	  tests/integration/test_throughput_benchmark.py tests/integration/test_private_payments.py tests/peers/test_ezkl.py
 
 soak: setup
 	@tests/nemesis/setup.sh

@@ -14,6 +14,7 @@ from compute.zkml.example_models import digits
 from compute.zkml.inference import Private
 from compute.zkml.model import predicted_class
 from compute.zkml.prover import InferenceProver
+from tests.support.long_runs import long
 
 PROOF_BYTES = 128
 
@@ -59,6 +60,7 @@ def test_a_public_model_is_proven_at_least_sixty_times_faster(
     compare(measured(public_case, tmp_path, 20), theirs, 60, capsys)
 
 
+@long  # EZKL's setup and proof take three minutes
 def test_a_private_committed_model_is_proven_at_least_six_times_faster(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
